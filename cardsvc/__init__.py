@@ -1,0 +1,1 @@
+"""The shared kernel: the card's language, identity, records, audit and store."""

@@ -1,0 +1,1 @@
+"""Vietnamese identifiers and names; data tables stand beside the code."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy: one schema, migrations, one narrow store per consumer."""

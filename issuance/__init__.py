@@ -1,0 +1,1 @@
+"""The registration authority: enrol, approve, personalise, issue, lifecycle."""

@@ -1,0 +1,1 @@
+"""The edge: readers, taps, the virtual card, the client of the service."""

@@ -1,0 +1,1 @@
+"""The virtual PIV card; shares no code with the client session."""

@@ -1,0 +1,1 @@
+"""The verification core: pure rules over records, one instant and ports."""

@@ -1,0 +1,1 @@
+"""The WSGI application and the command line; bootstrap.py holds all wiring."""
