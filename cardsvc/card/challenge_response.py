@@ -1,0 +1,51 @@
+"""Proof that a card holds a private key: what it is asked to sign, and the check.
+
+ECC cards sign a digest as wide as their field; RSA cards sign a block padded by the host
+(SP 800-73-5 Part 2 appendix A.3; SP 800-78-5 section 3.1). Both come from one message, so
+the same binding serves every key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from cardsvc.card.piv import RSA_MODULUS_OCTETS, Algorithm
+from cardsvc.card.public_key import CardPublicKey
+
+_SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+"""DER prefix of DigestInfo for SHA-256 (RFC 8017 section 9.2 note 1)."""
+
+
+def prepare(message: bytes, algorithm: Algorithm) -> bytes:
+    """Return what the card is to sign: a digest (ECC) or an EMSA-PKCS1-v1_5 block (RSA).
+
+    Args:
+        message: the bound message, any length.
+        algorithm: the key's algorithm.
+    """
+    if algorithm is Algorithm.ECC_P384:
+        return hashlib.sha384(message).digest()
+    digest = hashlib.sha256(message).digest()
+    if algorithm is Algorithm.ECC_P256:
+        return digest
+    info = _SHA256_DIGEST_INFO + digest
+    fill = RSA_MODULUS_OCTETS[algorithm] - len(info) - 3
+    return b"\x00\x01" + b"\xff" * fill + b"\x00" + info
+
+
+def is_signed_by(public_key: CardPublicKey, signature: bytes, message: bytes) -> bool:
+    """Tell whether ``signature`` is the card's answer to ``prepare(message, …)``."""
+    try:
+        if isinstance(public_key, rsa.RSAPublicKey):
+            public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            wide = public_key.curve.key_size > 256
+            digest = hashes.SHA384() if wide else hashes.SHA256()
+            public_key.verify(signature, message, ec.ECDSA(digest))
+    except InvalidSignature:
+        return False
+    return True
