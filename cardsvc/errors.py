@@ -59,6 +59,91 @@ class ReasonCode(StrEnum):
     PIN_FORMAT = "pin_format"
     MANAGEMENT_KEY_REFUSED = "management_key_refused"
 
+    # --- issuance
+    ILLEGAL_TRANSITION = "illegal_transition"
+    SAME_OPERATOR = "same_operator"
+    APPLICATION_UNKNOWN = "application_unknown"
+    APPLICATION_INCOMPLETE = "application_incomplete"
+    HOLDER_UNKNOWN = "holder_unknown"
+    CARD_UNKNOWN = "card_unknown"
+    CONCURRENT_CHANGE = "concurrent_change"
+    CARD_IN_USE = "card_in_use"
+    READ_BACK_MISMATCH = "read_back_mismatch"
+    KEY_PROOF_FAILED = "key_proof_failed"
+    CERTIFICATE_MISMATCH = "certificate_mismatch"
+
+    # --- vault and CA
+    VAULT_SEALED = "vault_sealed"
+    VAULT_CORRUPT = "vault_corrupt"
+    KEY_UNKNOWN = "key_unknown"
+    PROFILE_UNKNOWN = "profile_unknown"
+    PROFILE_VIOLATED = "profile_violated"
+    KEY_REUSED = "key_reused"
+    WEAK_KEY = "weak_key"
+    SIGNING_TOKEN_SPENT = "signing_token_spent"
+
+    # --- certification path (RFC 5280 section 6)
+    UNTRUSTED_ISSUER = "untrusted_issuer"
+    CERTIFICATE_BAD_SIGNATURE = "certificate_bad_signature"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    ISSUER_NOT_A_CA = "issuer_not_a_ca"
+    PATH_TOO_LONG = "path_too_long"
+    KEY_USAGE_FORBIDS = "key_usage_forbids"
+    EXTENDED_KEY_USAGE_FORBIDS = "extended_key_usage_forbids"
+    NAME_CONSTRAINT_VIOLATED = "name_constraint_violated"
+    POLICY_CONSTRAINT_VIOLATED = "policy_constraint_violated"
+    UNKNOWN_CRITICAL_EXTENSION = "unknown_critical_extension"
+    WEAK_ALGORITHM = "weak_algorithm"
+
+    # --- revocation status
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_ON_HOLD = "certificate_on_hold"
+    STATUS_UNKNOWN = "status_unknown"
+    STATUS_STALE = "status_stale"
+    CRL_BAD_SIGNATURE = "crl_bad_signature"
+    OCSP_BAD_SIGNATURE = "ocsp_bad_signature"
+    OCSP_RESPONDER_UNAUTHORISED = "ocsp_responder_unauthorised"
+
+    # --- challenge and presence
+    CHALLENGE_UNKNOWN = "challenge_unknown"
+    CHALLENGE_EXPIRED = "challenge_expired"
+    CHALLENGE_MISBOUND = "challenge_misbound"
+    CARD_KEY_PROOF_FAILED = "card_key_proof_failed"
+    PIN_KEY_PROOF_FAILED = "pin_key_proof_failed"
+
+    # --- the card against itself
+    GUID_MISMATCH = "guid_mismatch"
+    FASCN_MISMATCH = "fascn_mismatch"
+    CHUID_EXPIRED = "chuid_expired"
+    CHUID_UNSIGNED = "chuid_unsigned"
+    CHUID_BAD_SIGNATURE = "chuid_bad_signature"
+    SECURITY_OBJECT_BAD_SIGNATURE = "security_object_bad_signature"
+    OBJECT_HASH_MISMATCH = "object_hash_mismatch"
+    OBJECT_BAD_SIGNATURE = "object_bad_signature"
+    CONTENT_SIGNER_UNAUTHORISED = "content_signer_unauthorised"
+    CERTIFICATE_OUTLIVES_CARD = "certificate_outlives_card"
+
+    # --- the card against the record
+    KEY_NOT_ON_RECORD = "key_not_on_record"
+    CARD_TYPE_MISMATCH = "card_type_mismatch"
+    CARD_NOT_ACTIVE = "card_not_active"
+    CARD_SUSPENDED = "card_suspended"
+    CARD_REVOKED = "card_revoked"
+    CARD_REPLACED = "card_replaced"
+    CARD_EXPIRED = "card_expired"
+
+    # --- policy
+    RELYING_PARTY_UNKNOWN = "relying_party_unknown"
+    SERVICE_UNKNOWN = "service_unknown"
+    CARD_TYPE_NOT_ACCEPTED = "card_type_not_accepted"
+    LEVEL_TOO_LOW = "level_too_low"
+
+    # --- receipt, audit, access
+    RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
+    AUDIT_BROKEN = "audit_broken"
+    ACCESS_DENIED = "access_denied"
+
 
 class CardsvcError(Exception):
     """The root of the tree.

@@ -1,0 +1,58 @@
+"""What the audit log records: one event per change or decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import TypeAlias
+
+AuditFacts: TypeAlias = dict[str, str | int | bool | None]
+"""Flat facts; identifiers and codes only, never a name, number, PIN, key or token."""
+
+
+@unique
+class AuditAction(StrEnum):
+    """What was done."""
+
+    APPLICATION_REQUESTED = "application.requested"
+    APPLICATION_RETURNED = "application.returned"
+    APPLICATION_RESUBMITTED = "application.resubmitted"
+    APPLICATION_REJECTED = "application.rejected"
+    APPLICATION_APPROVED = "application.approved"
+    APPLICATION_FULFILLED = "application.fulfilled"
+    APPLICATION_WITHDRAWN = "application.withdrawn"
+    CERTIFICATE_RESERVED = "certificate.reserved"
+    CERTIFICATE_SIGNED = "certificate.signed"
+    CERTIFICATE_REVOKED = "certificate.revoked"
+    CARD_PERSONALISING = "card.personalising"
+    CARD_TORN = "card.torn"
+    CARD_PERSONALISED = "card.personalised"
+    CARD_ISSUED = "card.issued"
+    CARD_ACTIVATED = "card.activated"
+    CARD_SUSPENDED = "card.suspended"
+    CARD_RESUMED = "card.resumed"
+    CARD_REVOKED = "card.revoked"
+    CARD_REPLACED = "card.replaced"
+    CARD_SPOILED = "card.spoiled"
+    TAP_DECIDED = "tap.decided"
+    CEREMONY = "ceremony"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event.
+
+    Args:
+        at: the instant of the decision, UTC.
+        actor: operator, agent or partner identifier; ``system`` where nobody asked.
+        action: what was done.
+        subject: the identifier of what it was done to (card GUID, application id, serial).
+        facts: flat details without personal data.
+    """
+
+    at: datetime
+    actor: str
+    action: AuditAction
+    subject: str
+    facts: AuditFacts = field(default_factory=dict)

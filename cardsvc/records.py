@@ -1,0 +1,143 @@
+"""What the service keeps, as frozen values. The store maps them; nobody edits one in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import Algorithm, KeySlot
+from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.identity.agency_code import AgencyCode
+from cardsvc.identity.card_number import StaffCategory
+from cardsvc.identity.enterprise_number import EnterpriseNumber
+from cardsvc.identity.names import PersonName
+from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.terms import CardType
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """A civil servant's post: the facts that Decision 838/QĐ-BNV prints."""
+
+    agency_code: AgencyCode
+    agency_name: str
+    unit_name: str
+    position: str
+    category: StaffCategory
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What a business delegate may do for the company, and until when (inclusive)."""
+
+    enterprise_number: EnterpriseNumber
+    enterprise_name: str
+    scope: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person who is given a card.
+
+    Args:
+        id: our own opaque identifier (UUID text).
+        name: the legal name as printed, NFC.
+        personal_number: 12 digits; shown masked everywhere.
+        birth_date: None where it is not known to the day.
+        employment: civil servants only.
+        delegation: business delegates only.
+    """
+
+    id: str
+    name: PersonName
+    personal_number: PersonalNumber
+    birth_date: date | None = None
+    employment: Employment | None = None
+    delegation: Delegation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A request for a card, by one operator."""
+
+    id: str
+    card_type: CardType
+    holder: Holder
+    requested_by: str
+    requested_at: datetime
+    state: ApplicationState = ApplicationState.REQUESTED
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedApplication:
+    """An application that a second person approved. Can't be made otherwise."""
+
+    application: Application
+
+    def __post_init__(self) -> None:
+        application = self.application
+        if application.state is not ApplicationState.APPROVED or application.approved_by is None:
+            raise IssuanceError(ReasonCode.ILLEGAL_TRANSITION, "the application is not approved")
+        if application.approved_by == application.requested_by:
+            raise IssuanceError(
+                ReasonCode.SAME_OPERATOR, "requester and approver are the same operator"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """One key of a card as the CA certified it.
+
+    Args:
+        slot: where the card keeps it.
+        algorithm: its algorithm.
+        spki_sha256: SHA-256 over the SubjectPublicKeyInfo, 32 octets.
+        issuer_key_id: the issuing CA's subject key identifier.
+        serial: the certificate's serial number.
+        certificate_der: the certificate.
+        not_after: the certificate's last instant.
+    """
+
+    slot: KeySlot
+    algorithm: Algorithm
+    spki_sha256: bytes
+    issuer_key_id: bytes
+    serial: int
+    certificate_der: bytes
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A card as the service knows it.
+
+    Args:
+        guid: its identifier.
+        card_type: what it was issued as.
+        holder_id: whose it is.
+        application_id: by which application.
+        state: where it stands.
+        expires_at: the last instant at which it can be valid.
+        keys: the certified keys; empty until personalised.
+        version: counts the changes, for optimistic locking.
+        replaced_by: the card that took its place.
+    """
+
+    guid: CardGuid
+    card_type: CardType
+    holder_id: str
+    application_id: str
+    state: CardState
+    expires_at: datetime
+    keys: tuple[KeyRecord, ...] = ()
+    version: int = 0
+    replaced_by: CardGuid | None = None
+
+    def key(self, slot: KeySlot) -> KeyRecord | None:
+        """Return the key on record for a slot."""
+        return next((key for key in self.keys if key.slot is slot), None)

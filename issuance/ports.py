@@ -1,0 +1,184 @@
+"""What issuance needs of the CA, the card secrets and the store. Fitted together in bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Protocol
+
+from cryptography import x509
+
+from cardsvc.audit import AuditEvent
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import Algorithm, KeySlot
+from cardsvc.card.public_key import CardPublicKey
+from cardsvc.records import Application, CardRecord
+from cardsvc.terms import CardType, RevocationReason
+
+
+@unique
+class ProfileName(StrEnum):
+    """End-entity certificate profiles that an RA may ask for, by slot."""
+
+    CARD_AUTHENTICATION = "card_authentication"
+    AUTHENTICATION = "authentication"
+    SIGNATURE = "signature"
+    KEY_MANAGEMENT = "key_management"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest:
+    """What the RA asks of the CA.
+
+    Args:
+        profile: which profile; the CA adds everything that the profile fixes.
+        card_type: chooses the issuing CA.
+        guid: the card.
+        public_key: the card's key, whose possession the RA has proved.
+        not_after: never later than the card's own expiry.
+        subject: attributes the profile allows: ``common_name``, ``organization``,
+            ``organizational_unit``, ``title``, ``serial_number`` (an opaque alias).
+    """
+
+    profile: ProfileName
+    card_type: CardType
+    guid: CardGuid
+    public_key: CardPublicKey
+    not_after: datetime
+    subject: tuple[tuple[str, str], ...] = ()
+
+
+class CertificateAuthority(Protocol):
+    """The CA decides and records before it signs."""
+
+    def prepare(self, request: CertificateRequest, at: datetime) -> str:
+        """Check a request against profile and key policy; return a one-use token.
+
+        The serial number is recorded before this returns.
+
+        Raises:
+            VaultError: the profile, the key policy or the validity is violated.
+        """
+        ...
+
+    def sign(self, token: str, at: datetime) -> x509.Certificate:
+        """Redeem a token once.
+
+        Raises:
+            VaultError: unknown or spent token.
+        """
+        ...
+
+    def revoke(
+        self, issuer_key_id: bytes, serial: int, reason: RevocationReason, at: datetime
+    ) -> None:
+        """Record a revocation (or hold) of one certificate."""
+        ...
+
+    def release_hold(self, issuer_key_id: bytes, serial: int, at: datetime) -> None:
+        """Take a certificate off hold.
+
+        Raises:
+            VaultError: it is revoked for good, or was not on hold.
+        """
+        ...
+
+    def issuer(self, card_type: CardType) -> x509.Certificate:
+        """Return the issuing CA's certificate for a card type."""
+        ...
+
+
+class ContentSigner(Protocol):
+    """Signs the CHUID and the other signed objects (CMS SignedData, RFC 5652)."""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The content signer's certificate, with id-PIV-content-signing."""
+        ...
+
+    def sign(self, octets: bytes) -> bytes:
+        """Return a signature by the content signer's key: ECDSA DER over SHA-256, or PKCS#1 v1.5."""
+        ...
+
+
+class CardSecrets(Protocol):
+    """Per-card secrets, diversified from a master key; none is stored."""
+
+    def management_key(self, guid: CardGuid, algorithm: Algorithm) -> bytes:
+        """Return the card's management key: 16, 24 or 32 octets."""
+        ...
+
+    def puk(self, guid: CardGuid) -> str:
+        """Return the card's PUK: 8 digits."""
+        ...
+
+    def transport_pin(self, guid: CardGuid) -> str:
+        """Return the PIN the card leaves personalisation with: 8 digits."""
+        ...
+
+
+class IssuanceTransaction(Protocol):
+    """One unit of work: what changes and its audit events commit together or not at all."""
+
+    def add_application(self, application: Application) -> None:
+        """Insert an application and its holder."""
+        ...
+
+    def application(self, application_id: str) -> Application:
+        """Return an application, locked for this transaction.
+
+        Raises:
+            IssuanceError: unknown.
+        """
+        ...
+
+    def save_application(self, application: Application) -> None:
+        """Write an application's state and approval."""
+        ...
+
+    def add_card(self, card: CardRecord) -> None:
+        """Insert a card."""
+        ...
+
+    def card(self, guid: CardGuid) -> CardRecord:
+        """Return a card, locked for this transaction.
+
+        Raises:
+            IssuanceError: unknown.
+        """
+        ...
+
+    def cards_of_application(self, application_id: str) -> Sequence[CardRecord]:
+        """Return the cards made for an application, oldest first."""
+        ...
+
+    def save_card(self, card: CardRecord) -> None:
+        """Write a card whose ``version`` is the one that was read; stores version + 1.
+
+        Raises:
+            IssuanceError: somebody changed it in between (CONCURRENT_CHANGE).
+        """
+        ...
+
+    def record(self, event: AuditEvent) -> None:
+        """Append an audit event."""
+        ...
+
+
+class IssuanceStore(Protocol):
+    """Opens units of work."""
+
+    def transaction(self) -> AbstractContextManager[IssuanceTransaction]:
+        """Commit on a clean exit, roll back on an exception."""
+        ...
+
+
+SLOT_PROFILE: dict[KeySlot, ProfileName] = {
+    KeySlot.AUTHENTICATION: ProfileName.AUTHENTICATION,
+    KeySlot.SIGNATURE: ProfileName.SIGNATURE,
+    KeySlot.KEY_MANAGEMENT: ProfileName.KEY_MANAGEMENT,
+    KeySlot.CARD_AUTHENTICATION: ProfileName.CARD_AUTHENTICATION,
+}
