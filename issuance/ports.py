@@ -72,20 +72,6 @@ class CertificateAuthority(Protocol):
         """
         ...
 
-    def revoke(
-        self, issuer_key_id: bytes, serial: int, reason: RevocationReason, at: datetime
-    ) -> None:
-        """Record a revocation (or hold) of one certificate."""
-        ...
-
-    def release_hold(self, issuer_key_id: bytes, serial: int, at: datetime) -> None:
-        """Take a certificate off hold.
-
-        Raises:
-            VaultError: it is revoked for good, or was not on hold.
-        """
-        ...
-
     def issuer(self, card_type: CardType) -> x509.Certificate:
         """Return the issuing CA's certificate for a card type."""
         ...
@@ -161,6 +147,16 @@ class IssuanceTransaction(Protocol):
         Raises:
             IssuanceError: somebody changed it in between (CONCURRENT_CHANGE).
         """
+        ...
+
+    def revoke_certificates(
+        self, guid: CardGuid, reason: RevocationReason, at: datetime
+    ) -> None:
+        """Mark every certificate of a card revoked (or on hold), in this transaction."""
+        ...
+
+    def release_hold(self, guid: CardGuid, at: datetime) -> None:
+        """Take the card's certificates off hold; those revoked for good stay so."""
         ...
 
     def record(self, event: AuditEvent) -> None:
