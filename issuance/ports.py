@@ -149,9 +149,7 @@ class IssuanceTransaction(Protocol):
         """
         ...
 
-    def revoke_certificates(
-        self, guid: CardGuid, reason: RevocationReason, at: datetime
-    ) -> None:
+    def revoke_certificates(self, guid: CardGuid, reason: RevocationReason, at: datetime) -> None:
         """Mark every certificate of a card revoked (or on hold), in this transaction."""
         ...
 

@@ -118,9 +118,7 @@ def parse_one(octets: bytes, expected_tag: int) -> bytes:
     """
     item, end = read_one(octets)
     if item.tag != expected_tag:
-        raise Malformed(
-            ReasonCode.MALFORMED_TLV, f"tag {item.tag:X} where {expected_tag:X} is due"
-        )
+        raise Malformed(ReasonCode.MALFORMED_TLV, f"tag {item.tag:X} where {expected_tag:X} is due")
     if end != len(octets):
         raise Malformed(ReasonCode.MALFORMED_TLV, "octets trail the data object")
     return item.value

@@ -1,0 +1,138 @@
+"""What the verification core needs: records, challenges, policies, trust, signing, a log.
+
+The server fills these from its database, an agent from its last signed bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cryptography import x509
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.records import CardRecord
+from cardsvc.terms import AssuranceLevel, CardType
+from verification.challenge import Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class CardOnRecord:
+    """A card and the few facts of its holder that a decision or a screen may use."""
+
+    card: CardRecord
+    holder_name: str
+    category: str | None = None
+    agency_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePolicy:
+    """Who may be served, at which level.
+
+    Args:
+        relying_party: the partner.
+        service: its service.
+        version: what a receipt cites.
+        card_types: the card types accepted.
+        minimum_level: the least assurance.
+    """
+
+    relying_party: str
+    service: str
+    version: int
+    card_types: frozenset[CardType]
+    minimum_level: AssuranceLevel
+
+
+class CardDirectory(Protocol):
+    """Finds a card by its GUID."""
+
+    def find(self, guid: CardGuid) -> CardOnRecord | None:
+        """Return the card as it stands now, or None."""
+        ...
+
+
+class ChallengeStore(Protocol):
+    """Keeps open challenges; a nonce leaves it once."""
+
+    def add(self, challenge: Challenge) -> None:
+        """Keep an open challenge."""
+        ...
+
+    def consume(self, nonce: bytes) -> Challenge | None:
+        """Take a challenge out; exactly one of any number of callers gets it."""
+        ...
+
+
+class PolicyDirectory(Protocol):
+    """Finds the policy of a service."""
+
+    def knows(self, relying_party: str) -> bool:
+        """Tell whether there is such a relying party."""
+        ...
+
+    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
+        """Return the policy in force, or None."""
+        ...
+
+
+class TrustedIssuers(Protocol):
+    """Certification paths of our own cards, with validated issuers cached."""
+
+    def check_card_certificate(
+        self, certificate: x509.Certificate, at: datetime, *, pin_key: bool
+    ) -> CardType:
+        """Validate path, dates and use of a 9E (or, with ``pin_key``, 9A) certificate.
+
+        Returns:
+            The card type that its issuing CA issues.
+
+        Raises:
+            VerificationError: with the reason of RFC 5280 section 6 that failed.
+        """
+        ...
+
+    def content_signer(self, signed_der: bytes, at: datetime) -> x509.Certificate:
+        """Validate a content signer's certificate.
+
+        Raises:
+            VerificationError: not a content signer under our anchors.
+            Malformed: not a certificate.
+        """
+        ...
+
+
+class ReceiptSigner(Protocol):
+    """Signs receipts as JWS (RFC 7515) with a published key."""
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Return the compact serialisation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A decision as the audit keeps it: exact reasons, no personal data."""
+
+    id: str
+    at: datetime
+    agent: str
+    relying_party: str
+    service: str
+    granted: bool
+    level: AssuranceLevel | None
+    reasons: tuple[str, ...]
+    guid: CardGuid | None
+    policy_version: int | None
+    receipt: str
+
+
+class DecisionLog(Protocol):
+    """Keeps decisions; each with its audit event in one transaction."""
+
+    def record(self, decision: DecisionRecord) -> None:
+        """Append a decision."""
+        ...

@@ -1,0 +1,25 @@
+"""What an agent brings back from a tap. Nothing in it is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cardsvc.card.piv import KeySlot, ObjectTag
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedPresentation:
+    """The card's octets and its answers to one challenge.
+
+    Args:
+        nonce: the challenge's nonce.
+        agent: the agent as it authenticated itself to us (this one is known, not claimed).
+        objects: contents of the objects read, as they stood inside tag 53.
+        proofs: signatures over the binding message, by slot (9E; 9A behind the PIN).
+    """
+
+    nonce: bytes
+    agent: str
+    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict)
+    proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
