@@ -86,7 +86,7 @@ class ContentSigner(Protocol):
         ...
 
     def sign(self, octets: bytes) -> bytes:
-        """Return a signature by the content signer's key: ECDSA DER over SHA-256, or PKCS#1 v1.5."""
+        """Return a signature of the content signer's key: ECDSA or PKCS#1 v1.5, SHA-256."""
         ...
 
 

@@ -111,7 +111,7 @@ def get_data(tag: int) -> CommandApdu:
 
 
 def parse_object(response: ResponseApdu, tag: int) -> bytes:
-    """Return an object's content, as it stands inside tag 53 (or the Discovery's 7E, the BIT's 7F61).
+    """Return an object's content, as it stands inside tag 53 (7E and 7F61 are their own).
 
     Raises:
         RefusedByCard: absent (6A82), PIN required (6982) or another status.
