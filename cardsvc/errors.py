@@ -47,6 +47,7 @@ class ReasonCode(StrEnum):
     CARD_RESET = "card_reset"
     CARD_SILENT = "card_silent"
     READER_FAILED = "reader_failed"
+    READER_BUSY = "reader_busy"
     SERVICE_UNAVAILABLE = "service_unavailable"
     NO_PIV_APPLICATION = "no_piv_application"
     OBJECT_MISSING = "object_missing"
