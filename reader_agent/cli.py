@@ -1,0 +1,11 @@
+"""``reader-agent``: the command line of the edge. Each command lives in a file of its own."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cardsvc")
+def main() -> None:
+    """Đọc và kiểm tra thẻ điện tử – read and verify electronic cards."""
