@@ -76,11 +76,15 @@ class ReasonCode(StrEnum):
     # --- vault and CA
     VAULT_SEALED = "vault_sealed"
     VAULT_CORRUPT = "vault_corrupt"
+    VAULT_EXPOSED = "vault_exposed"
     KEY_UNKNOWN = "key_unknown"
+    KEY_EXISTS = "key_exists"
     PROFILE_UNKNOWN = "profile_unknown"
     PROFILE_VIOLATED = "profile_violated"
     KEY_REUSED = "key_reused"
     WEAK_KEY = "weak_key"
+    SERIAL_TAKEN = "serial_taken"
+    SERIAL_UNKNOWN = "serial_unknown"
     SIGNING_TOKEN_SPENT = "signing_token_spent"
 
     # --- certification path (RFC 5280 section 6)

@@ -1,0 +1,195 @@
+"""What the CA's side needs of the store, and the shape of what the RA asks of it.
+
+The ledger is the CA's memory: every serial number is in it before a signature exists, and
+every status document is made from it. ``cardsvc.store`` implements it over SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.public_key import CardPublicKey
+from cardsvc.terms import CardType, RevocationReason
+
+
+class CertificateRequest(Protocol):
+    """What the RA asks: ``issuance.ports.CertificateRequest`` has this shape."""
+
+    @property
+    def profile(self) -> StrEnum:
+        """The profile; its value is the name of a profile file."""
+        ...
+
+    @property
+    def card_type(self) -> CardType:
+        """Chooses the issuing CA."""
+        ...
+
+    @property
+    def guid(self) -> CardGuid:
+        """The card."""
+        ...
+
+    @property
+    def public_key(self) -> CardPublicKey:
+        """The card's key, whose possession the RA has proved."""
+        ...
+
+    @property
+    def not_after(self) -> datetime:
+        """The card's own expiry: a ceiling, never passed."""
+        ...
+
+    @property
+    def subject(self) -> tuple[tuple[str, str], ...]:
+        """Attribute names and values, in the order they are to stand."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A serial number taken before its certificate is signed.
+
+    Args:
+        issuer_key_id: the issuer's subject key identifier, 20 octets.
+        serial: positive, at most 159 bits (RFC 5280 section 4.1.2.2); wider than any SQL integer.
+        profile: the profile's name.
+        guid: the card; None for authorities and signers of the service.
+        spki_sha256: SHA-256 over the SubjectPublicKeyInfo, 32 octets; unique in the ledger.
+        not_after: the certificate's last instant.
+        reserved_at: when it was reserved.
+        token_sha256: SHA-256 of the one-use signing token, 32 octets; unique in the ledger.
+        draft_der: the linted certificate, signed by a throw-away key; what is signed later has
+            the same to-be-signed octets.
+    """
+
+    issuer_key_id: bytes
+    serial: int
+    profile: str
+    guid: CardGuid | None
+    spki_sha256: bytes
+    not_after: datetime
+    reserved_at: datetime
+    token_sha256: bytes
+    draft_der: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """That and why a certificate is revoked (RFC 5280 section 5.3)."""
+
+    reason: RevocationReason
+    revoked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One row of the ledger.
+
+    Args:
+        reservation: what was reserved.
+        redeemed_at: when the signing token was spent.
+        certificate_der: the certificate, once signed and checked.
+        signed_at: when it was recorded as signed.
+        revocation: None while it is good.
+    """
+
+    reservation: Reservation
+    redeemed_at: datetime | None = None
+    certificate_der: bytes | None = None
+    signed_at: datetime | None = None
+    revocation: Revocation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedSerial:
+    """One entry of a CRL."""
+
+    serial: int
+    revocation: Revocation
+
+
+class CertificateLedger(Protocol):
+    """Every certificate that was ever reserved. Each call is one committed unit of work."""
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Record a serial number, its key and its token; durable when this returns.
+
+        Raises:
+            VaultError: KEY_REUSED where the key is in the ledger already, under any serial;
+                SERIAL_TAKEN where the issuer has used the serial.
+        """
+        ...
+
+    def redeem(self, token_sha256: bytes, at: datetime) -> Reservation:
+        """Spend a signing token; of many callers at once exactly one gets the reservation.
+
+        Raises:
+            VaultError: SIGNING_TOKEN_SPENT for an unknown or spent token, and for a reservation
+                that was revoked in between (a torn card's).
+        """
+        ...
+
+    def record_signed(
+        self, issuer_key_id: bytes, serial: int, certificate_der: bytes, at: datetime
+    ) -> None:
+        """Record the certificate of a redeemed reservation.
+
+        Raises:
+            VaultError: SIGNING_TOKEN_SPENT where nothing is redeemed under the serial, or where
+                a certificate is recorded already.
+        """
+        ...
+
+    def find(self, issuer_key_id: bytes, serial: int) -> LedgerEntry | None:
+        """Return the entry of an issuer's serial number."""
+        ...
+
+    def find_by_key(self, spki_sha256: bytes) -> LedgerEntry | None:
+        """Return the entry of a public key."""
+        ...
+
+    def list_by_profile(self, profile: str) -> Sequence[LedgerEntry]:
+        """Return the signed entries of a profile, oldest reservation first.
+
+        Used for authorities and signers, of which there are few.
+        """
+        ...
+
+    def revoke(
+        self, issuer_key_id: bytes, serial: int, reason: RevocationReason, at: datetime
+    ) -> None:
+        """Revoke, or put on hold with ``CERTIFICATE_HOLD``.
+
+        A certificate on hold can be revoked for good; one revoked for good keeps its first
+        reason and instant, and one on hold its first instant if it is held again.
+
+        Raises:
+            VaultError: SERIAL_UNKNOWN.
+        """
+        ...
+
+    def release_hold(self, issuer_key_id: bytes, serial: int, at: datetime) -> None:
+        """Make a certificate on hold good again; leaves one revoked for good as it is.
+
+        Raises:
+            VaultError: SERIAL_UNKNOWN.
+        """
+        ...
+
+    def revoked(self, issuer_key_id: bytes, unexpired_at: datetime) -> Sequence[RevokedSerial]:
+        """Return what an issuer's CRL lists, by ascending serial.
+
+        Entries that were reserved but never signed are listed too when revoked: better a
+        serial too many than one too few. Left out is what ended before ``unexpired_at``.
+        """
+        ...
+
+    def next_crl_number(self, issuer_key_id: bytes) -> int:
+        """Return the issuer's next CRL number: 1, 2, 3 … without repeats (RFC 5280 5.2.3)."""
+        ...
