@@ -6,35 +6,23 @@ service or agent, nor used a second time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cardsvc.service_records import Challenge
 from cardsvc.terms import AssuranceLevel
+
+__all__ = [
+    "CHALLENGE_LIFETIME",
+    "NONCE_OCTETS",
+    "Challenge",
+    "binding_message",
+    "message_of",
+    "open_challenge",
+]
 
 NONCE_OCTETS = 32
 CHALLENGE_LIFETIME = timedelta(seconds=60)
 _LABEL = b"cardsvc card presentation v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """An open question to a card.
-
-    Args:
-        nonce: 32 random octets.
-        relying_party: who will rely on the answer.
-        service: for what.
-        agent: the agent that may answer.
-        level: the assurance that is asked for, X1 or X2.
-        expires_at: the first instant at which it is no longer accepted.
-    """
-
-    nonce: bytes
-    relying_party: str
-    service: str
-    agent: str
-    level: AssuranceLevel
-    expires_at: datetime
 
 
 def open_challenge(

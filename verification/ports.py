@@ -6,45 +6,27 @@ The server fills these from its database, an agent from its last signed bundle.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from cryptography import x509
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.records import CardRecord
-from cardsvc.terms import AssuranceLevel, CardType
-from verification.challenge import Challenge
+from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
+from cardsvc.terms import CardType
 
-
-@dataclass(frozen=True, slots=True)
-class CardOnRecord:
-    """A card and the few facts of its holder that a decision or a screen may use."""
-
-    card: CardRecord
-    holder_name: str
-    category: str | None = None
-    agency_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePolicy:
-    """Who may be served, at which level.
-
-    Args:
-        relying_party: the partner.
-        service: its service.
-        version: what a receipt cites.
-        card_types: the card types accepted.
-        minimum_level: the least assurance.
-    """
-
-    relying_party: str
-    service: str
-    version: int
-    card_types: frozenset[CardType]
-    minimum_level: AssuranceLevel
+__all__ = [
+    "CardDirectory",
+    "CardOnRecord",
+    "Challenge",
+    "ChallengeStore",
+    "DecisionLog",
+    "DecisionRecord",
+    "PolicyDirectory",
+    "ReceiptSigner",
+    "ServicePolicy",
+    "TrustedIssuers",
+]
 
 
 class CardDirectory(Protocol):
@@ -111,23 +93,6 @@ class ReceiptSigner(Protocol):
     def sign(self, claims: Mapping[str, object]) -> str:
         """Return the compact serialisation."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRecord:
-    """A decision as the audit keeps it: exact reasons, no personal data."""
-
-    id: str
-    at: datetime
-    agent: str
-    relying_party: str
-    service: str
-    granted: bool
-    level: AssuranceLevel | None
-    reasons: tuple[str, ...]
-    guid: CardGuid | None
-    policy_version: int | None
-    receipt: str
 
 
 class DecisionLog(Protocol):
