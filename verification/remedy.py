@@ -1,0 +1,90 @@
+"""What to tell the person at the counter: coarse code, and what to do next, in two languages.
+
+The exact reason is in the audit; the screen must not teach a forger which check he failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardsvc.errors import ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A public code and a sentence for the person, Vietnamese first."""
+
+    public_code: str
+    vi: str
+    en: str
+
+
+NOT_GENUINE = Remedy(
+    "card_not_valid",
+    "Thẻ không hợp lệ. Vui lòng liên hệ cán bộ tại quầy để được hỗ trợ.",
+    "The card is not valid. Please ask the officer at the counter for help.",
+)
+TRY_AGAIN = Remedy(
+    "try_again",
+    "Phiên xác thực đã hết hạn. Vui lòng đặt lại thẻ lên đầu đọc.",
+    "The attempt has run out. Please place the card on the reader again.",
+)
+SUSPENDED = Remedy(
+    "card_suspended",
+    "Thẻ bị khóa tạm thời. Vui lòng liên hệ cơ quan cấp thẻ để mở khóa.",
+    "The card is locked for now. Please ask the issuing office to unlock it.",
+)
+REVOKED = Remedy(
+    "card_revoked",
+    "Thẻ đã thu hồi và không còn giá trị. Vui lòng liên hệ cơ quan cấp thẻ.",
+    "The card has been withdrawn. Please contact the issuing office.",
+)
+REPLACED = Remedy(
+    "card_replaced",
+    "Thẻ này đã được thay bằng thẻ mới. Vui lòng dùng thẻ mới.",
+    "This card has been replaced. Please use the new card.",
+)
+EXPIRED = Remedy(
+    "card_expired",
+    "Thẻ hết hạn. Vui lòng làm thủ tục cấp đổi thẻ.",
+    "The card has expired. Please apply for a new one.",
+)
+NOT_ACTIVE = Remedy(
+    "card_not_active",
+    "Thẻ chưa được kích hoạt. Vui lòng kích hoạt thẻ tại cơ quan cấp thẻ.",
+    "The card is not activated yet. Please activate it at the issuing office.",
+)
+NOT_PERMITTED = Remedy(
+    "not_permitted",
+    "Thẻ hợp lệ nhưng không dùng được cho dịch vụ này.",
+    "The card is valid but does not serve for this service.",
+)
+STEP_UP = Remedy(
+    "level_too_low",
+    "Dịch vụ này yêu cầu nhập mã PIN. Vui lòng đặt lại thẻ và nhập mã PIN.",
+    "This service asks for the PIN. Please place the card again and enter the PIN.",
+)
+
+_REMEDIES = {
+    ReasonCode.CHALLENGE_UNKNOWN: TRY_AGAIN,
+    ReasonCode.CHALLENGE_EXPIRED: TRY_AGAIN,
+    ReasonCode.CHALLENGE_MISBOUND: TRY_AGAIN,
+    ReasonCode.CARD_SUSPENDED: SUSPENDED,
+    ReasonCode.CERTIFICATE_ON_HOLD: SUSPENDED,
+    ReasonCode.CARD_REVOKED: REVOKED,
+    ReasonCode.CERTIFICATE_REVOKED: REVOKED,
+    ReasonCode.CARD_REPLACED: REPLACED,
+    ReasonCode.CARD_EXPIRED: EXPIRED,
+    ReasonCode.CERTIFICATE_EXPIRED: EXPIRED,
+    ReasonCode.CHUID_EXPIRED: EXPIRED,
+    ReasonCode.CARD_NOT_ACTIVE: NOT_ACTIVE,
+    ReasonCode.CARD_TYPE_NOT_ACCEPTED: NOT_PERMITTED,
+    ReasonCode.SERVICE_UNKNOWN: NOT_PERMITTED,
+    ReasonCode.RELYING_PARTY_UNKNOWN: NOT_PERMITTED,
+    ReasonCode.LEVEL_TOO_LOW: STEP_UP,
+}
+
+
+def remedy_for(reason: ReasonCode) -> Remedy:
+    """Return what to say; anything that smells of forgery gets one and the same answer."""
+    return _REMEDIES.get(reason, NOT_GENUINE)

@@ -1,0 +1,188 @@
+"""Verification of a presentation: one numbered list, each step with its reason.
+
+ 1. The challenge is one we opened and nobody answered yet     CHALLENGE_UNKNOWN
+ 2. It is answered in time                                     CHALLENGE_EXPIRED
+ 3. It is answered by the agent it was given to                CHALLENGE_MISBOUND
+ 4. The 9E certificate parses                                  MALFORMED_CERTIFICATE
+ 5. The card's key signed our question                         CARD_KEY_PROOF_FAILED
+ 6. Its certification path holds at this instant               RFC 5280 reasons
+ 7. The certificate names a card that we issued                GUID_MISMATCH, CARD_UNKNOWN
+ 8. The key is the one on record for that card                 KEY_NOT_ON_RECORD
+ 9. The issuing CA issues that type of card                    CARD_TYPE_MISMATCH
+10. The card is active and in date                             CARD_SUSPENDED, CARD_REVOKED, …
+11. Signed objects that were presented agree                   CHUID_…, OBJECT_HASH_MISMATCH, …
+12. The PIN-protected key signed our question too (X2)         PIN_KEY_PROOF_FAILED, as 6 to 9
+
+Spec: SP 800-73-5 Part 2 appendix A (authentication use cases); SP 800-116r1 section 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cardsvc.card.certificate_object import parse_certificate_object
+from cardsvc.card.piv_identifiers import card_guid
+from cryptography import x509
+
+from cardsvc.card.challenge_response import is_signed_by
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot
+from cardsvc.card.public_key import CardPublicKey, algorithm_of
+from cardsvc.errors import CardError, ReasonCode, VerificationError
+from cardsvc.lifecycle import CardState
+from cardsvc.terms import AssuranceLevel, CardType
+from verification.challenge import Challenge, message_of
+from verification.consistency import check_objects
+from verification.ports import CardDirectory, CardOnRecord, ChallengeStore, TrustedIssuers
+from verification.presentation import UnverifiedPresentation
+from verification.verdict import VerifiedCard
+
+_STATE_REASONS = {
+    CardState.SUSPENDED: ReasonCode.CARD_SUSPENDED,
+    CardState.REVOKED: ReasonCode.CARD_REVOKED,
+    CardState.REPLACED: ReasonCode.CARD_REPLACED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The ports that verification asks."""
+
+    challenges: ChallengeStore
+    cards: CardDirectory
+    trusted: TrustedIssuers
+
+
+class StatusRefused(VerificationError):
+    """Cryptography holds, but the card's state does not allow its use."""
+
+    def __init__(self, reason: ReasonCode, guid: CardGuid, level: AssuranceLevel) -> None:
+        super().__init__(reason)
+        self.guid = guid
+        self.level = level
+
+
+def take_challenge(
+    challenges: ChallengeStore, unverified: UnverifiedPresentation, at: datetime
+) -> Challenge:
+    """Steps 1 to 3. Whatever comes of it, the nonce is spent.
+
+    Raises:
+        VerificationError: unknown or already answered, too late, or another agent's.
+    """
+    challenge = challenges.consume(unverified.nonce)
+    if challenge is None:
+        raise VerificationError(ReasonCode.CHALLENGE_UNKNOWN, "unknown, or answered before")
+    if at >= challenge.expires_at:
+        raise VerificationError(ReasonCode.CHALLENGE_EXPIRED, "answered too late")
+    if unverified.agent != challenge.agent:
+        raise VerificationError(ReasonCode.CHALLENGE_MISBOUND, "answered by another agent")
+    return challenge
+
+
+def verify_presentation(
+    verifier: Verifier,
+    challenge: Challenge,
+    unverified: UnverifiedPresentation,
+    at: datetime,
+    *,
+    expected_state: CardState = CardState.ACTIVE,
+) -> VerifiedCard:
+    """Steps 4 to 12: return the card, verified at one instant.
+
+    Args:
+        verifier: the ports.
+        challenge: the question, taken with ``take_challenge``.
+        unverified: the answer.
+        at: the instant.
+        expected_state: ``ACTIVE``, but for activation, which asks for an ``ISSUED`` card.
+
+    Raises:
+        StatusRefused: the card is genuine but not in use.
+        VerificationError: any other step failed.
+        Malformed: an object is ill-formed.
+    """
+    message = message_of(challenge)
+    certificate = _prove_key(  # 4, 5
+        unverified, KeySlot.CARD_AUTHENTICATION, message, ReasonCode.CARD_KEY_PROOF_FAILED
+    )
+    card_type = verifier.trusted.check_card_certificate(certificate, at, pin_key=False)  # 6
+    guid = _guid_of(certificate)
+    record = verifier.cards.find(guid)  # 7
+    if record is None:
+        raise VerificationError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
+    _check_record(record, KeySlot.CARD_AUTHENTICATION, certificate, card_type)  # 8, 9
+    _check_state(record, guid, expected_state, at)  # 10
+    check_objects(unverified.objects, guid, verifier.trusted, at)  # 11
+    level = AssuranceLevel.X1
+    if KeySlot.AUTHENTICATION in unverified.proofs:  # 12
+        _check_pin_key(verifier, record, guid, message, unverified, at)
+        level = AssuranceLevel.X2
+    return VerifiedCard(guid, card_type, level, record, at)
+
+
+def _prove_key(
+    unverified: UnverifiedPresentation, slot: KeySlot, message: bytes, reason: ReasonCode
+) -> x509.Certificate:
+    octets = unverified.objects.get(CERTIFICATE_OBJECT[slot])
+    signature = unverified.proofs.get(slot)
+    if octets is None or signature is None:
+        raise VerificationError(reason, f"no certificate or proof of key {slot:02X}")
+    certificate = parse_certificate_object(octets)
+    if not is_signed_by(_card_key(certificate), signature, message):
+        raise VerificationError(reason, "the answer does not fit the question")
+    return certificate
+
+
+def _card_key(certificate: x509.Certificate) -> CardPublicKey:
+    key = certificate.public_key()
+    try:
+        algorithm_of(key)
+    except CardError as error:
+        raise VerificationError(ReasonCode.UNSUPPORTED_ALGORITHM) from error
+    return key  # type: ignore[return-value]  # algorithm_of takes only card keys
+
+
+def _guid_of(certificate: x509.Certificate) -> CardGuid:
+    guid = card_guid(certificate)
+    if guid is None:
+        raise VerificationError(ReasonCode.GUID_MISMATCH, "the certificate names no card")
+    return guid
+
+
+def _check_record(
+    record: CardOnRecord, slot: KeySlot, certificate: x509.Certificate, card_type: CardType
+) -> None:
+    key = record.card.key(slot)
+    if key is None or key.spki_sha256 != _spki_sha256(certificate):
+        raise VerificationError(ReasonCode.KEY_NOT_ON_RECORD, "not the key we certified")
+    if record.card.card_type is not card_type:
+        raise VerificationError(ReasonCode.CARD_TYPE_MISMATCH, "another type's CA issued it")
+
+
+def _check_state(
+    record: CardOnRecord, guid: CardGuid, expected_state: CardState, at: datetime
+) -> None:
+    state = record.card.state
+    if state is not expected_state:
+        reason = _STATE_REASONS.get(state, ReasonCode.CARD_NOT_ACTIVE)
+        raise StatusRefused(reason, guid, AssuranceLevel.X1)
+    if at >= record.card.expires_at:
+        raise StatusRefused(ReasonCode.CARD_EXPIRED, guid, AssuranceLevel.X1)
+
+
+def _check_pin_key(
+    verifier: Verifier,
+    record: CardOnRecord,
+    guid: CardGuid,
+    message: bytes,
+    unverified: UnverifiedPresentation,
+    at: datetime,
+) -> None:
+    slot = KeySlot.AUTHENTICATION
+    certificate = _prove_key(unverified, slot, message, ReasonCode.PIN_KEY_PROOF_FAILED)
+    card_type = verifier.trusted.check_card_certificate(certificate, at, pin_key=True)
+    if card_guid(certificate) != guid:
+        raise VerificationError(ReasonCode.GUID_MISMATCH, "the PIN key belongs to another card")
+    _check_record(record, slot, certificate, card_type)
