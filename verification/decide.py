@@ -97,16 +97,18 @@ def _judge(
 def _record(
     decision_id: str, agent: str, challenge: Challenge | None, decision: Decision, receipt: str
 ) -> DecisionRecord:
-    relying_party = challenge.relying_party if challenge else ""
-    service = challenge.service if challenge else ""
-    match decision:
-        case Granted(card, policy, at):
-            return DecisionRecord(
-                decision_id, at, agent, relying_party, service, True, card.level, (), card.guid,
-                policy.version, receipt,
-            )  # fmt: skip
-        case Denied(reasons, _, at, guid, level):
-            return DecisionRecord(
-                decision_id, at, agent, relying_party, service, False, level,
-                tuple(reason.value for reason in reasons), guid, None, receipt,
-            )  # fmt: skip
+    granted = isinstance(decision, Granted)
+    reasons = () if isinstance(decision, Granted) else decision.reasons
+    return DecisionRecord(
+        id=decision_id,
+        at=decision.at,
+        agent=agent,
+        relying_party=challenge.relying_party if challenge else "",
+        service=challenge.service if challenge else "",
+        granted=granted,
+        level=decision.level,
+        reasons=tuple(reason.value for reason in reasons),
+        guid=decision.guid,
+        policy_version=decision.policy.version if isinstance(decision, Granted) else None,
+        receipt=receipt,
+    )

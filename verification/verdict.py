@@ -70,6 +70,16 @@ class Granted(_NoTruthValue):
         """All three passed."""
         return Verdicts(Verdict.PASS, Verdict.PASS, Verdict.PASS)
 
+    @property
+    def guid(self) -> CardGuid:
+        """The card."""
+        return self.card.guid
+
+    @property
+    def level(self) -> AssuranceLevel:
+        """The level reached."""
+        return self.card.level
+
 
 @dataclass(frozen=True, slots=True)
 class Denied(_NoTruthValue):

@@ -28,7 +28,7 @@ from cryptography import x509
 from cardsvc.card.challenge_response import is_signed_by
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot
-from cardsvc.card.public_key import CardPublicKey, algorithm_of
+from cardsvc.card.public_key import CardPublicKey, algorithm_of, spki_sha256
 from cardsvc.errors import CardError, ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel, CardType
@@ -117,7 +117,7 @@ def verify_presentation(
     check_objects(unverified.objects, guid, verifier.trusted, at)  # 11
     level = AssuranceLevel.X1
     if KeySlot.AUTHENTICATION in unverified.proofs:  # 12
-        _check_pin_key(verifier, record, guid, message, unverified, at)
+        _check_pin_key(verifier, record, message, unverified, at)
         level = AssuranceLevel.X2
     return VerifiedCard(guid, card_type, level, record, at)
 
@@ -155,7 +155,7 @@ def _check_record(
     record: CardOnRecord, slot: KeySlot, certificate: x509.Certificate, card_type: CardType
 ) -> None:
     key = record.card.key(slot)
-    if key is None or key.spki_sha256 != _spki_sha256(certificate):
+    if key is None or key.spki_sha256 != spki_sha256(_card_key(certificate)):
         raise VerificationError(ReasonCode.KEY_NOT_ON_RECORD, "not the key we certified")
     if record.card.card_type is not card_type:
         raise VerificationError(ReasonCode.CARD_TYPE_MISMATCH, "another type's CA issued it")
@@ -175,7 +175,6 @@ def _check_state(
 def _check_pin_key(
     verifier: Verifier,
     record: CardOnRecord,
-    guid: CardGuid,
     message: bytes,
     unverified: UnverifiedPresentation,
     at: datetime,
@@ -183,6 +182,6 @@ def _check_pin_key(
     slot = KeySlot.AUTHENTICATION
     certificate = _prove_key(unverified, slot, message, ReasonCode.PIN_KEY_PROOF_FAILED)
     card_type = verifier.trusted.check_card_certificate(certificate, at, pin_key=True)
-    if card_guid(certificate) != guid:
+    if card_guid(certificate) != record.card.guid:
         raise VerificationError(ReasonCode.GUID_MISMATCH, "the PIN key belongs to another card")
     _check_record(record, slot, certificate, card_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TypeAlias
 
 from cryptography.hazmat.primitives import serialization
@@ -99,3 +100,8 @@ def spki_der(key: CardPublicKey) -> bytes:
     return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+
+
+def spki_sha256(key: CardPublicKey) -> bytes:
+    """Return SHA-256 over the SubjectPublicKeyInfo, 32 octets: the key's name on record."""
+    return hashlib.sha256(spki_der(key)).digest()
