@@ -1,0 +1,1 @@
+"""JSON messages between agent, partner and service: strict parsing into frozen types."""

@@ -1,0 +1,172 @@
+"""The messages of a tap: challenge asked and given, presentation, decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cardsvc.card.piv import KeySlot, ObjectTag
+from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.fields import (
+    Fields,
+    decode_octets,
+    encode_instant,
+    encode_object,
+    encode_octets,
+    parse_object,
+)
+
+NONCE_OCTETS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRequest:
+    """An agent asks for a question to put to a card."""
+
+    relying_party: str
+    service: str
+    level: AssuranceLevel
+
+    @classmethod
+    def parse(cls, octets: bytes) -> ChallengeRequest:
+        """Parse; raises ``Malformed``."""
+        fields = Fields(parse_object(octets), ("relying_party", "service", "level"))
+        return cls(fields.text("relying_party"), fields.text("service"), parse_level(fields))
+
+    def encode(self) -> bytes:
+        """Return the JSON octets."""
+        return encode_object(
+            {
+                "relying_party": self.relying_party,
+                "service": self.service,
+                "level": self.level.name,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeMessage:
+    """The question: the nonce and the octets that the card's answer must cover."""
+
+    nonce: bytes
+    message: bytes
+    expires_at: datetime
+
+    @classmethod
+    def parse(cls, octets: bytes) -> ChallengeMessage:
+        """Parse; raises ``Malformed``."""
+        fields = Fields(parse_object(octets), ("nonce", "message", "expires_at"))
+        return cls(
+            fields.octets("nonce", exactly=NONCE_OCTETS),
+            fields.octets("message", most=2048),
+            fields.instant("expires_at"),
+        )
+
+    def encode(self) -> bytes:
+        """Return the JSON octets."""
+        return encode_object(
+            {
+                "nonce": encode_octets(self.nonce),
+                "message": encode_octets(self.message),
+                "expires_at": encode_instant(self.expires_at),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PresentationMessage:
+    """What the card answered: object contents by tag, signatures by slot."""
+
+    nonce: bytes
+    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict)
+    proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, octets: bytes) -> PresentationMessage:
+        """Parse; raises ``Malformed``."""
+        fields = Fields(parse_object(octets), ("nonce", "objects", "proofs"))
+        try:
+            objects = {
+                ObjectTag(_number(tag)): decode_octets(content, most=32_768)
+                for tag, content in fields.mapping("objects", most=8).items()
+            }
+            proofs = {
+                KeySlot(_number(slot)): decode_octets(signature, most=512)
+                for slot, signature in fields.mapping("proofs", most=4).items()
+            }
+        except Malformed:
+            raise
+        except ValueError as error:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such object or slot") from error
+        return cls(fields.octets("nonce", exactly=NONCE_OCTETS), objects, proofs)
+
+    def encode(self) -> bytes:
+        """Return the JSON octets."""
+        return encode_object(
+            {
+                "nonce": encode_octets(self.nonce),
+                "objects": {f"{tag:X}": encode_octets(v) for tag, v in self.objects.items()},
+                "proofs": {f"{slot:X}": encode_octets(v) for slot, v in self.proofs.items()},
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionMessage:
+    """The service's answer to a tap, as the agent and the screen get it."""
+
+    granted: bool
+    code: str
+    level: str | None
+    holder_name: str | None
+    message_vi: str
+    message_en: str
+    receipt: str
+
+    @classmethod
+    def parse(cls, octets: bytes) -> DecisionMessage:
+        """Parse; raises ``Malformed``."""
+        fields = Fields(
+            parse_object(octets),
+            ("granted", "code", "level", "holder_name", "message_vi", "message_en", "receipt"),
+        )
+        return cls(
+            fields.flag("granted"),
+            fields.text("code"),
+            fields.text("level") if fields.has("level") else None,
+            fields.text("holder_name") if fields.has("holder_name") else None,
+            fields.text("message_vi", most=500),
+            fields.text("message_en", most=500),
+            fields.text("receipt", most=8192),
+        )
+
+    def encode(self) -> bytes:
+        """Return the JSON octets."""
+        return encode_object(
+            {
+                "granted": self.granted,
+                "code": self.code,
+                "level": self.level,
+                "holder_name": self.holder_name,
+                "message_vi": self.message_vi,
+                "message_en": self.message_en,
+                "receipt": self.receipt,
+            }
+        )
+
+
+def parse_level(fields: Fields) -> AssuranceLevel:
+    """Return the ``level`` field; raises ``Malformed`` for a name that is none."""
+    try:
+        return AssuranceLevel[fields.text("level", most=2)]
+    except KeyError as error:
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such level") from error
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9A-F]{1,6}", text):
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a tag or slot")
+    return int(text, 16)
