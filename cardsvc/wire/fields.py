@@ -33,13 +33,13 @@ def _no_constant(_: str) -> NoReturn:
     _refuse("NaN and Infinity are not JSON")
 
 
-def parse_object(octets: bytes) -> dict[str, Any]:
+def parse_object(octets: bytes, *, most: int = MAX_MESSAGE_OCTETS) -> dict[str, Any]:
     """Parse one JSON object.
 
     Raises:
         Malformed: too large, not UTF-8, not JSON, a key twice, or not an object.
     """
-    if len(octets) > MAX_MESSAGE_OCTETS:
+    if len(octets) > most:
         _refuse("the message is too large")
     try:
         value = json.loads(
@@ -132,7 +132,7 @@ def decode_octets(
     text: object, *, most: int = 65_536, exactly: int | None = None, name: str = "octets"
 ) -> bytes:
     """Return octets from unpadded base64url, of bounded or exact length."""
-    if not isinstance(text, str) or len(text) > most * 4 // 3 + 4:
+    if not isinstance(text, str) or len(text) > most * 4 // 3 + 4 or not text.isascii():
         _refuse(f"{name} is not text or too long")
     try:
         value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
