@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine: make demo, make test.
+SHELL := /bin/bash
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports unit bench serve requirements clean
+
+help:
+	@echo "make demo    issue three cards, tap them, refuse them after revocation"
+	@echo "make test    every check and every test"
+	@echo "make bench   measurements beside their bare limits"
+	@echo "make serve   the service on http://127.0.0.1:8440"
+
+setup:
+	@scripts/setup.sh
+
+demo: setup
+	@.venv/bin/cardsvc demo
+
+test: setup lint types imports unit
+
+lint: setup
+	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --check --quiet . && echo "lint: clean"
+
+types: setup
+	@.venv/bin/mypy
+
+imports: setup
+	@.venv/bin/lint-imports
+
+unit: setup
+	@$(PY) -m pytest -n 2 --dist worksteal
+
+bench: setup
+	@$(PY) -m bench
+
+serve: setup
+	@.venv/bin/cardsvc serve
+
+# Pins every package by hash; the files name no index. Needs the network.
+requirements: setup
+	@scripts/pin-requirements.sh
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
