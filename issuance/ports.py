@@ -122,7 +122,7 @@ class IssuanceTransaction(Protocol):
         ...
 
     def save_application(self, application: Application) -> None:
-        """Write an application's state and approval."""
+        """Write an application's state, who asked and approved, and its holder's facts."""
         ...
 
     def add_card(self, card: CardRecord) -> None:

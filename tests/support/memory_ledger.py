@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode, VaultError
 from cardsvc.terms import RevocationReason
 from keys.ports import LedgerEntry, Reservation, Revocation, RevokedSerial
@@ -58,6 +59,11 @@ class MemoryCertificateLedger:
     def find_by_key(self, spki_sha256: bytes) -> LedgerEntry | None:
         with self._lock:
             return self._entries.get(self._by_key.get(spki_sha256, (b"", 0)))
+
+    def entries_of(self, guid: CardGuid) -> Sequence[LedgerEntry]:
+        """Return the entries of a card; the SQL stores join them instead."""
+        with self._lock:
+            return [e for e in self._entries.values() if e.reservation.guid == guid]
 
     def list_by_profile(self, profile: str) -> Sequence[LedgerEntry]:
         with self._lock:
