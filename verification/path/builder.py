@@ -7,16 +7,15 @@ so that two CAs of one name, link certificates and cross certificates all find t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from cardsvc.errors import ReasonCode, VerificationError
-
-from collections.abc import Iterator
-from datetime import datetime
-
 from verification.path.facts import CertificateFacts
 from verification.path.trust import TrustMaterial
+
 
 @dataclass(frozen=True, slots=True)
 class BuildLimits:

@@ -17,15 +17,13 @@ Signatures are verified by the builder, revocation is ``verification.revocation`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cardsvc.errors import ReasonCode, VerificationError
 from verification.path import signature
+from verification.path.facts import CertificateFacts
 from verification.path.name_constraints import NameSpace
 from verification.path.policies import UNLIMITED, PolicyInputs, PolicyState
-
-from datetime import datetime
-
-from verification.path.facts import CertificateFacts
 
 MAX_SERIAL_OCTETS = 20
 """RFC 5280 section 4.1.2.2: serial numbers of up to 20 octets must be handled."""

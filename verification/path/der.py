@@ -6,10 +6,9 @@ that already passed, or the value of an extension it keeps opaque.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 
 from cardsvc.errors import Malformed, ReasonCode
-
-from collections.abc import Iterator
 
 INTEGER = 0x02
 OBJECT_IDENTIFIER = 0x06

@@ -7,7 +7,9 @@ yields its facts, and what is wrong with it is found where it is used.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -17,9 +19,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import der, signature
 from verification.path.names import NameKey, parse_name
-
-from collections.abc import Callable
-from datetime import datetime
 
 ANY_POLICY = "2.5.29.32.0"
 """anyPolicy (RFC 5280 section 4.2.1.4)."""
@@ -147,7 +146,6 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
     if parts[0][0] == der.CONTEXT_0:
         parts = parts[1:]
     serial, inner_algorithm, issuer, _, subject, key_info = parts[:6]
-    del serial
     subject_der = whole[subject[1] : subject[3]]
     issuer_der = whole[issuer[1] : issuer[3]]
     key_string = list(der.children(whole, key_info[2], key_info[3]))[1]
@@ -158,7 +156,9 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
         issuer_der=issuer_der,
         subject=parse_name(subject_der),
         issuer=parse_name(issuer_der),
-        serial_number=certificate.serial_number,
+        # Read from the octets: ``cryptography`` warns about serials that are not positive,
+        # which some CAs in the field do issue.
+        serial_number=int.from_bytes(whole[serial[2] : serial[3]], "big", signed=True),
         version=certificate.version.value,
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,

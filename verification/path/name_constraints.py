@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from cardsvc.errors import ReasonCode, VerificationError
-from verification.path.names import NameKey, email_addresses, is_within, parse_name
-
 from verification.path.facts import CertificateFacts
+from verification.path.names import NameKey, email_addresses, is_within, parse_name
 
 MAX_COMPARISONS = 50_000
 """Names times subtrees of one certificate; more is an attack on the verifier's time."""

@@ -8,13 +8,12 @@ graph would leave. So the state is small, immutable, and may be cached for a cha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cardsvc.errors import ReasonCode, VerificationError
 from verification.path.facts import ANY_POLICY, CertificateFacts
-
-from collections.abc import Mapping
 
 UNLIMITED = 1 << 30
 """Stands for n+1 in RFC 5280 section 6.1.2 (d) to (f): no path ever counts it down."""

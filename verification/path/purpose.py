@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from cardsvc.errors import ReasonCode, VerificationError
-
 from verification.path.facts import CertificateFacts
 
 EKU_ANY = "2.5.29.37.0"

@@ -6,11 +6,9 @@ SP 800-131A (SHA-1 and MD5 disallowed for signatures); RFC 4055 and RFC 5758 (id
 
 from __future__ import annotations
 
-
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
 MIN_RSA_BITS = 2048
 """SP 800-131A Rev. 2 table 2: shorter RSA keys are disallowed."""

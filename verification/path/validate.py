@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from cryptography import x509
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import VerificationError
@@ -12,12 +15,8 @@ from verification.path.builder import BuildLimits, PathSearch
 from verification.path.facts import CertificateFacts, read_facts
 from verification.path.policies import PolicyInputs
 from verification.path.purpose import Purpose, check_purpose
-
-from datetime import datetime
-
-from cryptography import x509
-
 from verification.path.trust import TrustMaterial
+
 
 @dataclass(frozen=True, slots=True)
 class ValidatedPath:
