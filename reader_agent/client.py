@@ -1,0 +1,153 @@
+"""The agent's client of the service: a kept-alive connection, strict answers, typed faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import urllib3
+
+from cardsvc.card.batch import ApduBatch, BatchAnswer
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.batch import encode_answer, parse_batch
+from cardsvc.wire.fields import Fields, parse_object
+from cardsvc.wire.tap import (
+    ChallengeMessage,
+    ChallengeRequest,
+    DecisionMessage,
+    PresentationMessage,
+)
+from verification.presentation import UnverifiedPresentation
+
+_TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
+_MAX_ANSWER_OCTETS = 1 << 20
+
+
+class ServiceError(CardsvcError):
+    """The service could not be reached, or refused.
+
+    Args:
+        reason: why, as the service's problem document says.
+        status: the HTTP status, 0 where there was no answer.
+        message: for the log.
+    """
+
+    def __init__(self, reason: ReasonCode, status: int, message: str) -> None:
+        super().__init__(reason, message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """A personalisation job has nothing more to send; ``state`` is the card's."""
+
+    state: str
+
+
+class ServiceClient:
+    """Talks to one service as one agent. Safe to share between threads.
+
+    Args:
+        base_url: such as ``https://the.service``.
+        token: the agent's bearer token; never logged.
+    """
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._pool = urllib3.PoolManager(
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+            },
+            timeout=_TIMEOUT,
+            retries=False,
+            maxsize=4,
+        )
+
+    def open_challenge(
+        self, relying_party: str, service: str, level: AssuranceLevel
+    ) -> ChallengeMessage:
+        """Ask for a question to put to a card.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is not a challenge.
+        """
+        request = ChallengeRequest(relying_party, service, level)
+        return ChallengeMessage.parse(self._post("/agent/v1/challenges", request.encode()))
+
+    def present(self, unverified: UnverifiedPresentation) -> DecisionMessage:
+        """Bring a card's answer and get the decision.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is not a decision.
+        """
+        return self._send("/agent/v1/presentations", unverified)
+
+    def activate(self, unverified: UnverifiedPresentation) -> DecisionMessage:
+        """Bring a card's X2 answer to activate it.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is not a decision.
+        """
+        return self._send("/agent/v1/activations", unverified)
+
+    def start_job(self, job_id: str) -> ApduBatch | JobFinished:
+        """Begin a personalisation job.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        return _parse_step(self._post(f"/agent/v1/jobs/{job_id}/start", b"{}"))
+
+    def answer_job(self, job_id: str, answer: BatchAnswer) -> ApduBatch | JobFinished:
+        """Hand over the responses to a batch and get the next.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        return _parse_step(self._post(f"/agent/v1/jobs/{job_id}/answers", encode_answer(answer)))
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        self._pool.clear()
+
+    def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
+        message = PresentationMessage(unverified.nonce, unverified.objects, unverified.proofs)
+        return DecisionMessage.parse(self._post(path, message.encode()))
+
+    def _post(self, path: str, body: bytes) -> bytes:
+        try:
+            response = self._pool.request(
+                "POST", self._base_url + path, body=body, preload_content=False
+            )
+            octets = response.read(_MAX_ANSWER_OCTETS + 1)
+            response.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise ServiceError(
+                ReasonCode.SERVICE_UNAVAILABLE, 0, f"no answer: {type(error).__name__}"
+            ) from error
+        if len(octets) > _MAX_ANSWER_OCTETS:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the answer is too large")
+        if response.status != 200:
+            raise _problem(response.status, octets)
+        return octets
+
+
+def _parse_step(octets: bytes) -> ApduBatch | JobFinished:
+    message = parse_object(octets, most=_MAX_ANSWER_OCTETS)
+    if "finished" in message:
+        return JobFinished(Fields(message, ("finished",)).text("finished"))
+    return parse_batch(octets)
+
+
+def _problem(status: int, octets: bytes) -> ServiceError:
+    """Read an RFC 9457 problem document; whatever is not one is an unavailable service."""
+    try:
+        reason = ReasonCode(parse_object(octets).get("reason", ""))
+    except ValueError:
+        reason = ReasonCode.SERVICE_UNAVAILABLE
+    return ServiceError(reason, status, f"HTTP {status}: {reason.value}")
