@@ -168,7 +168,7 @@ def _check_state(
     if state is not expected_state:
         reason = _STATE_REASONS.get(state, ReasonCode.CARD_NOT_ACTIVE)
         raise StatusRefused(reason, guid, AssuranceLevel.X1)
-    if at >= record.card.expires_at:
+    if at > record.card.expires_at:
         raise StatusRefused(ReasonCode.CARD_EXPIRED, guid, AssuranceLevel.X1)
 
 

@@ -1,0 +1,31 @@
+"""The WSGI application: blueprints, problem documents and headers; no wiring, no rules."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from cardsvc.wire.batch import MAX_BATCH_OCTETS
+from web.agent_api import agent_api
+from web.partner_api import partner_api
+from web.problems import register_problems
+from web.services import Services
+from web.status_api import status_api
+
+
+def create_app(services: Services) -> Flask:
+    """Return the application over the given services."""
+    app = Flask("web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
+    app.register_blueprint(agent_api(services))
+    app.register_blueprint(partner_api(services))
+    app.register_blueprint(status_api(services))
+    register_problems(app)
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return app

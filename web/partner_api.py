@@ -1,0 +1,73 @@
+"""The partners' API: a partner's own reader, the state of a card, a decision again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import CardsvcError, ReasonCode
+from cardsvc.wire.fields import encode_instant, encode_object
+from cardsvc.wire.tap import ChallengeRequest, PresentationMessage
+from web import taps
+from web.agent_api import json_response
+from web.auth import bearer
+from web.services import Services
+
+
+def partner_api(services: Services) -> Blueprint:
+    """Return the blueprint of /api/v1."""
+    views = Blueprint("partner_api", __name__, url_prefix="/api/v1")
+
+    def partner() -> str:
+        return bearer(services.access.relying_party_by_token)
+
+    @views.post("/challenges")
+    def open_challenge() -> Response:
+        caller = partner()
+        asked = ChallengeRequest.parse(request.get_data())
+        if asked.relying_party != caller:
+            raise CardsvcError(ReasonCode.ACCESS_DENIED, "another partner's service")
+        now = services.clock.now()
+        return json_response(taps.ask(services, asked, _reader_of(caller), now).encode())
+
+    @views.post("/presentations")
+    def present() -> Response:
+        caller = partner()
+        message = PresentationMessage.parse(request.get_data())
+        now = services.clock.now()
+        return json_response(taps.settle(services, message, _reader_of(caller), now).encode())
+
+    @views.get("/cards/<guid>/status")
+    def card_status(guid: str) -> Response:
+        partner()
+        state = services.history.card_state(CardGuid.parse(guid))
+        if state is None:
+            raise CardsvcError(ReasonCode.CARD_UNKNOWN)
+        body = {"card": CardGuid.parse(guid).urn, "state": state.value}
+        return json_response(encode_object(body))
+
+    @views.get("/decisions/<decision_id>")
+    def decision(decision_id: str) -> Response:
+        caller = partner()
+        found = services.history.decision(decision_id)
+        if found is None or found.relying_party != caller:
+            raise CardsvcError(ReasonCode.CARD_UNKNOWN, "no such decision of this partner")
+        return json_response(
+            encode_object(
+                {
+                    "id": found.id,
+                    "at": encode_instant(found.at),
+                    "service": found.service,
+                    "granted": found.granted,
+                    "level": found.level.name if found.level is not None else None,
+                    "receipt": found.receipt,
+                }
+            )
+        )
+
+    return views
+
+
+def _reader_of(partner: str) -> str:
+    """Name the partner's own readers as one agent; the prefix keeps them apart from ours."""
+    return f"partner:{partner}"

@@ -1,0 +1,69 @@
+"""RFC 9457 problem documents, made here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+
+_LOG = logging.getLogger(__name__)
+
+_STATUS = {
+    ReasonCode.ACCESS_DENIED: 403,
+    ReasonCode.CARD_UNKNOWN: 404,
+    ReasonCode.APPLICATION_UNKNOWN: 404,
+    ReasonCode.SERVICE_UNKNOWN: 404,
+    ReasonCode.RELYING_PARTY_UNKNOWN: 404,
+    ReasonCode.SERVICE_UNAVAILABLE: 503,
+}
+
+
+class Unauthenticated(CardsvcError):
+    """No bearer token, or one that belongs to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(ReasonCode.ACCESS_DENIED, "no valid bearer token")
+
+
+def problem(status: int, reason: str, title: str) -> Response:
+    """Return a problem document. ``title`` is for a developer and holds no personal data."""
+    body = {
+        "type": f"urn:cardsvc:reason:{reason}",
+        "title": title,
+        "status": status,
+        "reason": reason,
+    }
+    response = Response(
+        json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="cardsvc"'
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Turn every error of a view into a problem document; tracebacks go to the log only."""
+
+    @app.errorhandler(Unauthenticated)
+    def unauthenticated(error: Unauthenticated) -> Response:
+        return problem(401, error.reason.value, "a valid bearer token is needed")
+
+    @app.errorhandler(CardsvcError)
+    def refused(error: CardsvcError) -> Response:
+        status = 400 if isinstance(error, Malformed) else _STATUS.get(error.reason, 409)
+        return problem(status, error.reason.value, error.reason.value.replace("_", " "))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        name = error.name.lower()
+        return problem(error.code or 500, name.replace(" ", "_"), name)
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        _LOG.exception("unforeseen error", exc_info=error)
+        return problem(500, "internal_error", "the service failed; the fault is in its log")

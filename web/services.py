@@ -1,0 +1,99 @@
+"""What the views may use: use cases and ports, fitted together by ``bootstrap``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from cardsvc.card.batch import ApduBatch, BatchAnswer
+from cardsvc.card.guid import CardGuid
+from cardsvc.clock import Clock
+from cardsvc.lifecycle import CardState
+from cardsvc.service_records import DecisionRecord
+from verification.decide import DecisionDesk, Settled
+from verification.presentation import UnverifiedPresentation
+
+
+class AccessDirectory(Protocol):
+    """Tells who a bearer token belongs to. Tokens are looked up by their SHA-256."""
+
+    def agent_by_token(self, token_sha256: bytes) -> str | None:
+        """Return the enabled agent's identifier, or None."""
+        ...
+
+    def relying_party_by_token(self, token_sha256: bytes) -> str | None:
+        """Return the enabled partner's identifier, or None."""
+        ...
+
+
+class PersonalisationJobs(Protocol):
+    """Runs personalisation jobs, batch by batch, for the agent they were given to."""
+
+    def start(self, job_id: str, agent: str) -> ApduBatch | CardState:
+        """Begin or begin again; return the first batch."""
+        ...
+
+    def answer(self, job_id: str, agent: str, answer: BatchAnswer) -> ApduBatch | CardState:
+        """Take a batch's answer; return the next batch, or the state that the card ended in."""
+        ...
+
+
+class StatusDocuments(Protocol):
+    """Signed statements about certificates, and the keys to check our signatures with."""
+
+    def crl(self, ca_name: str, at: datetime) -> bytes | None:
+        """Return the CA's CRL in DER, None where there is no such CA."""
+        ...
+
+    def ca_certificate(self, ca_name: str) -> bytes | None:
+        """Return the CA's certificate in DER, None where there is no such CA."""
+        ...
+
+    def ocsp(self, request_der: bytes, at: datetime) -> bytes:
+        """Return an OCSP response in DER, of status malformedRequest for what is no request."""
+        ...
+
+    def jwks(self) -> dict[str, Any]:
+        """Return the receipt signer's public keys as a JWK set (RFC 7517)."""
+        ...
+
+
+class DecisionHistory(Protocol):
+    """Looks up decisions that were made."""
+
+    def decision(self, decision_id: str) -> DecisionRecord | None:
+        """Return a decision, or None."""
+        ...
+
+    def card_state(self, guid: CardGuid) -> CardState | None:
+        """Return a card's state, or None where we never issued it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases behind the views.
+
+    Args:
+        clock: asked once per request.
+        random_octets: a cryptographic random source.
+        access: who a token belongs to.
+        desk: decides presentations.
+        activate: verifies an issued card's X2 answer and activates it.
+        jobs: personalisation.
+        status: CRL, OCSP, keys.
+        history: decisions and card states.
+        ready: names of parts and whether each works, for /readyz.
+    """
+
+    clock: Clock
+    random_octets: Callable[[int], bytes]
+    access: AccessDirectory
+    desk: DecisionDesk
+    activate: Callable[[UnverifiedPresentation, datetime], Settled]
+    jobs: PersonalisationJobs
+    status: StatusDocuments
+    history: DecisionHistory
+    ready: Callable[[], Mapping[str, bool]]

@@ -1,0 +1,75 @@
+"""The two steps of a tap, as agents and partners' own readers call them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from cardsvc.wire.tap import (
+    NONCE_OCTETS,
+    ChallengeMessage,
+    ChallengeRequest,
+    DecisionMessage,
+    PresentationMessage,
+)
+from verification.challenge import message_of, open_challenge
+from verification.decide import Settled, decide
+from verification.presentation import UnverifiedPresentation
+from verification.remedy import remedy_for
+from verification.verdict import Denied, Granted
+from web.services import Services
+
+
+def ask(services: Services, asked: ChallengeRequest, agent: str, at: datetime) -> ChallengeMessage:
+    """Open a challenge for an agent."""
+    challenge = open_challenge(
+        nonce=services.random_octets(NONCE_OCTETS),
+        relying_party=asked.relying_party,
+        service=asked.service,
+        agent=agent,
+        level=asked.level,
+        at=at,
+    )
+    services.desk.verifier.challenges.add(challenge)
+    return ChallengeMessage(challenge.nonce, message_of(challenge), challenge.expires_at)
+
+
+def unverified(message: PresentationMessage, agent: str) -> UnverifiedPresentation:
+    """Return the presentation as the verification core takes it."""
+    return UnverifiedPresentation(message.nonce, agent, message.objects, message.proofs)
+
+
+def settle(
+    services: Services, message: PresentationMessage, agent: str, at: datetime
+) -> DecisionMessage:
+    """Decide a presentation."""
+    settled = decide(
+        services.desk, unverified(message, agent), decision_id=str(uuid.uuid4()), at=at
+    )
+    return decision_message(settled)
+
+
+def decision_message(settled: Settled) -> DecisionMessage:
+    """Return what the agent and the person at the screen get of a decision."""
+    match settled.decision:
+        case Granted(card):
+            return DecisionMessage(
+                granted=True,
+                code="granted",
+                level=card.level.name,
+                holder_name=card.record.holder_name,
+                message_vi="Thẻ hợp lệ.",
+                message_en="The card is valid.",
+                receipt=settled.receipt,
+            )
+        case Denied(reasons, _, _, _, level):
+            remedy = remedy_for(reasons[0])
+            return DecisionMessage(
+                granted=False,
+                code=remedy.public_code,
+                level=level.name if level is not None else None,
+                holder_name=None,
+                message_vi=remedy.vi,
+                message_en=remedy.en,
+                receipt=settled.receipt,
+            )
