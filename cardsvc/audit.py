@@ -25,6 +25,7 @@ class AuditAction(StrEnum):
     CERTIFICATE_RESERVED = "certificate.reserved"
     CERTIFICATE_SIGNED = "certificate.signed"
     CERTIFICATE_REVOKED = "certificate.revoked"
+    CERTIFICATE_RELEASED = "certificate.released"
     CARD_PERSONALISING = "card.personalising"
     CARD_TORN = "card.torn"
     CARD_PERSONALISED = "card.personalised"

@@ -147,6 +147,7 @@ class ReasonCode(StrEnum):
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
     AUDIT_BROKEN = "audit_broken"
+    RECORD_CORRUPT = "record_corrupt"
     ACCESS_DENIED = "access_denied"
 
 
@@ -181,3 +182,7 @@ class VerificationError(CardsvcError):
 
 class VaultError(CardsvcError):
     """The key vault or the CA refused."""
+
+
+class StoreError(CardsvcError):
+    """The database can't be reached, or what it holds is not what we wrote."""

@@ -1,0 +1,100 @@
+"""Appending to the audit log inside the caller's transaction.
+
+Events are held back and written as the last act of the transaction: the head row, whose lock
+puts all writers in line, is held as briefly as can be and is always the last lock taken, so that
+it takes part in no deadlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from cardsvc.audit import AuditEvent
+from cardsvc.audit_encoding import encode_event
+from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.merkle import Frontier, leaf_hash
+from cardsvc.store.engine import Database
+from cardsvc.store.schema import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow
+
+
+class AuditTrail:
+    """The events of one transaction, in the order in which they were recorded."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[AuditEvent, bytes]] = []
+
+    def record(self, event: AuditEvent) -> None:
+        """Add an event.
+
+        Raises:
+            Malformed: the event can't be encoded; now, not at the commit.
+        """
+        self._pending.append((event, encode_event(event)))
+
+    def write(self, session: Session) -> None:
+        """Append all events to the log.
+
+        Raises:
+            StoreError: the head is missing or does not fit its size (AUDIT_BROKEN).
+        """
+        if not self._pending:
+            return
+        frontier = read_frontier(session, lock=True)
+        first = frontier.size
+        rows = []
+        for event, octets in self._pending:
+            seq = frontier.size
+            frontier, (leaf, *parents) = frontier.append(leaf_hash(octets))
+            rows.append(
+                {
+                    "seq": seq,
+                    "at": event.at,
+                    "actor": event.actor,
+                    "action": event.action.value,
+                    "subject": event.subject,
+                    "octets": octets,
+                    "leaf_hash": leaf,
+                    "parent_hashes": b"".join(parents),
+                }
+            )
+        session.execute(insert(AuditEventRow), rows)
+        session.execute(
+            update(AuditHeadRow)
+            .where(AuditHeadRow.id == AUDIT_HEAD_ID, AuditHeadRow.size == first)
+            .values(size=frontier.size, frontier=frontier.octets)
+        )
+        self._pending.clear()
+
+
+def read_frontier(session: Session, *, lock: bool = False) -> Frontier:
+    """Return the log's frontier; with ``lock``, no other transaction appends until we end.
+
+    Raises:
+        StoreError: the head is missing or does not fit its size (AUDIT_BROKEN).
+    """
+    query = select(AuditHeadRow.size, AuditHeadRow.frontier).where(AuditHeadRow.id == AUDIT_HEAD_ID)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise StoreError(ReasonCode.AUDIT_BROKEN, "the audit log has no head")
+    try:
+        return Frontier.from_octets(row.size, row.frontier)
+    except ValueError:
+        raise StoreError(ReasonCode.AUDIT_BROKEN, "the head does not fit its size") from None
+
+
+@contextmanager
+def audited(database: Database) -> Iterator[tuple[Session, AuditTrail]]:
+    """Open a unit of work whose changes and audit events commit together or not at all.
+
+    Raises:
+        StoreError: as ``Database.writing``; AUDIT_BROKEN where nothing can be appended.
+    """
+    with database.writing() as session:
+        trail = AuditTrail()
+        yield session, trail
+        session.flush()
+        trail.write(session)

@@ -1,0 +1,155 @@
+"""One database by URL: SQLite (WAL) for one machine, PostgreSQL (psycopg 3) grown up.
+
+``Database`` is the only door: ``writing()`` opens a transaction that takes SQLite's write lock
+at once (BEGIN IMMEDIATE), so that two writers wait for each other and neither fails half-way
+with a stale snapshot; ``reading()`` opens one that never blocks a writer.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from cardsvc.errors import ReasonCode, StoreError
+
+LOCK_WAIT_MILLISECONDS = 10_000
+"""How long a writer waits for another before it gives up."""
+_PRIVATE_FILE = 0o600
+_READ_ONLY = "cardsvc_read_only"
+
+
+def _normalised(url: str) -> URL:
+    parsed = make_url(url)
+    if parsed.drivername in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        if parsed.database in {None, "", ":memory:"} or "mode=memory" in str(parsed.query):
+            raise ValueError("SQLite needs a file: each connection would see its own memory")
+        return parsed
+    if parsed.drivername == "postgresql+psycopg":
+        return parsed
+    raise ValueError(f"no support for {parsed.drivername} databases")
+
+
+def _create_private(path: Path) -> None:
+    """Create the file readable by its owner only; SQLite gives -wal and -shm the same mode."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE_FILE))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 must not emit its own BEGIN; _begin_sqlite does
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # a commit that was answered survives power loss
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA trusted_schema = OFF")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def create_database_engine(url: str) -> Engine:
+    """Create an engine for ``sqlite:///PATH`` or ``postgresql[+psycopg]://…``.
+
+    Raises:
+        ValueError: another kind of database, or SQLite without a file.
+    """
+    parsed = _normalised(url)
+    if parsed.get_backend_name() == "sqlite":
+        _create_private(Path(str(parsed.database)))
+        engine = create_engine(parsed)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,  # the server was restarted: notice before the transaction starts
+        connect_args={"options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_MILLISECONDS}"},
+    )
+
+
+class Database:
+    """Opens transactions on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        if engine.dialect.name == "postgresql":
+            # one snapshot for the whole transaction, as SQLite gives it
+            self._reader = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        else:
+            self._reader = engine.execution_options(**{_READ_ONLY: True})
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Open a database by URL; nothing is migrated.
+
+        Raises:
+            ValueError: another kind of database.
+        """
+        return cls(create_database_engine(url))
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a unit of work: commit on a clean exit, roll back on any exception.
+
+        Raises:
+            StoreError: the database can't be reached (SERVICE_UNAVAILABLE); it stayed locked,
+                or a constraint was violated (CONCURRENT_CHANGE).
+        """
+        with (
+            _translated(),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction that only reads, all of it from one snapshot.
+
+        Raises:
+            StoreError: the database can't be reached (SERVICE_UNAVAILABLE).
+        """
+        with _translated(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+_RETRY_SQLSTATES = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL appendix A: serialization_failure, deadlock_detected, lock_not_available."""
+
+
+def _reason(error: DBAPIError) -> ReasonCode:
+    if isinstance(error, IntegrityError):
+        return ReasonCode.CONCURRENT_CHANGE
+    if getattr(error.orig, "sqlstate", None) in _RETRY_SQLSTATES:
+        return ReasonCode.CONCURRENT_CHANGE
+    busy = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF == sqlite3.SQLITE_BUSY
+    return ReasonCode.CONCURRENT_CHANGE if busy else ReasonCode.SERVICE_UNAVAILABLE
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the driver's errors into ours, without the parameters: they may be personal data."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(_reason(error), f"database: {type(error.orig).__name__}") from None

@@ -1,0 +1,38 @@
+"""One schema: typed models of every table. Migrations create it; a test holds them together."""
+
+from __future__ import annotations
+
+from cardsvc.store.schema.access import (
+    AgentRow,
+    ChallengeRow,
+    DecisionRow,
+    OperatorRow,
+    RelyingPartyRow,
+    ServicePolicyRow,
+)
+from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
+from cardsvc.store.schema.base import Base
+from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
+from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
+from cardsvc.store.schema.people import ApplicationRow, HolderRow
+
+__all__ = [
+    "AUDIT_HEAD_ID",
+    "AgentRow",
+    "ApplicationRow",
+    "AuditEventRow",
+    "AuditHeadRow",
+    "Base",
+    "CardKeyRow",
+    "CardRow",
+    "CertificateRow",
+    "ChallengeRow",
+    "CrlNumberRow",
+    "DecisionRow",
+    "HolderRow",
+    "OperatorRow",
+    "PersonalisationJobRow",
+    "RelyingPartyRow",
+    "ServicePolicyRow",
+    "TreeHeadRow",
+]

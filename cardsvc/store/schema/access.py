@@ -1,0 +1,93 @@
+"""Who may do what: operators, agents, relying parties, policies; challenges and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.store.columns import GuidText, UtcDateTime
+from cardsvc.store.schema.base import Base
+
+
+class OperatorRow(Base):
+    """A member of staff who works with the service; only a hash of the password is kept."""
+
+    __tablename__ = "operators"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    password_hash: Mapped[str] = mapped_column(String)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class AgentRow(Base):
+    """A reader agent; it authenticates by a token of which SHA-256 is kept."""
+
+    __tablename__ = "agents"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class RelyingPartyRow(Base):
+    """A partner that relies on our decisions; SHA-256 of its token is kept."""
+
+    __tablename__ = "relying_parties"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    token_sha256: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ServicePolicyRow(Base):
+    """A version of a service's policy; the highest version is in force."""
+
+    __tablename__ = "service_policies"
+
+    relying_party: Mapped[str] = mapped_column(ForeignKey("relying_parties.id"), primary_key=True)
+    service: Mapped[str] = mapped_column(String, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    card_types: Mapped[list[str]] = mapped_column(JSON)
+    minimum_level: Mapped[int] = mapped_column(Integer)
+
+
+class ChallengeRow(Base):
+    """An open challenge; it is deleted by whoever consumes it."""
+
+    __tablename__ = "challenges"
+
+    nonce_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    relying_party: Mapped[str] = mapped_column(String)
+    service: Mapped[str] = mapped_column(String)
+    agent: Mapped[str] = mapped_column(String)
+    level: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+
+
+class DecisionRow(Base):
+    """A decision and its receipt; exact reasons, no personal data."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    agent: Mapped[str] = mapped_column(String)
+    relying_party: Mapped[str] = mapped_column(String)
+    service: Mapped[str] = mapped_column(String)
+    granted: Mapped[bool] = mapped_column(Boolean)
+    level: Mapped[int | None] = mapped_column(Integer)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    # not a foreign key: denials name cards that we never issued
+    guid: Mapped[CardGuid | None] = mapped_column(GuidText(), index=True)
+    policy_version: Mapped[int | None] = mapped_column(Integer)
+    receipt: Mapped[str] = mapped_column(String)

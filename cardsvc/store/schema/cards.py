@@ -1,0 +1,71 @@
+"""Cards, their keys on record, and the jobs that personalise them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.lifecycle import CardState
+from cardsvc.store.columns import EnumText, GuidText, SerialHex, UtcDateTime
+from cardsvc.store.schema.base import Base
+from cardsvc.store.schema.people import HolderRow
+from cardsvc.terms import CardType
+
+
+class CardRow(Base):
+    """A card. ``version`` counts the changes (optimistic lock); ``ordinal`` the order made."""
+
+    __tablename__ = "cards"
+
+    guid: Mapped[CardGuid] = mapped_column(GuidText(), primary_key=True)
+    card_type: Mapped[CardType] = mapped_column(EnumText(CardType))
+    holder_id: Mapped[str] = mapped_column(ForeignKey("holders.id"), index=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("applications.id"))
+    ordinal: Mapped[int] = mapped_column(Integer)
+    state: Mapped[CardState] = mapped_column(EnumText(CardState), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    version: Mapped[int] = mapped_column(Integer)
+    replaced_by: Mapped[CardGuid | None] = mapped_column(GuidText(), ForeignKey("cards.guid"))
+
+    keys: Mapped[list[CardKeyRow]] = relationship(
+        lazy="selectin", order_by="CardKeyRow.ordinal", cascade="all, delete-orphan"
+    )
+    holder: Mapped[HolderRow] = relationship(lazy="raise")
+
+    __table_args__ = (UniqueConstraint("application_id", "ordinal"),)
+
+
+class CardKeyRow(Base):
+    """A certified key of a card, as the CA certified it."""
+
+    __tablename__ = "card_keys"
+
+    guid: Mapped[CardGuid] = mapped_column(GuidText(), ForeignKey("cards.guid"), primary_key=True)
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    algorithm: Mapped[int] = mapped_column(Integer)
+    spki_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    issuer_key_id: Mapped[bytes] = mapped_column(LargeBinary)
+    serial: Mapped[int] = mapped_column(SerialHex())
+    certificate_der: Mapped[bytes] = mapped_column(LargeBinary)
+    not_after: Mapped[datetime] = mapped_column(UtcDateTime())
+
+    __table_args__ = (UniqueConstraint("issuer_key_id", "serial"),)
+
+
+class PersonalisationJobRow(Base):
+    """A personalisation at a desk; ``plan`` holds no key, PIN or PUK."""
+
+    __tablename__ = "personalisation_jobs"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    guid: Mapped[CardGuid] = mapped_column(GuidText(), ForeignKey("cards.guid"), index=True)
+    agent: Mapped[str] = mapped_column(String, index=True)
+    state: Mapped[str] = mapped_column(String)
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime())

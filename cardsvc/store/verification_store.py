@@ -1,0 +1,241 @@
+"""What verification asks of the database. Implements the stores of ``verification.ports``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import joinedload
+
+from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
+from cardsvc.store.audit_trail import audited
+from cardsvc.store.card_mapping import read_card
+from cardsvc.store.engine import Database
+from cardsvc.store.schema import (
+    CardRow,
+    ChallengeRow,
+    DecisionRow,
+    RelyingPartyRow,
+    ServicePolicyRow,
+)
+from cardsvc.terms import AssuranceLevel, CardType
+
+
+class SqlCardDirectory:
+    """Finds cards on record; opens no sealed number, a decision needs none."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, guid: CardGuid) -> CardOnRecord | None:
+        """Return the card as it stands now with its holder's name and post, or None."""
+        query = select(CardRow).where(CardRow.guid == guid).options(joinedload(CardRow.holder))
+        with self._database.reading() as session:
+            row = session.scalars(query).one_or_none()
+            if row is None:
+                return None
+            holder = row.holder
+            return CardOnRecord(
+                card=read_card(row),
+                holder_name=holder.name,
+                category=None if holder.category is None else holder.category.value,
+                agency_code=holder.agency_code,
+            )
+
+
+class SqlChallengeStore:
+    """Keeps open challenges under the hash of their nonce; whoever deletes one owns it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, challenge: Challenge) -> None:
+        """Keep an open challenge.
+
+        Raises:
+            StoreError: the nonce is in use (CONCURRENT_CHANGE).
+        """
+        with self._database.writing() as session:
+            session.add(
+                ChallengeRow(
+                    nonce_sha256=sha256(challenge.nonce).digest(),
+                    relying_party=challenge.relying_party,
+                    service=challenge.service,
+                    agent=challenge.agent,
+                    level=int(challenge.level),
+                    expires_at=challenge.expires_at,
+                )
+            )
+
+    def consume(self, nonce: bytes) -> Challenge | None:
+        """Take a challenge out; exactly one of any number of callers gets it."""
+        statement = (
+            delete(ChallengeRow)
+            .where(ChallengeRow.nonce_sha256 == sha256(nonce).digest())
+            .returning(
+                ChallengeRow.relying_party,
+                ChallengeRow.service,
+                ChallengeRow.agent,
+                ChallengeRow.level,
+                ChallengeRow.expires_at,
+            )
+        )
+        with self._database.writing() as session:
+            row = session.execute(statement).one_or_none()
+        if row is None:
+            return None
+        return Challenge(
+            nonce=nonce,
+            relying_party=row.relying_party,
+            service=row.service,
+            agent=row.agent,
+            level=_level(row.level),
+            expires_at=row.expires_at,
+        )
+
+    def forget_expired(self, at: datetime) -> int:
+        """Delete what nobody answered in time; return how many there were."""
+        statement = (
+            delete(ChallengeRow)
+            .where(ChallengeRow.expires_at <= at)
+            .returning(ChallengeRow.nonce_sha256)
+        )
+        with self._database.writing() as session:
+            return len(session.execute(statement).all())
+
+
+class SqlPolicyDirectory:
+    """Finds the policy of a service: the highest version is in force."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def knows(self, relying_party: str) -> bool:
+        """Tell whether there is such a relying party, and it is enabled."""
+        with self._database.reading() as session:
+            row = session.get(RelyingPartyRow, relying_party)
+            return row is not None and row.enabled
+
+    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
+        """Return the policy in force, or None."""
+        query = (
+            select(ServicePolicyRow)
+            .where(
+                ServicePolicyRow.relying_party == relying_party,
+                ServicePolicyRow.service == service,
+            )
+            .order_by(ServicePolicyRow.version.desc())
+            .limit(1)
+        )
+        with self._database.reading() as session:
+            row = session.scalars(query).one_or_none()
+            return None if row is None else read_policy(row)
+
+
+class SqlDecisionLog:
+    """Keeps decisions and receipts; each with its audit event in one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, decision: DecisionRecord) -> None:
+        """Append a decision.
+
+        Raises:
+            StoreError: the identifier is in use (CONCURRENT_CHANGE); nothing is written then.
+        """
+        level = None if decision.level is None else int(decision.level)
+        guid = None if decision.guid is None else str(decision.guid)
+        with audited(self._database) as (session, trail):
+            session.add(
+                DecisionRow(
+                    id=decision.id,
+                    at=decision.at,
+                    agent=decision.agent,
+                    relying_party=decision.relying_party,
+                    service=decision.service,
+                    granted=decision.granted,
+                    level=level,
+                    reasons=list(decision.reasons),
+                    guid=decision.guid,
+                    policy_version=decision.policy_version,
+                    receipt=decision.receipt,
+                )
+            )
+            trail.record(
+                AuditEvent(
+                    at=decision.at,
+                    actor=decision.agent,
+                    action=AuditAction.TAP_DECIDED,
+                    subject=decision.id,
+                    facts={
+                        "guid": guid,
+                        "relying_party": decision.relying_party,
+                        "service": decision.service,
+                        "granted": decision.granted,
+                        "level": level,
+                        "reasons": " ".join(decision.reasons),
+                        "policy_version": decision.policy_version,
+                        "receipt_sha256": sha256(decision.receipt.encode()).hexdigest(),
+                    },
+                )
+            )
+
+    def recent(self, limit: int) -> Sequence[DecisionRecord]:
+        """Return the last decisions, newest first."""
+        query = select(DecisionRow).order_by(DecisionRow.at.desc(), DecisionRow.id).limit(limit)
+        with self._database.reading() as session:
+            return [_decision(row) for row in session.scalars(query)]
+
+    def find(self, decision_id: str) -> DecisionRecord | None:
+        """Return a decision, or None."""
+        with self._database.reading() as session:
+            row = session.get(DecisionRow, decision_id)
+            return None if row is None else _decision(row)
+
+
+def _level(value: int) -> AssuranceLevel:
+    try:
+        return AssuranceLevel(value)
+    except ValueError:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "no such assurance level") from None
+
+
+def read_policy(row: ServicePolicyRow) -> ServicePolicy:
+    """Return the policy that a row is.
+
+    Raises:
+        StoreError: a card type or level is none of ours (RECORD_CORRUPT).
+    """
+    try:
+        card_types = frozenset(CardType(value) for value in row.card_types)
+    except ValueError:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "no such card type") from None
+    return ServicePolicy(
+        relying_party=row.relying_party,
+        service=row.service,
+        version=row.version,
+        card_types=card_types,
+        minimum_level=_level(row.minimum_level),
+    )
+
+
+def _decision(row: DecisionRow) -> DecisionRecord:
+    return DecisionRecord(
+        id=row.id,
+        at=row.at,
+        agent=row.agent,
+        relying_party=row.relying_party,
+        service=row.service,
+        granted=row.granted,
+        level=None if row.level is None else _level(row.level),
+        reasons=tuple(row.reasons),
+        guid=row.guid,
+        policy_version=row.policy_version,
+        receipt=row.receipt,
+    )

