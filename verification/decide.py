@@ -67,7 +67,7 @@ def decide(
     challenge, decision = _judge(desk, unverified, at)
     claims = receipt_claims(desk.issuer, decision_id, challenge, decision)
     receipt = desk.receipts.sign(claims)
-    desk.log.record(_record(decision_id, unverified.agent, challenge, decision, receipt))
+    desk.log.record(record_of(decision_id, unverified.agent, challenge, decision, receipt))
     return Settled(decision_id, decision, challenge, receipt)
 
 
@@ -94,9 +94,10 @@ def _judge(
     return challenge, Granted(card, policy, at)
 
 
-def _record(
+def record_of(
     decision_id: str, agent: str, challenge: Challenge | None, decision: Decision, receipt: str
 ) -> DecisionRecord:
+    """Return a decision as the log keeps it: exact reasons, no personal data."""
     granted = isinstance(decision, Granted)
     reasons = () if isinstance(decision, Granted) else decision.reasons
     return DecisionRecord(

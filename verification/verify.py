@@ -21,10 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cardsvc.card.certificate_object import parse_certificate_object
 from cardsvc.card.piv_identifiers import card_guid
 from cryptography import x509
 
+from cardsvc.card.certificate_object import parse_certificate_object
 from cardsvc.card.challenge_response import is_signed_by
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot

@@ -1,0 +1,53 @@
+"""Activation: the holder exchanges the transport PIN for a PIN of his own, and proves it.
+
+Both PINs are typed at the agent and go to the card only. What the service gets is the card's
+X2 answer to its challenge.
+"""
+
+from __future__ import annotations
+
+from cardsvc.card.connection import CardConnection
+from cardsvc.card.piv import PinReference
+from cardsvc.card.session import PivSession
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.tap import DecisionMessage
+from reader_agent.client import ServiceClient
+from reader_agent.tap import tap_card
+
+ACTIVATION_RELYING_PARTY = "cardsvc"
+ACTIVATION_SERVICE = "activation"
+
+
+def set_holder_pin(connection: CardConnection, transport_pin: str, new_pin: str) -> None:
+    """Change the PIN the card was handed over with.
+
+    Raises:
+        WrongPin: the transport PIN does not match, or is blocked.
+        CardError: the card is gone, or a PIN is not one.
+    """
+    session = PivSession(connection)
+    session.select()
+    session.change_pin(transport_pin, new_pin, PinReference.APPLICATION)
+
+
+def activate_card(
+    client: ServiceClient, connection: CardConnection, *, agent: str, pin: str
+) -> DecisionMessage:
+    """Prove the holder's PIN to the service, which makes the card valid.
+
+    Raises:
+        ServiceError: the service can't be reached, or refuses.
+        CardError: wrong PIN, or the card is gone.
+    """
+    challenge = client.open_challenge(
+        ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE, AssuranceLevel.X2
+    )
+    tap = tap_card(
+        connection,
+        message=challenge.message,
+        nonce=challenge.nonce,
+        agent=agent,
+        level=AssuranceLevel.X2,
+        ask_pin=lambda _tries: pin,
+    )
+    return client.activate(tap.presentation)

@@ -1,0 +1,85 @@
+"""Activation: an issued card answers with its holder's own PIN, and becomes valid.
+
+The one use case that needs both siblings: verification proves, issuance acts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cardsvc.errors import IssuanceError, Malformed, ReasonCode, VerificationError
+from cardsvc.lifecycle import CardState
+from cardsvc.service_records import Challenge, ServicePolicy
+from cardsvc.terms import AssuranceLevel, CardType
+from issuance.lifecycle import ActivationProof, activate
+from issuance.ports import IssuanceStore
+from verification.decide import DecisionDesk, Settled, record_of
+from verification.presentation import UnverifiedPresentation
+from verification.receipt import receipt_claims
+from verification.verdict import Decision, Denied, Granted, Verdict, Verdicts
+from verification.verify import StatusRefused, take_challenge, verify_presentation
+
+RELYING_PARTY = "cardsvc"
+SERVICE = "activation"
+POLICY = ServicePolicy(RELYING_PARTY, SERVICE, 1, frozenset(CardType), AssuranceLevel.X2)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationDesk:
+    """Activates cards.
+
+    Args:
+        desk: the ports of a decision.
+        store: the issuance side.
+    """
+
+    desk: DecisionDesk
+    store: IssuanceStore
+
+    def settle(self, unverified: UnverifiedPresentation, at: datetime) -> Settled:
+        """Verify an X2 answer of an issued card and activate it."""
+        decision_id = str(uuid.uuid4())
+        challenge, decision = self._judge(unverified, decision_id, at)
+        claims = receipt_claims(self.desk.issuer, decision_id, challenge, decision)
+        receipt = self.desk.receipts.sign(claims)
+        self.desk.log.record(record_of(decision_id, unverified.agent, challenge, decision, receipt))
+        return Settled(decision_id, decision, challenge, receipt)
+
+    def _judge(
+        self, unverified: UnverifiedPresentation, decision_id: str, at: datetime
+    ) -> tuple[Challenge | None, Decision]:
+        try:
+            challenge = take_challenge(self.desk.verifier.challenges, unverified, at)
+        except VerificationError as error:
+            return None, Denied((error.reason,), Verdicts(facts=Verdict.FAIL), at)
+        if (challenge.relying_party, challenge.service) != (RELYING_PARTY, SERVICE):
+            misbound = (ReasonCode.CHALLENGE_MISBOUND,)
+            return challenge, Denied(misbound, Verdicts(facts=Verdict.FAIL), at)
+        return challenge, self._verify_and_activate(challenge, unverified, decision_id, at)
+
+    def _verify_and_activate(
+        self,
+        challenge: Challenge,
+        unverified: UnverifiedPresentation,
+        decision_id: str,
+        at: datetime,
+    ) -> Decision:
+        try:
+            card = verify_presentation(
+                self.desk.verifier, challenge, unverified, at, expected_state=CardState.ISSUED
+            )
+        except StatusRefused as error:
+            verdicts = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
+            return Denied((error.reason,), verdicts, at, error.guid, error.level)
+        except (VerificationError, Malformed) as error:
+            return Denied((error.reason,), Verdicts(facts=Verdict.FAIL), at)
+        proof = ActivationProof(card.guid, card.level, at, decision_id)
+        try:
+            activate(self.store, card.guid, proof=proof, operator=unverified.agent, at=at)
+        except IssuanceError as error:
+            verdicts = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.FAIL)
+            return Denied((error.reason,), verdicts, at, card.guid, card.level)
+        active = replace(card.record, card=replace(card.record.card, state=CardState.ACTIVE))
+        return Granted(replace(card, record=active), POLICY, at)
