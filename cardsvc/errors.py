@@ -37,6 +37,11 @@ class ReasonCode(StrEnum):
     MALFORMED_AGENCY_CODE = "malformed_agency_code"
     MALFORMED_CARD_NUMBER = "malformed_card_number"
     MALFORMED_NAME = "malformed_name"
+    MALFORMED_DATE = "malformed_date"
+    MALFORMED_INSURANCE_NUMBER = "malformed_insurance_number"
+    MALFORMED_PHONE_NUMBER = "malformed_phone_number"
+    MALFORMED_DOSSIER_NUMBER = "malformed_dossier_number"
+    MALFORMED_CITIZEN_QR = "malformed_citizen_qr"
     MALFORMED_MESSAGE = "malformed_message"
     MALFORMED_RECEIPT = "malformed_receipt"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.identity import latin
+from cardsvc.identity import latin, mrz
 
 MAX_LENGTH = 64
 """Characters of a name at most: what a certificate's common name holds (RFC 5280 appendix A.1,
@@ -24,9 +24,6 @@ _MAX_LOOSE_MARKS = 2
 """Marks that NFC leaves on one letter (minority languages); more is vandalism."""
 
 _SIGNS = frozenset("'’ʼ-‐.")
-
-MRZ_TD1_LENGTH = 30
-"""Characters of the name line of a TD1 card (ICAO Doc 9303-5 section 4.2)."""
 
 
 @unique
@@ -110,37 +107,19 @@ class PersonName:
         return "\x01".join([*weights, self.value.swapcase()])
 
     def mrz_name(self, family_words: int = 1) -> str:
-        """Return the name as an MRZ spells it, unpadded: ``NGUYEN<<VAN<AN``.
+        """Return the name as an MRZ spells it, unpadded and uncut: ``NGUYEN<<VAN<AN``.
 
-        Spec: ICAO Doc 9303-3 section 4.6: apostrophes and full stops are left out, hyphens
-        become ``<``; a name that has no second part is all primary identifier.
+        Spec: ICAO Doc 9303-3 section 4.6.
 
         Args:
-            family_words: how many words make the family name (Tôn Nữ: 2).
+            family_words: how many words make the family name (Tôn Nữ: 2), at least one. A name
+                that has no second part is all primary identifier.
         """
-        words = [_mrz_word(word) for word in self.value.split(" ")]
-        count = family_words if len(words) > 1 else 1
-        primary = "<".join(filter(None, words[:count]))
-        secondary = "<".join(filter(None, words[count:]))
-        return "<<".join(filter(None, (primary, secondary)))
+        return mrz.join(*mrz.identifiers(self.value, family_words))
 
-    def mrz_line(self, length: int = MRZ_TD1_LENGTH, family_words: int = 1) -> str:
-        """Return the name field of an MRZ, filled with ``<`` or cut to ``length`` characters.
-
-        Spec: ICAO Doc 9303-3 section 4.6: a cut field ends in a letter and keeps at least one
-        letter of the secondary identifier.
-        """
-        name = self.mrz_name(family_words)
-        if len(name) > length:
-            primary, parting, secondary = name.partition("<<")
-            if parting:
-                name = primary[: length - 3].rstrip("<") + parting + secondary
-            while name[length - 1] == "<":
-                # A filler in the last position would say that nothing was cut: shorten the
-                # word before it, so that the next word's first letter takes its place.
-                at = len(name[:length].rstrip("<"))
-                name = name[: at - 1] + name[at:]
-        return name[:length].ljust(length, "<")
+    def mrz_line(self, length: int = mrz.TD1_NAME_LENGTH, family_words: int = 1) -> str:
+        """Return the name field of an MRZ, filled with ``<`` or cut to ``length`` characters."""
+        return mrz.fit(*mrz.identifiers(self.value, family_words), length)
 
     def __str__(self) -> str:
         return self.value
@@ -161,11 +140,6 @@ def _words_begin(query: str, target: str) -> bool:
     return bool(query) and all(
         any(word.startswith(part) for word in words) for part in query.split()
     )
-
-
-def _mrz_word(word: str) -> str:
-    letters = latin.ascii_form(word).upper().replace("-", "<")
-    return "".join(letter for letter in letters if letter == "<" or letter.isalpha()).strip("<")
 
 
 def _clean(text: str) -> str:
@@ -189,12 +163,11 @@ def _clean(text: str) -> str:
             )
         if loose_marks > _MAX_LOOSE_MARKS:
             raise Malformed(ReasonCode.MALFORMED_NAME, "a mark without its letter")
-    if not any(character.isalpha() for character in composed):
+    if not any(_is_letter(character) for character in composed):
         raise Malformed(ReasonCode.MALFORMED_NAME, "a name has letters")
     return composed
 
 
 def _is_letter(character: str) -> bool:
-    name = unicodedata.name(character, "")
-    latin_letter = name.startswith(("LATIN CAPITAL LETTER ", "LATIN SMALL LETTER "))
-    return latin_letter and latin.to_ascii(character) is not None
+    in_script = unicodedata.name(character, "").startswith("LATIN ")
+    return in_script and latin.to_ascii(character) is not None

@@ -13,6 +13,7 @@ from enum import StrEnum, unique
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.masking import mask
+from cardsvc.identity.partial_date import PartialDate
 from cardsvc.identity.provinces import FormerProvince, former_provinces
 from cardsvc.identity.sex import Sex
 
@@ -103,12 +104,12 @@ class PersonalNumber:
         )
 
     def warnings(
-        self, birth_date: date | None = None, sex: Sex | None = None
+        self, birth_date: date | PartialDate | None = None, sex: Sex | None = None
     ) -> tuple[PersonalNumberWarning, ...]:
         """Return where the hints and the facts that were typed disagree; never a refusal.
 
         Args:
-            birth_date: as the document says, or None if not known.
+            birth_date: as the document says, only the year counts; or None if not known.
             sex: as the document says, or None if not known.
         """
         hints = self.hints()
