@@ -37,6 +37,10 @@ class AuditAction(StrEnum):
     CARD_REPLACED = "card.replaced"
     CARD_SPOILED = "card.spoiled"
     TAP_DECIDED = "tap.decided"
+    AGENT_ENROLLED = "agent.enrolled"
+    AGENT_DISABLED = "agent.disabled"
+    RELYING_PARTY_ENROLLED = "relying_party.enrolled"
+    POLICY_PUT = "policy.put"
     CEREMONY = "ceremony"
 
 

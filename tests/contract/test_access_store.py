@@ -1,0 +1,51 @@
+"""Agents, relying parties and policies, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from cardsvc.service_records import ServicePolicy
+from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.engine import Database
+from cardsvc.store.verification_store import SqlPolicyDirectory
+from cardsvc.terms import AssuranceLevel, CardType
+
+AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+def hashed(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def test_an_agent_is_found_by_its_token_until_it_is_shut_out(database: Database) -> None:
+    store = SqlAccessStore(database)
+    token = store.enrol_agent("kiosk-1", "Ki-ốt sảnh", operator="admin", at=AT)
+    assert store.agent_by_token(hashed(token)) == "kiosk-1"
+    assert store.agent_by_token(hashed(token + "x")) is None
+    assert store.disable_agent("kiosk-1", operator="admin", at=AT)
+    assert store.agent_by_token(hashed(token)) is None
+    assert not store.disable_agent("kiosk-9", operator="admin", at=AT)
+
+
+def test_a_new_token_ends_the_old_one(database: Database) -> None:
+    store = SqlAccessStore(database)
+    old = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
+    new = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
+    assert store.relying_party_by_token(hashed(old)) is None
+    assert store.relying_party_by_token(hashed(new)) == "benh-vien"
+    # an agent's token is no partner's
+    assert store.agent_by_token(hashed(new)) is None
+
+
+def test_the_newest_policy_is_in_force(database: Database) -> None:
+    store = SqlAccessStore(database)
+    store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
+    types = frozenset({CardType.INDIVIDUAL})
+    first = ServicePolicy("benh-vien", "tiep-don", 0, types, AssuranceLevel.X1)
+    second = ServicePolicy("benh-vien", "tiep-don", 0, types, AssuranceLevel.X2)
+    assert store.put_policy(first, operator="admin", at=AT) == 1
+    assert store.put_policy(second, operator="admin", at=AT) == 2
+    found = SqlPolicyDirectory(database).find("benh-vien", "tiep-don")
+    assert found is not None
+    assert (found.version, found.minimum_level) == (2, AssuranceLevel.X2)
