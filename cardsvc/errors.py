@@ -54,6 +54,7 @@ class ReasonCode(StrEnum):
     READER_FAILED = "reader_failed"
     READER_BUSY = "reader_busy"
     SERVICE_UNAVAILABLE = "service_unavailable"
+    NETWORK_FAILED = "network_failed"
     NO_PIV_APPLICATION = "no_piv_application"
     OBJECT_MISSING = "object_missing"
     KEY_MISSING = "key_missing"

@@ -128,7 +128,7 @@ class ServiceClient:
             response.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise ServiceError(
-                ReasonCode.SERVICE_UNAVAILABLE, 0, f"no answer: {type(error).__name__}"
+                ReasonCode.NETWORK_FAILED, 0, f"no answer: {type(error).__name__}"
             ) from error
         if len(octets) > _MAX_ANSWER_OCTETS:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the answer is too large")

@@ -64,6 +64,13 @@ class CardRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class CardMute:
+    """Something is in a reader that does not answer a reset: upside down, broken, no card."""
+
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderCapReached:
     """There are as many readers as the service can list."""
 
@@ -77,6 +84,7 @@ ReaderEvent: TypeAlias = (
     | ReaderRemoved
     | CardInserted
     | CardRemoved
+    | CardMute
     | ReaderCapReached
 )
 
@@ -161,7 +169,8 @@ class ReaderMonitor:
         if state & pcsc.STATE_UNKNOWN:
             yield from self._forget(name)
             return
-        present = bool(state & pcsc.STATE_PRESENT) and not state & pcsc.STATE_MUTE
+        mute = bool(state & pcsc.STATE_MUTE)
+        present = bool(state & pcsc.STATE_PRESENT) and not mute
         now = _Seen(state, present)
         self._seen[name] = now
         swapped = before.present and present and now.counter - before.counter >= 2
@@ -169,6 +178,8 @@ class ReaderMonitor:
             yield CardRemoved(name)
         if present and (not before.present or swapped):
             yield CardInserted(name, atr)
+        if mute and not before.state & pcsc.STATE_MUTE:
+            yield CardMute(name)
 
     def _forget(self, name: str) -> Iterator[ReaderEvent]:
         seen = self._seen.pop(name)
