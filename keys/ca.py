@@ -1,0 +1,103 @@
+"""The CA as the RA sees it: prepare, get a one-use token, sign. One issuing CA a card type."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from cardsvc.errors import ReasonCode, VaultError
+from cardsvc.terms import CardType
+from keys.authority import Authority, CertificateOrder
+from keys.ports import CertificateLedger, CertificateRequest
+from keys.profiles import CertificateProfile, ProfileRole, require_profile
+
+TOKEN_LIFE = timedelta(hours=1)
+"""A prepared certificate that nobody signs is void after this."""
+
+
+class CertificateFactory:
+    """Implements ``issuance.ports.CertificateAuthority``.
+
+    Args:
+        authorities: the issuing CA of each card type.
+        profiles: by name.
+        ledger: of all the authorities.
+    """
+
+    def __init__(
+        self,
+        authorities: Mapping[CardType, Authority],
+        profiles: Mapping[str, CertificateProfile],
+        ledger: CertificateLedger,
+    ) -> None:
+        self._authorities = dict(authorities)
+        self._by_key_id = {authority.issuer.key_id: authority for authority in authorities.values()}
+        self._profiles = profiles
+        self._ledger = ledger
+
+    def prepare(self, request: CertificateRequest, at: datetime) -> str:
+        """Check a request against profile and key policy; return a one-use token.
+
+        The serial number is in the ledger before this returns.
+
+        Raises:
+            VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED.
+        """
+        profile = require_profile(self._profiles, request.profile.value)
+        if profile.role is not ProfileRole.CARD:
+            raise VaultError(ReasonCode.PROFILE_VIOLATED, "an RA asks for cards' certificates only")
+        order = CertificateOrder(
+            profile=profile,
+            public_key=request.public_key,
+            subject=request.subject,
+            not_after=request.not_after,
+            guid=request.guid,
+            card_type=request.card_type,
+        )
+        return self._authority(request.card_type).reserve(order, at)
+
+    def sign(self, token: str, at: datetime) -> x509.Certificate:
+        """Redeem a token once.
+
+        Raises:
+            VaultError: SIGNING_TOKEN_SPENT for a token that is unknown, spent, stale or of a
+                card that was torn since.
+        """
+        return sign_reserved(self._ledger, self._by_key_id, self._profiles, token, at)
+
+    def issuer(self, card_type: CardType) -> x509.Certificate:
+        """Return the issuing CA's certificate for a card type."""
+        return self._authority(card_type).certificate
+
+    def _authority(self, card_type: CardType) -> Authority:
+        try:
+            return self._authorities[card_type]
+        except KeyError as error:
+            raise VaultError(ReasonCode.PROFILE_VIOLATED, "no CA for this card type") from error
+
+
+def sign_reserved(
+    ledger: CertificateLedger,
+    authorities: Mapping[bytes, Authority],
+    profiles: Mapping[str, CertificateProfile],
+    token: str,
+    at: datetime,
+) -> x509.Certificate:
+    """Redeem a token with the authority that reserved it.
+
+    Raises:
+        VaultError: SIGNING_TOKEN_SPENT.
+    """
+    try:
+        octets = bytes.fromhex(token)
+    except ValueError as error:
+        raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "not a token") from error
+    reservation = ledger.redeem(hashlib.sha256(octets).digest(), at)
+    authority = authorities.get(reservation.issuer_key_id)
+    if authority is None or at - reservation.reserved_at > TOKEN_LIFE:
+        raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "the token is stale or another CA's")
+    profile = require_profile(profiles, reservation.profile)
+    return authority.complete(reservation, profile, at)

@@ -1,0 +1,184 @@
+"""Answers of our OCSP responders (RFC 6960): good, revoked, on hold, or unknown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
+
+from cardsvc.clock import require_utc
+from cardsvc.errors import ReasonCode, VaultError
+from keys.assemble import signature_digest
+from keys.authority import Authority
+from keys.crl import CRL_REASON
+from keys.ports import CertificateLedger, Revocation
+from keys.signers import require_same_key
+from keys.vault import KeyHandle, KeyVault
+from keys.vault_key import VaultEllipticCurveKey
+
+OCSP_LIFETIME = timedelta(hours=24)
+"""nextUpdate: how long a relying party may keep an answer."""
+MAX_NONCE_OCTETS = 128
+"""RFC 9654 section 2.1: a nonce has 1 to 128 octets."""
+MAX_REQUEST_OCTETS = 4096
+"""A request for one certificate is a tenth of this."""
+
+_DIGESTS: dict[type[hashes.HashAlgorithm], str] = {
+    hashes.SHA1: "sha1",
+    hashes.SHA256: "sha256",
+    hashes.SHA384: "sha384",
+    hashes.SHA512: "sha512",
+}
+"""Of CertID, where SHA-1 only names an issuer and protects nothing (RFC 6960 section 4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcspSigner:
+    """A delegated responder's key and certificate (RFC 6960 section 4.2.2.2)."""
+
+    key: VaultEllipticCurveKey
+    certificate: x509.Certificate
+
+    @classmethod
+    def open(cls, vault: KeyVault, handle: KeyHandle, certificate: x509.Certificate) -> OcspSigner:
+        """Return the signer of a key in the vault.
+
+        Raises:
+            VaultError: CERTIFICATE_MISMATCH where the certificate is another key's.
+        """
+        require_same_key(vault, handle, certificate)
+        return cls(VaultEllipticCurveKey(vault, handle), certificate)
+
+
+class OcspResponder:
+    """Answers for several issuing CAs, for each with the signer that this CA certified.
+
+    Args:
+        signers: authority and signer, one pair a CA.
+        ledger: knows every certificate.
+        lifetime: of an answer.
+    """
+
+    def __init__(
+        self,
+        signers: Iterable[tuple[Authority, OcspSigner]],
+        ledger: CertificateLedger,
+        lifetime: timedelta = OCSP_LIFETIME,
+    ) -> None:
+        self._ledger = ledger
+        self._lifetime = lifetime
+        self._by_hashes: dict[tuple[str, bytes, bytes], tuple[Authority, OcspSigner]] = {}
+        for authority, signer in signers:
+            for digest in _DIGESTS.values():
+                hashed = issuer_hashes(authority.certificate, digest)
+                self._by_hashes[digest, *hashed] = (authority, signer)
+
+    def answer(self, request_der: bytes, at: datetime) -> bytes:
+        """Answer one request; never raises for what a stranger sends.
+
+        A nonce is echoed. A serial number that we have not signed is ``unknown``; a CA that is
+        not ours is answered ``unauthorized`` (RFC 5019 section 2.2.3).
+
+        Returns:
+            An OCSPResponse in DER.
+        """
+        if len(request_der) > MAX_REQUEST_OCTETS:
+            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        try:
+            request = ocsp.load_der_ocsp_request(request_der)
+            digest = _DIGESTS.get(type(request.hash_algorithm))
+            asked = (request.issuer_name_hash, request.issuer_key_hash)
+            nonce = _nonce(request)
+        except (ValueError, NotImplementedError, TypeError, x509.DuplicateExtension):
+            # several certificates in one request end here too: cryptography reads one
+            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        found = self._by_hashes.get((digest, *asked)) if digest else None
+        if found is None:
+            return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
+        return self._sign(*found, request, nonce, require_utc(at))
+
+    def status_of(
+        self, authority: Authority, serial: int
+    ) -> tuple[ocsp.OCSPCertStatus, Revocation | None]:
+        """Return an authority's word on a serial number (RFC 6960 section 2.2)."""
+        entry = self._ledger.find(authority.issuer.key_id, serial)
+        if entry is None:
+            return ocsp.OCSPCertStatus.UNKNOWN, None
+        if entry.revocation is not None:
+            return ocsp.OCSPCertStatus.REVOKED, entry.revocation
+        if entry.certificate_der is None:
+            return ocsp.OCSPCertStatus.UNKNOWN, None
+        return ocsp.OCSPCertStatus.GOOD, None
+
+    def _sign(
+        self,
+        authority: Authority,
+        signer: OcspSigner,
+        request: ocsp.OCSPRequest,
+        nonce: x509.OCSPNonce | None,
+        at: datetime,
+    ) -> bytes:
+        at = at.replace(microsecond=0)
+        status, revocation = self.status_of(authority, request.serial_number)
+        builder = (
+            ocsp.OCSPResponseBuilder()
+            .add_response_by_hash(
+                issuer_name_hash=request.issuer_name_hash,
+                issuer_key_hash=request.issuer_key_hash,
+                serial_number=request.serial_number,
+                algorithm=request.hash_algorithm,
+                cert_status=status,
+                this_update=at,
+                next_update=at + self._lifetime,
+                revocation_time=require_utc(revocation.revoked_at) if revocation else None,
+                revocation_reason=CRL_REASON.get(revocation.reason) if revocation else None,
+            )
+            .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+            .certificates([signer.certificate])
+        )
+        if nonce is not None:
+            builder = builder.add_extension(nonce, critical=False)
+        response = builder.sign(signer.key, signature_digest(signer.key.curve))
+        return response.public_bytes(serialization.Encoding.DER)
+
+
+def issuer_hashes(certificate: x509.Certificate, digest: str) -> tuple[bytes, bytes]:
+    """Return issuerNameHash and issuerKeyHash of one of our CAs (RFC 6960 section 4.1.1).
+
+    Raises:
+        VaultError: UNSUPPORTED_ALGORITHM for a CA that has no EC key.
+    """
+    public_key = certificate.public_key()
+    if not isinstance(public_key, ec.EllipticCurvePublicKey):
+        raise VaultError(ReasonCode.UNSUPPORTED_ALGORITHM, "authorities have EC keys")
+    # the content of the BIT STRING: for an EC key, the point
+    point = public_key.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    name = certificate.subject.public_bytes()
+    return hashlib.new(digest, name).digest(), hashlib.new(digest, point).digest()
+
+
+def _nonce(request: ocsp.OCSPRequest) -> x509.OCSPNonce | None:
+    nonce: x509.OCSPNonce | None = None
+    for extension in request.extensions:
+        if isinstance(extension.value, x509.OCSPNonce):
+            nonce = extension.value
+        elif extension.critical:
+            msg = "an unknown critical extension"
+            raise ValueError(msg)
+    if nonce is not None and not 1 <= len(nonce.nonce) <= MAX_NONCE_OCTETS:
+        msg = "a nonce has 1 to 128 octets"
+        raise ValueError(msg)
+    return nonce
+
+
+def _refusal(status: ocsp.OCSPResponseStatus) -> bytes:
+    response = ocsp.OCSPResponseBuilder.build_unsuccessful(status)
+    return response.public_bytes(serialization.Encoding.DER)

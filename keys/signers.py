@@ -1,0 +1,165 @@
+"""Signers of the service: card content (CMS) and receipts (JWS)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.types import Options
+
+from cardsvc.card.public_key import spki_der
+from cardsvc.errors import Malformed, ReasonCode, VaultError, VerificationError
+from keys.vault import KeyHandle, KeyVault
+from keys.vault_key import VaultEllipticCurveKey
+
+RECEIPT_TYPE = "cardsvc-receipt+jwt"
+"""The ``typ`` of a receipt (RFC 7515 section 4.1.9; explicit typing, RFC 8725 section 3.11)."""
+RECEIPT_ALGORITHM = "ES256"
+"""ECDSA on P-256 with SHA-256 (RFC 7518 section 3.4); no other is ever accepted."""
+P256_COORDINATE_OCTETS = 32
+
+
+class ContentSigner:
+    """Signs what cards carry (``issuance.ports.ContentSigner``).
+
+    Args:
+        vault: keeps the key.
+        handle: names it.
+        certificate: of profile ``content_signer``, for that key.
+
+    Raises:
+        VaultError: CERTIFICATE_MISMATCH where the certificate is another key's.
+    """
+
+    def __init__(self, vault: KeyVault, handle: KeyHandle, certificate: x509.Certificate) -> None:
+        require_same_key(vault, handle, certificate)
+        self._vault = vault
+        self._handle = handle
+        self._certificate = certificate
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The content signer's certificate, with id-PIV-content-signing."""
+        return self._certificate
+
+    def sign(self, octets: bytes) -> bytes:
+        """Return a signature over SHA-256: ECDSA in DER, or RSASSA-PKCS1-v1_5."""
+        return self._vault.sign(self._handle, octets, hashes.SHA256())
+
+
+class ReceiptSigner:
+    """Signs receipts as JWS compact (``verification.ports.ReceiptSigner``).
+
+    Args:
+        vault: keeps the key.
+        handle: names an ECDSA_P256 key.
+    """
+
+    def __init__(self, vault: KeyVault, handle: KeyHandle) -> None:
+        self._key = VaultEllipticCurveKey(vault, handle)
+        self._headers = {"kid": key_id(self._key.public_key()), "typ": RECEIPT_TYPE}
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The key that receipts are verified with."""
+        return self._key.public_key()
+
+    @property
+    def kid(self) -> str:
+        """The JWK thumbprint that receipts name the key by."""
+        return self._headers["kid"]
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Return the compact serialisation (RFC 7515 section 7.1)."""
+        return jwt.encode(
+            dict(claims), self._key, algorithm=RECEIPT_ALGORITHM, headers=dict(self._headers)
+        )
+
+
+def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
+    """Return a P-256 key as JWK (RFC 7517, RFC 7518 section 6.2.1), with its thumbprint as kid.
+
+    Raises:
+        VaultError: UNSUPPORTED_ALGORITHM for another curve.
+    """
+    return {**_thumbprint_members(key), "kid": key_id(key), "use": "sig", "alg": RECEIPT_ALGORITHM}
+
+
+def key_id(key: ec.EllipticCurvePublicKey) -> str:
+    """Return a key's JWK thumbprint, SHA-256 in base64url (RFC 7638)."""
+    members = json.dumps(_thumbprint_members(key), sort_keys=True, separators=(",", ":"))
+    return _base64url(hashlib.sha256(members.encode("ascii")).digest())
+
+
+def jwks(keys: Iterable[ec.EllipticCurvePublicKey]) -> dict[str, Any]:
+    """Return a JWK set (RFC 7517 section 5): the present key and those of older receipts."""
+    return {"keys": [public_jwk(key) for key in keys]}
+
+
+def verify_receipt(receipt: str, key_set: Mapping[str, Any]) -> dict[str, Any]:
+    """Verify a receipt with nothing but the published keys; return its claims.
+
+    Dates are not judged: a receipt tells what was decided then.
+
+    Raises:
+        Malformed: MALFORMED_RECEIPT for what is no receipt of ours.
+        VerificationError: RECEIPT_BAD_SIGNATURE for an unknown key or a wrong signature.
+    """
+    try:
+        header = jwt.get_unverified_header(receipt)
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a JWS") from error
+    if header.get("typ") != RECEIPT_TYPE or header.get("alg") != RECEIPT_ALGORITHM:
+        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a receipt")
+    found = [jwk for jwk in key_set.get("keys", ()) if jwk.get("kid") == header.get("kid")]
+    if len(found) != 1:
+        raise VerificationError(ReasonCode.RECEIPT_BAD_SIGNATURE, "signed by a key we don't know")
+    unjudged = Options(
+        verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+    )
+    try:
+        key = jwt.PyJWK(found[0], algorithm=RECEIPT_ALGORITHM)
+        claims: dict[str, Any] = jwt.decode(
+            receipt, key, algorithms=[RECEIPT_ALGORITHM], options=unjudged
+        )
+    except jwt.InvalidSignatureError as error:
+        raise VerificationError(ReasonCode.RECEIPT_BAD_SIGNATURE, "the signature fails") from error
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a receipt") from error
+    return claims
+
+
+def require_same_key(vault: KeyVault, handle: KeyHandle, certificate: x509.Certificate) -> None:
+    """Refuse a certificate that was made for another key.
+
+    Raises:
+        VaultError: CERTIFICATE_MISMATCH.
+    """
+    certified = certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    if spki_der(vault.public_key(handle)) != certified:
+        raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "the certificate is another key's")
+
+
+def _thumbprint_members(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    if not isinstance(key.curve, ec.SECP256R1):
+        raise VaultError(ReasonCode.UNSUPPORTED_ALGORITHM, "ES256 keys are on P-256")
+    numbers = key.public_numbers()
+    return {
+        "crv": "P-256",
+        "kty": "EC",
+        "x": _base64url(numbers.x.to_bytes(P256_COORDINATE_OCTETS, "big")),
+        "y": _base64url(numbers.y.to_bytes(P256_COORDINATE_OCTETS, "big")),
+    }
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
