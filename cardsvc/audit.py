@@ -42,6 +42,7 @@ class AuditAction(StrEnum):
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
     POLICY_PUT = "policy.put"
     CEREMONY = "ceremony"
+    OPERATOR_CHANGED = "operator.changed"
 
 
 @dataclass(frozen=True, slots=True)

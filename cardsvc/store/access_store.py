@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from sqlalchemy import func, select
 
-from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
@@ -85,7 +85,7 @@ class SqlAccessStore:
                 )
             )
             subject = f"{policy.relying_party}/{policy.service}"
-            facts = {"version": version}
+            facts: AuditFacts = {"version": version}
             trail.record(AuditEvent(at, operator, AuditAction.POLICY_PUT, subject, facts))
         return version
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.lifecycle import CardState
 from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.card_mapping import read_card
@@ -186,17 +187,29 @@ class SqlDecisionLog:
                 )
             )
 
+
+class SqlDecisionHistory:
+    """Looks up decisions that were made, and where a card stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
     def recent(self, limit: int) -> Sequence[DecisionRecord]:
         """Return the last decisions, newest first."""
         query = select(DecisionRow).order_by(DecisionRow.at.desc(), DecisionRow.id).limit(limit)
         with self._database.reading() as session:
             return [_decision(row) for row in session.scalars(query)]
 
-    def find(self, decision_id: str) -> DecisionRecord | None:
+    def decision(self, decision_id: str) -> DecisionRecord | None:
         """Return a decision, or None."""
         with self._database.reading() as session:
             row = session.get(DecisionRow, decision_id)
             return None if row is None else _decision(row)
+
+    def card_state(self, guid: CardGuid) -> CardState | None:
+        """Return a card's state, or None where we never issued it."""
+        with self._database.reading() as session:
+            return session.scalar(select(CardRow.state).where(CardRow.guid == guid))
 
 
 def _level(value: int) -> AssuranceLevel:

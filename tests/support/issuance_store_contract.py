@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.errors import IssuanceError, ReasonCode
@@ -47,7 +47,7 @@ def make_card(application: Application, guid: CardGuid | None = None) -> CardRec
 
 
 def make_event(subject: str) -> AuditEvent:
-    facts = {"reason": "keyCompromise", "count": 2, "certain": True, "note": None}
+    facts: AuditFacts = {"reason": "keyCompromise", "count": 2, "certain": True, "note": None}
     return AuditEvent(AT, "operator-1", AuditAction.CARD_REVOKED, subject, facts)
 
 

@@ -1,0 +1,55 @@
+"""Who works with the service and what a desk was given to do, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from cardsvc.card.guid import CardGuid
+
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | Mapping[str, JsonValue] | None"
+"""What RFC 8259 can write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A member of staff.
+
+    Args:
+        id: the sign-in name; what the audit log shows.
+        name: the person's name.
+        roles: what the operator may do.
+        password_hash: as the password hasher wrote it, with its parameters.
+        enabled: False for those who have left.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[str]
+    password_hash: str = field(repr=False)
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalisationJob:
+    """One card to be personalised at one desk.
+
+    Args:
+        id: the job.
+        guid: the card.
+        agent: the desk's agent; nobody else may run it.
+        state: where it stands, in issuance's words.
+        plan: what is to be done; holds no key, PIN or PUK.
+        created_at: when it was made.
+        updated_at: when its state last changed.
+    """
+
+    id: str
+    guid: CardGuid
+    agent: str
+    state: str
+    plan: Mapping[str, JsonValue]
+    created_at: datetime
+    updated_at: datetime
