@@ -1,7 +1,7 @@
-"""The signed objects of a card against each other: CHUID and Security Object.
+"""The signed objects of a card against the card that answered: CHUID and Security Object.
 
 Spec: SP 800-73-5 Part 1 sections 3.1.2 (CHUID) and 3.1.7 (Security Object); FIPS 201-3
-section 4.2.1. The content signer is validated under our own anchors.
+section 4.2.1. The content signer is validated under our own anchors, at the same instant.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cardsvc.card.chuid import UnverifiedChuid, parse_chuid
-
+from cardsvc.card.chuid import UnverifiedChuid, parse_chuid, verify_chuid
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import ObjectTag
 from cardsvc.errors import ReasonCode, VerificationError
@@ -23,17 +22,17 @@ def check_objects(
     trusted: TrustedIssuers,
     at: datetime,
 ) -> None:
-    """Check the signed objects that were presented; those absent say nothing.
+    """Check the signed objects that were presented; one that was not read says nothing.
 
     Raises:
-        VerificationError: a signature, the GUID, the expiry or a hash does not hold.
+        VerificationError: a signature, a signer, the GUID, the expiry or a hash does not hold.
         Malformed: an object is ill-formed.
     """
-    chuid_octets = objects.get(ObjectTag.CHUID)
-    if chuid_octets is None:
-        return
-    chuid = parse_chuid(chuid_octets)
-    _ = (chuid, guid, trusted, at)
+    if ObjectTag.CHUID in objects:
+        chuid = parse_chuid(objects[ObjectTag.CHUID])
+        _check_chuid(chuid, guid, at)
+        signer = verify_chuid(chuid)
+        trusted.check_content_signer(signer, at)
 
 
 def _check_chuid(chuid: UnverifiedChuid, guid: CardGuid, at: datetime) -> None:

@@ -77,12 +77,11 @@ class TrustedIssuers(Protocol):
         """
         ...
 
-    def content_signer(self, signed_der: bytes, at: datetime) -> x509.Certificate:
+    def check_content_signer(self, certificate: x509.Certificate, at: datetime) -> None:
         """Validate a content signer's certificate.
 
         Raises:
-            VerificationError: not a content signer under our anchors.
-            Malformed: not a certificate.
+            VerificationError: not a content signer under our anchors at that instant.
         """
         ...
 
