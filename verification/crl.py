@@ -6,7 +6,9 @@ who signed it ``crl_signer``'s.
 
 from __future__ import annotations
 
+import re
 import warnings
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +20,7 @@ from cardsvc.errors import Malformed, ReasonCode
 from verification.path import der, signature
 from verification.path.names import NameKey, parse_name
 
-_PEM_HEADER = b"-----BEGIN X509 CRL-----"
+_PEM_BLOCK = re.compile(rb"-----BEGIN (X509 CRL|CRL)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
 
 _KNOWN_EXTENSIONS = (
     x509.AuthorityKeyIdentifier,
@@ -99,10 +101,13 @@ class Crl:
             return True
 
 
-def parse_crl(octets: bytes) -> Crl:
-    """Parse one CRL in DER or PEM and index its serials.
+def parse_crls(octets: bytes) -> tuple[Crl, ...]:
+    """Parse a CRL in DER, or a PEM file of one or several, and index their serials.
 
     Spec: RFC 5280 section 5.1; RFC 7468 section 6.
+
+    Returns:
+        At least one list, in the order of the file.
 
     Raises:
         Malformed: not a CRL (MALFORMED_CRL).
@@ -111,11 +116,11 @@ def parse_crl(octets: bytes) -> Crl:
         with warnings.catch_warnings():
             # Serials that are not positive are odd, but they are listed to be found.
             warnings.simplefilter("ignore")
-            if octets.lstrip().startswith(b"-----BEGIN") or _PEM_HEADER in octets:
-                document = x509.load_pem_x509_crl(octets)
+            if b"-----BEGIN " in octets:
+                blocks = [b64decode(block[2]) for block in _PEM_BLOCK.finditer(octets)]
             else:
-                document = x509.load_der_x509_crl(octets)
-            return _read(document)
+                blocks = [octets]
+            found = tuple(_read(x509.load_der_x509_crl(block)) for block in blocks)
     except Malformed as error:
         raise Malformed(ReasonCode.MALFORMED_CRL, str(error)) from error
     except (
@@ -126,6 +131,21 @@ def parse_crl(octets: bytes) -> Crl:
         UnsupportedAlgorithm,
     ) as error:
         raise Malformed(ReasonCode.MALFORMED_CRL, "not a certificate revocation list") from error
+    if not found:
+        raise Malformed(ReasonCode.MALFORMED_CRL, "no certificate revocation list is in there")
+    return found
+
+
+def parse_crl(octets: bytes) -> Crl:
+    """Parse exactly one CRL in DER or PEM.
+
+    Raises:
+        Malformed: not a CRL, or several (MALFORMED_CRL).
+    """
+    found = parse_crls(octets)
+    if len(found) != 1:
+        raise Malformed(ReasonCode.MALFORMED_CRL, "several lists where one is due")
+    return found[0]
 
 
 def _read(document: x509.CertificateRevocationList) -> Crl:

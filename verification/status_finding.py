@@ -65,8 +65,7 @@ def require_good(findings: Iterable[StatusFinding]) -> None:
         VerificationError: with the reason of the first certificate, leaf first, that is not;
             a revoked one goes before those whose status is not known.
     """
-    bad = [finding for finding in findings if finding.reason is not None]
     certain = {ReasonCode.CERTIFICATE_REVOKED, ReasonCode.CERTIFICATE_ON_HOLD}
-    for finding in sorted(bad, key=lambda finding: finding.reason not in certain):
-        assert finding.reason is not None  # noqa: S101 - filtered above, told to mypy
-        raise VerificationError(finding.reason, finding.detail)
+    for finding in sorted(findings, key=lambda finding: finding.reason not in certain):
+        if finding.reason is not None:
+            raise VerificationError(finding.reason, finding.detail)

@@ -21,13 +21,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cardsvc.card.piv_identifiers import card_guid
 from cryptography import x509
 
 from cardsvc.card.certificate_object import parse_certificate_object
 from cardsvc.card.challenge_response import is_signed_by
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot
+from cardsvc.card.piv_identifiers import card_guid
 from cardsvc.card.public_key import CardPublicKey, algorithm_of, spki_sha256
 from cardsvc.errors import CardError, ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from cryptography import x509
@@ -68,8 +69,10 @@ class CertificateFacts:
     not_after: datetime
     public_key: Any = field(repr=False)
     """The subject's key, or None where its algorithm is not supported."""
-    key_bits: bytes = field(repr=False)
-    """The subjectPublicKey BIT STRING without its unused-bits octet, as OCSP hashes it."""
+    key_info_at: int = field(repr=False)
+    """Where the SubjectPublicKeyInfo starts in ``der``."""
+    signature_algorithm: tuple[hashes.HashAlgorithm | None, object] = field(repr=False)
+    """Hash and padding; EdDSA has neither, an unknown algorithm has no hash."""
     algorithms_agree: bool
     """The signature algorithm inside the signed part is the one outside (4.1.1.2)."""
     extensions: Extensions = field(repr=False)
@@ -95,7 +98,7 @@ class CertificateFacts:
 
     def is_signed_by(self, issuer_key: object) -> bool:
         """Tell whether ``issuer_key`` signed this certificate; names are not looked at."""
-        algorithm, parameters = self.signature_algorithm()
+        algorithm, parameters = self.signature_algorithm
         return self.algorithms_agree and signature.verify(
             issuer_key,
             self.certificate.signature,
@@ -106,17 +109,14 @@ class CertificateFacts:
 
     def has_weak_signature(self) -> bool:
         """Tell whether the signature's algorithm is too weak or unknown."""
-        return signature.is_weak_hash(*self.signature_algorithm())
+        return signature.is_weak_hash(*self.signature_algorithm)
 
-    def signature_algorithm(self) -> tuple[hashes.HashAlgorithm | None, object]:
-        """Return hash and padding; EdDSA has neither, an unknown algorithm gives no hash."""
-        try:
-            return (
-                self.certificate.signature_hash_algorithm,
-                self.certificate.signature_algorithm_parameters,
-            )
-        except (UnsupportedAlgorithm, ValueError):
-            return None, "unknown"
+    @cached_property
+    def key_bits(self) -> bytes:
+        """The subjectPublicKey BIT STRING without its unused-bits octet, as OCSP hashes it."""
+        key_info = der.read(self.der, self.key_info_at)
+        key_string = der.read(self.der, der.read(self.der, key_info[2])[3])
+        return self.der[key_string[2] + 1 : key_string[3]]
 
 
 def read_facts(certificate: x509.Certificate) -> CertificateFacts:
@@ -141,14 +141,18 @@ def read_facts(certificate: x509.Certificate) -> CertificateFacts:
 
 def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
     whole = certificate.public_bytes(serialization.Encoding.DER)
-    tbs, outer_algorithm, _ = der.sequence(whole)
-    parts = list(der.children(whole, tbs[2], tbs[3]))
-    if parts[0][0] == der.CONTEXT_0:
-        parts = parts[1:]
-    serial, inner_algorithm, issuer, _, subject, key_info = parts[:6]
+    # ``cryptography`` checked the form; only the parts wanted are walked over (4.1).
+    tbs = der.read(whole, der.read(whole)[2])
+    outer_algorithm = der.read(whole, tbs[3])
+    serial = der.read(whole, tbs[2])
+    if serial[0] == der.CONTEXT_0:
+        serial = der.read(whole, serial[3])
+    inner_algorithm = der.read(whole, serial[3])
+    issuer = der.read(whole, inner_algorithm[3])
+    validity = der.read(whole, issuer[3])
+    subject = der.read(whole, validity[3])
     subject_der = whole[subject[1] : subject[3]]
     issuer_der = whole[issuer[1] : issuer[3]]
-    key_string = list(der.children(whole, key_info[2], key_info[3]))[1]
     return CertificateFacts(
         certificate=certificate,
         der=whole,
@@ -163,11 +167,21 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public_key=_public_key(certificate),
-        key_bits=whole[key_string[2] + 1 : key_string[3]],
+        key_info_at=subject[3],
+        signature_algorithm=_signature_algorithm(certificate),
         algorithms_agree=whole[inner_algorithm[1] : inner_algorithm[3]]
         == whole[outer_algorithm[1] : outer_algorithm[3]],
         extensions=_read_extensions(certificate),
     )
+
+
+def _signature_algorithm(
+    certificate: x509.Certificate,
+) -> tuple[hashes.HashAlgorithm | None, object]:
+    try:
+        return certificate.signature_hash_algorithm, certificate.signature_algorithm_parameters
+    except (UnsupportedAlgorithm, ValueError):
+        return None, "unknown"
 
 
 def _public_key(certificate: x509.Certificate) -> Any:
