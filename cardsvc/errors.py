@@ -73,6 +73,7 @@ class ReasonCode(StrEnum):
     APPLICATION_INCOMPLETE = "application_incomplete"
     HOLDER_UNKNOWN = "holder_unknown"
     CARD_UNKNOWN = "card_unknown"
+    JOB_UNKNOWN = "job_unknown"
     CONCURRENT_CHANGE = "concurrent_change"
     CARD_IN_USE = "card_in_use"
     READ_BACK_MISMATCH = "read_back_mismatch"

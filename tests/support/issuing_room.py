@@ -1,0 +1,138 @@
+"""A small issuing office: real CA and vault, records in memory, cards in an in-process reader."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from cardsvc.card.batch import ApduBatch, BatchAnswer, run_batch
+from cardsvc.card.connection import ApduTransport
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import Algorithm, KeySlot
+from cardsvc.clock import SettableClock
+from cardsvc.errors import ReasonCode
+from cardsvc.lifecycle import CardState
+from cardsvc.records import CardRecord
+from cardsvc.terms import CardType, RevocationReason
+from cardsvc.wire.batch import encode_answer, encode_batch, parse_answer, parse_batch
+from issuance.approve import approve
+from issuance.desk import DeskTools, PersonalisationDesk
+from issuance.enrol import request_card
+from issuance.job_records import JobOrder
+from issuance.personalise.plan import KeyPlan
+from keys.ceremony_plan import CeremonyPlan
+from keys.pki import Pki, open_pki
+from keys.sealed_file import ScryptCost
+from keys.software_vault import SoftwareVault
+from reader_agent.virtual.card import PoweredCard, VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from reader_agent.virtual.state import CardOptions, VendorInstructions
+from reader_agent.virtual.state import CardState as ChipState
+from tests.support.memory_issuance_store import MemoryIssuanceStore
+from tests.support.memory_ledger import MemoryCertificateLedger
+from tests.support.people import HOLDERS
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+AGENT = "desk-1"
+CLERK, APPROVER = "operator-1", "operator-2"
+P256_KEYS = tuple(
+    KeyPlan(slot, (Algorithm.ECC_P256,))
+    for slot in (
+        KeySlot.AUTHENTICATION,
+        KeySlot.SIGNATURE,
+        KeySlot.KEY_MANAGEMENT,
+        KeySlot.CARD_AUTHENTICATION,
+    )
+)
+YUBICO = CardOptions(vendor=VendorInstructions.YUBICO)
+
+
+@cache
+def shared_pki() -> tuple[Pki, MemoryCertificateLedger]:
+    """One CA for the whole test run; its ledger is shared, its cards are not."""
+    ledger = MemoryCertificateLedger()
+    folder = Path(tempfile.mkdtemp(prefix="vault-")) / "vault"
+    vault = SoftwareVault.open(folder, "một câu dài", cost=ScryptCost(n=2**10))
+    pki = open_pki(CeremonyPlan(), vault, ledger, AT, root_vault=vault)
+    return pki, ledger
+
+
+def blank(algorithm: Algorithm = Algorithm.AES_192, options: CardOptions = YUBICO) -> VirtualCard:
+    """Return a card as the market delivers it."""
+    return VirtualCard(ChipState.factory(algorithm, options))
+
+
+@dataclass
+class IssuingRoom:
+    """Everything a desk works with, and the short ways through it."""
+
+    pki: Pki = field(default_factory=lambda: shared_pki()[0])
+    store: MemoryIssuanceStore = field(default_factory=lambda: MemoryIssuanceStore(shared_pki()[1]))
+    clock: SettableClock = field(default_factory=lambda: SettableClock(AT))
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self.tools = DeskTools(
+            self.pki.factory,
+            self.pki.content_signers,
+            self.pki.card_secrets,
+            self.clock,
+            secrets.token_bytes,
+        )
+        self.desk = PersonalisationDesk(self.store, self.tools)
+        self.round_trips = 0
+        self.apdus = 0
+
+    def application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
+        """Return the identifier of an approved application."""
+        name = f"application-{next(self.numbers)}"
+        request_card(
+            self.store,
+            application_id=name,
+            card_type=card_type,
+            holder=HOLDERS[card_type],
+            operator=CLERK,
+            at=AT,
+        )
+        approve(self.store, name, operator=APPROVER, at=AT)
+        return name
+
+    def order(
+        self, application_id: str | None = None, keys: tuple[KeyPlan, ...] = P256_KEYS
+    ) -> JobOrder:
+        return JobOrder(application_id or self.application(), AGENT, CLERK, keys=keys)
+
+    def job(self, order: JobOrder | None = None) -> str:
+        return self.desk.open_job(order or self.order())
+
+    def run(self, job_id: str, card: PoweredCard) -> CardState:
+        """Relay a job as an agent does, through the wire's octets; return how it ended."""
+        connection = connect_in_process(card)
+        transport = ApduTransport(connection)
+        step = self.desk.start(job_id, AGENT)
+        self.round_trips = 0
+        while isinstance(step, ApduBatch):
+            relayed: BatchAnswer = run_batch(transport, parse_batch(encode_batch(step)))
+            step = self.desk.answer(job_id, AGENT, parse_answer(encode_answer(relayed)))
+            self.round_trips += 1
+        self.apdus = transport.apdu_count
+        connection.close()
+        return step
+
+    def failure(self, job_id: str) -> ReasonCode | None:
+        return self.desk.failure(job_id, AGENT)
+
+    def record(self, application_id: str) -> CardRecord:
+        """Return the application's latest card."""
+        with self.store.transaction() as unit:
+            return unit.cards_of_application(application_id)[-1]
+
+    def certificate_states(self, guid: CardGuid) -> set[RevocationReason | None]:
+        """Return the status of every certificate that was ever made for a card."""
+        entries = self.store.ledger.entries_of(guid)
+        return {entry.revocation.reason if entry.revocation else None for entry in entries}
