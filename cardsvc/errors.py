@@ -24,6 +24,7 @@ class ReasonCode(StrEnum):
     MALFORMED_CMS = "malformed_cms"
     MALFORMED_CERTIFICATE = "malformed_certificate"
     MALFORMED_SECURITY_OBJECT = "malformed_security_object"
+    MALFORMED_BIOMETRIC = "malformed_biometric"
     MALFORMED_FACIAL_IMAGE = "malformed_facial_image"
     MALFORMED_PRINTED_INFORMATION = "malformed_printed_information"
     MALFORMED_CCC = "malformed_ccc"

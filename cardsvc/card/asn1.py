@@ -46,7 +46,8 @@ def same_name(one_der: bytes, other_der: bytes) -> bool:
         return True
     try:
         return bool(x509.Name.load(one_der, strict=True) == x509.Name.load(other_der, strict=True))
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        # the last: universal types that the library names but can't decode (REAL, …)
         return False
 
 

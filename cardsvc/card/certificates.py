@@ -41,3 +41,13 @@ def parse_certificate(der: bytes) -> x509.Certificate:
     ) as error:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a certificate") from error
     return certificate
+
+
+def serial_number_of(certificate: x509.Certificate) -> int:
+    """Return the serial number, without a warning where it is not positive.
+
+    Spec: RFC 5280 section 4.1.2.2: such certificates are to be handled gracefully.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return certificate.serial_number

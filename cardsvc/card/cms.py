@@ -16,7 +16,7 @@ from asn1crypto import core
 from cryptography import x509
 
 from cardsvc.card import asn1, tlv
-from cardsvc.card.certificates import parse_certificate
+from cardsvc.card.certificates import parse_certificate, serial_number_of
 from cardsvc.card.cms_algorithms import (
     SignatureAlgorithm,
     compute_digest,
@@ -106,7 +106,7 @@ class SignedData:
         """Tell whether the signer identifier names this certificate."""
         if self.signer_key_identifier is not None:
             return self.signer_key_identifier == subject_key_identifier(certificate)
-        return certificate.serial_number == self.signer_serial_number and asn1.same_name(
+        return serial_number_of(certificate) == self.signer_serial_number and asn1.same_name(
             self.signer_issuer or b"", certificate.issuer.public_bytes()
         )
 
@@ -198,14 +198,15 @@ def _certificates(field: Any) -> tuple[x509.Certificate, ...]:
 def _attributes_octets(field: Any) -> tuple[bytes, ...]:
     """Return the forms that may be signed, most literal first.
 
-    RFC 5652 section 5.4 signs the DER encoding under the SET OF tag. Signers that sent an
-    unsorted set signed either that very set or its DER form; both are the same attributes.
+    RFC 5652 section 5.4 signs the DER encoding under the SET OF tag. Signers that sent a long
+    length or an unsorted set signed either that very field or its DER form; every form holds
+    the very attributes received.
     """
     members = [member.dump() for member in field]
-    as_ordered = tlv.encode(_SET, b"".join(members))
-    as_sorted = tlv.encode(_SET, b"".join(sorted(members)))
-    as_der = field.untag().dump(force=True)
-    return tuple(dict.fromkeys((as_ordered, as_sorted, as_der)))
+    as_received = bytes([_SET]) + field.dump()[1:]
+    in_order = tlv.encode(_SET, b"".join(members))
+    in_sorted_order = tlv.encode(_SET, b"".join(sorted(members)))
+    return tuple(dict.fromkeys((as_received, in_order, in_sorted_order)))
 
 
 def _signed_attributes(field: Any) -> SignedAttributes | None:

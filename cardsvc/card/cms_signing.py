@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.card import asn1
+from cardsvc.card.certificates import serial_number_of
 from cardsvc.card.cms import (
     OID_CONTENT_TYPE,
     OID_DATA,
@@ -104,7 +105,7 @@ def _sign(
                 asn1.IssuerAndSerialNumber(
                     {
                         "issuer": core.Any.load(certificate.issuer.public_bytes()),
-                        "serial_number": certificate.serial_number,
+                        "serial_number": serial_number_of(certificate),
                     }
                 ),
             ),
