@@ -74,6 +74,8 @@ class SoftwareVault:
         sealed_file.require_private(folder)
         octets = sealed_file.read_private(folder / _MASTER_FILE)
         if octets is None:
+            if any(folder.glob(f"*{_SUFFIX}")):
+                raise VaultError(ReasonCode.VAULT_CORRUPT, "there are keys, but vault.json is lost")
             octets = _make_master_file(folder, words, cost or ScryptCost(), randomness)
         return cls(folder, _open_master_file(octets, words), randomness)
 
@@ -207,7 +209,14 @@ def _make_master_file(
     }
     stretched = cost.stretch(passphrase, salt)
     octets = sealed_file.seal(stretched, randomness(KEY_OCTETS), header)
-    sealed_file.write_new(folder / _MASTER_FILE, octets)
+    try:
+        sealed_file.write_new(folder / _MASTER_FILE, octets)
+    except VaultError as error:
+        # another process made the vault in between: it is that vault we open
+        made = sealed_file.read_private(folder / _MASTER_FILE)
+        if error.reason is not ReasonCode.KEY_EXISTS or made is None:
+            raise
+        return made
     return octets
 
 
