@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
@@ -17,6 +18,7 @@ from cardsvc.errors import ReasonCode, VaultError
 from keys.assemble import signature_digest
 from keys.authority import Authority
 from keys.crl import CRL_REASON
+from keys.lint import MAX_SERIAL_BITS
 from keys.ports import CertificateLedger, Revocation
 from keys.signers import require_same_key
 from keys.vault import KeyHandle, KeyVault
@@ -56,6 +58,28 @@ class OcspSigner:
         return cls(VaultEllipticCurveKey(vault, handle), certificate)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request for one certificate's status (RFC 6960 section 4.1.1)."""
+
+    issuer_name_hash: bytes
+    issuer_key_hash: bytes
+    algorithm: hashes.HashAlgorithm
+    serial: int
+    nonce: x509.OCSPNonce | None
+
+    @classmethod
+    def parse(cls, request_der: bytes) -> _Question:
+        request = ocsp.load_der_ocsp_request(request_der)
+        return cls(
+            request.issuer_name_hash,
+            request.issuer_key_hash,
+            request.hash_algorithm,
+            _serial(request),
+            _nonce(request),
+        )
+
+
 class OcspResponder:
     """Answers for several issuing CAs, for each with the signer that this CA certified.
 
@@ -91,17 +115,22 @@ class OcspResponder:
         if len(request_der) > MAX_REQUEST_OCTETS:
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         try:
-            request = ocsp.load_der_ocsp_request(request_der)
-            digest = _DIGESTS.get(type(request.hash_algorithm))
-            asked = (request.issuer_name_hash, request.issuer_key_hash)
-            nonce = _nonce(request)
-        except (ValueError, NotImplementedError, TypeError, x509.DuplicateExtension):
+            question = _Question.parse(request_der)
+        except (
+            ValueError,
+            TypeError,
+            NotImplementedError,
+            UnsupportedAlgorithm,
+            x509.DuplicateExtension,
+        ):
             # several certificates in one request end here too: cryptography reads one
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        digest = _DIGESTS.get(type(question.algorithm))
+        asked = (question.issuer_name_hash, question.issuer_key_hash)
         found = self._by_hashes.get((digest, *asked)) if digest else None
         if found is None:
             return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        return self._sign(*found, request, nonce, require_utc(at))
+        return self._sign(*found, question, require_utc(at))
 
     def status_of(
         self, authority: Authority, serial: int
@@ -120,19 +149,18 @@ class OcspResponder:
         self,
         authority: Authority,
         signer: OcspSigner,
-        request: ocsp.OCSPRequest,
-        nonce: x509.OCSPNonce | None,
+        question: _Question,
         at: datetime,
     ) -> bytes:
         at = at.replace(microsecond=0)
-        status, revocation = self.status_of(authority, request.serial_number)
+        status, revocation = self.status_of(authority, question.serial)
         builder = (
             ocsp.OCSPResponseBuilder()
             .add_response_by_hash(
-                issuer_name_hash=request.issuer_name_hash,
-                issuer_key_hash=request.issuer_key_hash,
-                serial_number=request.serial_number,
-                algorithm=request.hash_algorithm,
+                issuer_name_hash=question.issuer_name_hash,
+                issuer_key_hash=question.issuer_key_hash,
+                serial_number=question.serial,
+                algorithm=question.algorithm,
                 cert_status=status,
                 this_update=at,
                 next_update=at + self._lifetime,
@@ -142,8 +170,8 @@ class OcspResponder:
             .responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
             .certificates([signer.certificate])
         )
-        if nonce is not None:
-            builder = builder.add_extension(nonce, critical=False)
+        if question.nonce is not None:
+            builder = builder.add_extension(question.nonce, critical=False)
         response = builder.sign(signer.key, signature_digest(signer.key.curve))
         return response.public_bytes(serialization.Encoding.DER)
 
@@ -163,6 +191,14 @@ def issuer_hashes(certificate: x509.Certificate, digest: str) -> tuple[bytes, by
     )
     name = certificate.subject.public_bytes()
     return hashlib.new(digest, name).digest(), hashlib.new(digest, point).digest()
+
+
+def _serial(request: ocsp.OCSPRequest) -> int:
+    serial = request.serial_number
+    if not 0 < serial.bit_length() <= MAX_SERIAL_BITS or serial < 0:
+        msg = "not a serial number (RFC 5280 section 4.1.2.2)"
+        raise ValueError(msg)
+    return serial
 
 
 def _nonce(request: ocsp.OCSPRequest) -> x509.OCSPNonce | None:
