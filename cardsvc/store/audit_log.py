@@ -173,23 +173,12 @@ class AuditLog:
         Raises:
             StoreError: AUDIT_BROKEN; the message names the first entry that is wrong.
         """
-        with self._database.reading() as session:
-            head = read_frontier(session)
-            kept = [_signed_head(row) for row in session.scalars(select(TreeHeadRow))]
-            heads = sorted((*kept, *witnessed), key=lambda signed: signed.head.size)
-            for signed in heads:
-                _check_signature(signed, verifier)
-            waiting = deque(heads)
-            frontier = Frontier()
-            _pass_heads(waiting, frontier)
-            for row in _rows(session):
-                frontier = _check_entry(row, frontier)
-                _pass_heads(waiting, frontier)
-            if waiting:
-                _broken(f"a tree head of {waiting[0].head.size} entries is not met")
-            if frontier != head:
-                _broken(f"the head says {head.size} entries, the log has {frontier.size}")
-        return VerifiedLog(frontier.size, frontier.root, len(heads))
+        try:
+            with self._database.reading() as session:
+                return _verify(session, verifier, witnessed)
+        except (AttributeError, TypeError, ValueError) as error:
+            # SQLite holds whatever somebody wrote into it, also text in a column of octets
+            _broken(f"a value is not of its column's type: {type(error).__name__}")
 
 
 class _StoredNodes:
@@ -233,6 +222,29 @@ def _event(row: AuditEventRow) -> AuditEvent:
         return parse_event(row.octets)
     except Malformed as error:
         _broken(f"entry {row.seq}: {error}")
+
+
+def _verify(
+    session: Session, verifier: TreeHeadVerifier | None, witnessed: Sequence[SignedTreeHead]
+) -> VerifiedLog:
+    head = read_frontier(session)
+    kept = [_signed_head(row) for row in session.scalars(select(TreeHeadRow))]
+    heads = sorted((*kept, *witnessed), key=lambda signed: signed.head.size)
+    for signed in heads:
+        _check_signature(signed, verifier)
+    waiting = deque(heads)
+    frontier = Frontier()
+    _pass_heads(waiting, frontier)
+    for row in _rows(session):
+        frontier = _check_entry(row, frontier)
+        _pass_heads(waiting, frontier)
+    if frontier.size < head.size:
+        _broken(f"entry {frontier.size}: missing, the head says {head.size} entries")
+    if waiting:
+        _broken(f"a tree head of {waiting[0].head.size} entries is not met")
+    if frontier != head:
+        _broken(f"the head is not that of the log's {frontier.size} entries")
+    return VerifiedLog(frontier.size, frontier.root, len(heads))
 
 
 def _rows(session: Session) -> Iterator[AuditEventRow]:

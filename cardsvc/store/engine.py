@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.errors import Malformed, ReasonCode, StoreError
 
 LOCK_WAIT_MILLISECONDS = 10_000
 """How long a writer waits for another before it gives up."""
@@ -123,6 +124,7 @@ class Database:
         Raises:
             StoreError: the database can't be reached (SERVICE_UNAVAILABLE); it stayed locked,
                 or a constraint was violated (CONCURRENT_CHANGE).
+            Malformed: a text can't be stored (MALFORMED_MESSAGE).
         """
         with (
             _translated(),
@@ -137,6 +139,7 @@ class Database:
 
         Raises:
             StoreError: the database can't be reached (SERVICE_UNAVAILABLE).
+            Malformed: a text can't be asked for (MALFORMED_MESSAGE).
         """
         with _translated(), Session(self._reader, autoflush=False) as session:
             yield session
@@ -164,5 +167,11 @@ def _translated() -> Iterator[None]:
     """Turn the driver's errors into ours, without the parameters: they may be personal data."""
     try:
         yield
+    except (DataError, UnicodeEncodeError):
+        # NUL on PostgreSQL, half a surrogate pair on both: only outside text can hold them
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "text that can't be stored") from None
     except DBAPIError as error:
         raise StoreError(_reason(error), f"database: {type(error.orig).__name__}") from None
+    except PoolTimeout:
+        message = "database: all connections are busy"
+        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, message) from None

