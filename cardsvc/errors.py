@@ -65,6 +65,7 @@ class ReasonCode(StrEnum):
     PIN_BLOCKED = "pin_blocked"
     PIN_REQUIRED = "pin_required"
     PIN_FORMAT = "pin_format"
+    PIN_LAST_TRY = "pin_last_try"
     MANAGEMENT_KEY_REFUSED = "management_key_refused"
 
     # --- issuance
@@ -136,6 +137,14 @@ class ReasonCode(StrEnum):
     OBJECT_BAD_SIGNATURE = "object_bad_signature"
     CONTENT_SIGNER_UNAUTHORISED = "content_signer_unauthorised"
     CERTIFICATE_OUTLIVES_CARD = "certificate_outlives_card"
+    OBJECT_NOT_COVERED = "object_not_covered"
+    PRINTED_MISMATCH = "printed_mismatch"
+    BIOMETRIC_EXPIRED = "biometric_expired"
+    BIOMETRIC_NOT_YET_VALID = "biometric_not_yet_valid"
+    BIOMETRIC_ENDS_BEFORE_CARD = "biometric_ends_before_card"
+    IDENTIFIER_MISSING = "identifier_missing"
+    KEY_HISTORY_MISMATCH = "key_history_mismatch"
+    DISCOVERY_MISMATCH = "discovery_mismatch"
 
     # --- the card against the record
     KEY_NOT_ON_RECORD = "key_not_on_record"

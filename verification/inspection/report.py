@@ -102,7 +102,8 @@ class CardIdentifiers:
 
     Args:
         guid: the Card UUID in its hyphenated form.
-        fascn: the FASC-N's 25 octets in hexadecimal.
+        fascn: what names the card in the FASC-N (agency-system-credential-series-issue);
+            the rest of it names the person and is left out.
         expires: the CHUID's expiration date.
         atr: the answer to reset in hexadecimal.
         application: the application's label, if it gave one.
