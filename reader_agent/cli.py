@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import click
 
+from reader_agent.inspect_cli import inspect
+from reader_agent.virtual_cli import virtual
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cardsvc")
 def main() -> None:
     """Đọc và kiểm tra thẻ điện tử – read and verify electronic cards."""
+
+
+main.add_command(inspect)
+main.add_command(virtual)

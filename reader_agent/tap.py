@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cardsvc.card.certificate_object import parse_certificate_object
-
 from cardsvc.card.connection import CardConnection
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot, ObjectTag
 from cardsvc.card.public_key import algorithm_of
