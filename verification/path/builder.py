@@ -25,11 +25,13 @@ class BuildLimits:
         max_depth: certificates between leaf and anchor, the leaf included.
         max_signature_checks: signatures verified in the search.
         max_candidates: complete paths handed to validation.
+        max_steps: partial paths looked at.
     """
 
     max_depth: int = 10
     max_signature_checks: int = 200
     max_candidates: int = 100
+    max_steps: int = 5000
 
 
 @dataclass
@@ -45,6 +47,7 @@ class PathSearch:
     at: datetime
     limits: BuildLimits = field(default_factory=BuildLimits)
     _signature_checks: int = 0
+    _steps: int = 0
     _proved: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
     _reason: tuple[int, ReasonCode] = (0, ReasonCode.UNTRUSTED_ISSUER)
 
@@ -59,28 +62,34 @@ class PathSearch:
     def _grow(self, path: tuple[CertificateFacts, ...]) -> Iterator[tuple[CertificateFacts, ...]]:
         child = path[-1]
         for issuer in self._issuers_of(child):
-            if any(issuer.der == facts.der for facts in path):
-                continue
-            if len(path) >= self.limits.max_depth + (1 if self.trust.is_anchor(issuer) else 0):
+            self._steps += 1
+            is_anchor = self.trust.is_anchor(issuer)
+            # Where no anchor is in reach by names, nothing is verified.
+            ahead = 0 if is_anchor else 1 + self.trust.distances[issuer.issuer]
+            if self._steps > self.limits.max_steps or len(path) + ahead > self.limits.max_depth:
                 self._note(1, ReasonCode.PATH_TOO_LONG)
                 continue
-            if not self._is_proved(child, issuer):
+            if any(issuer.der == facts.der for facts in path) or not self._is_proved(child, issuer):
                 continue
-            if self.trust.is_anchor(issuer):
+            if is_anchor:
                 yield (*path, issuer)
             else:
                 yield from self._grow((*path, issuer))
 
     def _issuers_of(self, child: CertificateFacts) -> list[CertificateFacts]:
-        issuers = self.trust.by_subject.get(child.issuer, ())
+        issuers = [
+            issuer
+            for issuer in self.trust.by_subject.get(child.issuer, ())
+            if self.trust.is_anchor(issuer) or issuer.issuer in self.trust.distances
+        ]
         return sorted(issuers, key=lambda issuer: self._rank(child, issuer))
 
-    def _rank(self, child: CertificateFacts, issuer: CertificateFacts) -> tuple[bool, ...]:
+    def _rank(self, child: CertificateFacts, issuer: CertificateFacts) -> tuple[int, ...]:
         return (
             names_another_key(child, issuer),
             not issuer.is_ca,
             not issuer.is_valid_at(self.at),
-            not self.trust.is_anchor(issuer),
+            0 if self.trust.is_anchor(issuer) else 1 + self.trust.distances[issuer.issuer],
             issuer.is_self_issued,
         )
 

@@ -87,7 +87,7 @@ class IssuerCache:
             return None
         try:
             policies = chain.finish(state, leaf, at, self._inputs)
-            check_purpose(leaf, purpose)
+            check_purpose(leaf, purpose, state.chain[:-1])
         except VerificationError:
             return None
         if not leaf.is_signed_by(state.issuer.public_key):

@@ -6,6 +6,7 @@ Common Policy certificate profiles (PIV and PIV-I); RFC 6960 section 4.2.2.2.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -102,8 +103,17 @@ _RULES: dict[Purpose, _Rule] = {
 }
 
 
-def check_purpose(facts: CertificateFacts, purpose: Purpose) -> None:
+def check_purpose(
+    facts: CertificateFacts, purpose: Purpose, between: Iterable[CertificateFacts] = ()
+) -> None:
     """Check that a path's last certificate is made for ``purpose``.
+
+    Args:
+        facts: the last certificate.
+        purpose: what it is asked to be good for.
+        between: the CAs between it and the anchor. RFC 5280 gives an extended key usage in
+            a CA's certificate no meaning; the field takes it as a bound on what lies below
+            (CA/Browser Forum Baseline Requirements section 7.1.2.2 g), and so do we.
 
     Raises:
         VerificationError: KEY_USAGE_FORBIDS or EXTENDED_KEY_USAGE_FORBIDS.
@@ -115,6 +125,10 @@ def check_purpose(facts: CertificateFacts, purpose: Purpose) -> None:
         raise VerificationError(ReasonCode.KEY_USAGE_FORBIDS, "a CA's certificate, no holder's")
     _check_key_usage(facts, rule, purpose)
     _check_extended_key_usage(facts.extensions.extended_key_usage, rule, purpose)
+    for issuer in between:
+        bound = issuer.extensions.extended_key_usage
+        if bound is not None and EKU_ANY not in bound and not rule.by_ca:
+            _check_extended_key_usage(bound, rule, purpose)
 
 
 def _check_key_usage(facts: CertificateFacts, rule: _Rule, purpose: Purpose) -> None:

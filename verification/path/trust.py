@@ -55,6 +55,25 @@ class TrustMaterial:
         return {subject: tuple(facts) for subject, facts in found.items()}
 
     @cached_property
+    def distances(self) -> dict[NameKey, int]:
+        """How many certificates lie between a name and the nearest anchor, by names alone.
+
+        A lower bound; a name that is missing leads to no anchor at all.
+        """
+        found = {facts.subject: 0 for facts in self.anchor_facts}
+        frontier = set(found)
+        while frontier:
+            reached = {
+                facts.subject
+                for facts in self.intermediate_facts
+                if facts.issuer in frontier and facts.subject not in found
+            }
+            depth = 1 + max(found[name] for name in frontier)
+            found.update(dict.fromkeys(reached, depth))
+            frontier = reached
+        return found
+
+    @cached_property
     def anchor_ders(self) -> frozenset[bytes]:
         """The anchors' octets, to tell an anchor from the rest."""
         return frozenset(facts.der for facts in self.anchor_facts)

@@ -112,7 +112,7 @@ def validate_facts(
             remaining = 1
             policies = chain.finish(state, leaf, instant, inputs)
             remaining = 0
-            check_purpose(leaf, purpose)
+            check_purpose(leaf, purpose, path[1:-1])
         except VerificationError as error:
             if best is None or remaining < best[0]:
                 best = (remaining, error)
