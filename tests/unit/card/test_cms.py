@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.card import tlv
+from cardsvc.card.asn1 import same_name
+from cardsvc.card.certificates import parse_certificate, serial_number_of
 from cardsvc.card.cms import (
     OID_BIOMETRIC_OBJECT,
     OID_CHUID_SECURITY_OBJECT,
@@ -234,3 +237,30 @@ def test_an_encapsulated_content_may_also_be_given() -> None:
 
 def test_digest_algorithm_is_what_the_helper_says() -> None:
     assert SHA256 in handmade(attributes_of(CONTENT))
+
+
+def test_names_of_types_that_can_not_be_decoded_differ() -> None:
+    def name(value: bytes) -> bytes:
+        pair = tlv.encode(0x30, oid("2.5.4.3") + value)
+        return tlv.encode(0x30, tlv.encode(0x31, pair))
+
+    real = name(b"\x09\x01\x40")
+    assert same_name(real, real)
+    assert not same_name(real, name(b"\x09\x01\x41"))
+    assert not same_name(b"junk", b"junk too")
+    assert same_name(name(b"\x0c\x02An"), name(b"\x13\x02AN"))
+
+
+def test_a_negative_serial_number_is_handled_gracefully() -> None:
+    # RFC 5280 section 4.1.2.2; cryptography warns at each look
+    der = content_signer().certificate.public_bytes(Encoding.DER)
+    number = content_signer().certificate.serial_number
+    width = number.bit_length() // 8 + 1
+    at = der.index(tlv.encode(0x02, number.to_bytes(width, "big")))
+    changed = der[: at + 2] + b"\x80" + der[at + 3 :]
+    certificate = parse_certificate(changed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert serial_number_of(certificate) < 0
+        signed = parse_signed_data(handmade(attributes_of(CONTENT), certificates=[certificate]))
+        assert signed.signer() is None
