@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,6 +32,29 @@ STAFF = (
 ALIAS = (("serial_number", "CN-7f3a90"),)
 
 
+def make_request(
+    profile: ProfileName = ProfileName.AUTHENTICATION,
+    card_type: CardType = CardType.CIVIL_SERVANT,
+    *,
+    guid: CardGuid | None = None,
+    public_key: CardPublicKey | None = None,
+    not_after: datetime = AT + timedelta(days=3 * 365),
+    subject: tuple[tuple[str, str], ...] | None = None,
+) -> CertificateRequest:
+    """Return a request that the CA grants, unless told otherwise."""
+    if subject is None:
+        subject = ALIAS if card_type is CardType.INDIVIDUAL else STAFF
+        subject = () if profile is ProfileName.CARD_AUTHENTICATION else subject
+    return CertificateRequest(
+        profile=profile,
+        card_type=card_type,
+        guid=guid or CardGuid(secrets.token_bytes(16)),
+        public_key=public_key or ec.generate_private_key(ec.SECP256R1()).public_key(),
+        not_after=not_after,
+        subject=subject,
+    )
+
+
 @dataclass
 class RehearsalPki:
     """Vault, ledger and all that ``open_pki`` gives."""
@@ -39,28 +63,9 @@ class RehearsalPki:
     ledger: MemoryCertificateLedger
     pki: Pki
 
-    def request(
-        self,
-        profile: ProfileName = ProfileName.AUTHENTICATION,
-        card_type: CardType = CardType.CIVIL_SERVANT,
-        *,
-        guid: CardGuid | None = None,
-        public_key: CardPublicKey | None = None,
-        not_after: datetime = AT + timedelta(days=3 * 365),
-        subject: tuple[tuple[str, str], ...] | None = None,
-    ) -> CertificateRequest:
-        """Return a request that the CA grants, unless told otherwise."""
-        if subject is None:
-            subject = ALIAS if card_type is CardType.INDIVIDUAL else STAFF
-            subject = () if profile is ProfileName.CARD_AUTHENTICATION else subject
-        return CertificateRequest(
-            profile=profile,
-            card_type=card_type,
-            guid=guid or CardGuid(secrets.token_bytes(16)),
-            public_key=public_key or ec.generate_private_key(ec.SECP256R1()).public_key(),
-            not_after=not_after,
-            subject=subject,
-        )
+    def request(self, *args: Any, **kwargs: Any) -> CertificateRequest:
+        """Return what ``make_request`` returns."""
+        return make_request(*args, **kwargs)
 
     def issue(self, request: CertificateRequest, at: datetime = AT) -> x509.Certificate:
         """Prepare and sign."""

@@ -96,7 +96,7 @@ def test_a_vault_key_gives_nothing_but_signatures(rehearsal: RehearsalPki) -> No
     handle = rehearsal.vault.generate("k", VaultAlgorithm.ECDSA_P256)
     key = VaultEllipticCurveKey(rehearsal.vault, handle)
     assert key.key_size == 256
-    for attempt in (
+    attempts: tuple[Callable[[], object], ...] = (
         key.private_numbers,
         lambda: key.private_bytes(
             serialization.Encoding.DER,
@@ -105,7 +105,8 @@ def test_a_vault_key_gives_nothing_but_signatures(rehearsal: RehearsalPki) -> No
         ),
         lambda: key.exchange(ec.ECDH(), key.public_key()),
         lambda: key.sign(bytes(32), ec.ECDSA(Prehashed(hashes.SHA256()))),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(VaultError) as error:
             attempt()
         assert error.value.reason is ReasonCode.UNSUPPORTED_ALGORITHM
