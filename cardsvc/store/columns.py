@@ -69,7 +69,10 @@ class SerialHex(TypeDecorator[int]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
         """Give back the number."""
         del dialect
-        return None if value is None else int(value, 16)
+        try:
+            return None if value is None else int(value, 16)
+        except ValueError:
+            raise StoreError(ReasonCode.RECORD_CORRUPT, "not a serial number") from None
 
 
 class EnumText(TypeDecorator[Any]):

@@ -33,8 +33,10 @@ def _normalised(url: str) -> URL:
     if parsed.drivername in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
-        if parsed.database in {None, "", ":memory:"} or "mode=memory" in str(parsed.query):
+        if parsed.database in {None, "", ":memory:"}:
             raise ValueError("SQLite needs a file: each connection would see its own memory")
+        if str(parsed.database).startswith("file:"):
+            raise ValueError("SQLite needs a plain path: a file: address may switch off locking")
         return parsed
     if parsed.drivername == "postgresql+psycopg":
         return parsed
