@@ -118,7 +118,7 @@ class KeyVaultContract:
         for octets in (1, 16, 24, 32, 33):
             key = secrets.token_bytes(octets)
             wrapped = vault.wrap(master, key)
-            assert key not in wrapped
+            assert octets < 16 or key not in wrapped  # one octet is in any text by chance
             assert vault.unwrap(master, wrapped) == key
             for bad in (
                 wrapped[:-1],
