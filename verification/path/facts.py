@@ -59,6 +59,8 @@ class CertificateFacts:
 
     certificate: x509.Certificate = field(repr=False)
     der: bytes = field(repr=False)
+    signed: bytes = field(repr=False)
+    """The tbsCertificate as received: what the signature is over (4.1.1.1)."""
     subject_der: bytes = field(repr=False)
     issuer_der: bytes = field(repr=False)
     subject: NameKey = field(repr=False)
@@ -102,7 +104,7 @@ class CertificateFacts:
         return self.algorithms_agree and signature.verify(
             issuer_key,
             self.certificate.signature,
-            self.certificate.tbs_certificate_bytes,
+            self.signed,
             parameters,
             algorithm,
         )
@@ -156,6 +158,7 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
     return CertificateFacts(
         certificate=certificate,
         der=whole,
+        signed=whole[tbs[1] : tbs[3]],
         subject_der=subject_der,
         issuer_der=issuer_der,
         subject=parse_name(subject_der),
