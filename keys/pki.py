@@ -73,6 +73,8 @@ def open_pki(
 ) -> Pki:
     """Open the CA side, making what is missing; holding it again changes nothing.
 
+    For one process at a time: make what is missing before workers are started.
+
     Args:
         plan: names and algorithms.
         vault: the service's vault.

@@ -12,6 +12,7 @@ from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.records import ApprovedApplication
 from cardsvc.terms import CardType
 from issuance.enrol import VIETNAM_TIME
+from issuance.personalise.certificate_text import organization_text
 from issuance.personalise.factory import FactoryState
 
 DEFAULT_VALIDITY = timedelta(days=3 * 365)
@@ -98,7 +99,7 @@ class PersonalisationPlan:
             body = holder.delegation.enterprise_name
         else:
             return (("serial_number", self.guid.octets.hex().upper()),)
-        return (("organization", body), ("common_name", holder.name.value))
+        return (("organization", organization_text(body)), ("common_name", holder.name.value))
 
 
 def card_expiry(
