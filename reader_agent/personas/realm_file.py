@@ -60,7 +60,7 @@ def parse_realm(text: bytes) -> Realm:
         authorities = {name: _authority(one) for name, one in fields["authorities"].items()}
         founded = datetime.fromisoformat(fields["founded"]).astimezone(UTC)
         edition = fields["format"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a testers' realm") from error
     if edition != FORMAT:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a testers' realm of another edition")

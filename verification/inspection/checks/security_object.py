@@ -55,7 +55,7 @@ def hashes(view: CardView) -> Finding:
     contents = {
         tag: reading.octets
         for tag, reading in view.image.readings.items()
-        if reading.octets is not None
+        if reading.octets is not None and tag in security_object.covered_objects
     }
     missing: list[str] = []
     unread: list[str] = []
