@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from reader_agent.inspect_cli import inspect
+from reader_agent.readers_cli import readers
+from reader_agent.tap_cli import tap
 from reader_agent.virtual_cli import virtual
+from reader_agent.virtual_run_cli import new_card, run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,4 +18,8 @@ def main() -> None:
 
 
 main.add_command(inspect)
+main.add_command(readers)
+main.add_command(tap)
 main.add_command(virtual)
+virtual.add_command(new_card)
+virtual.add_command(run)

@@ -5,19 +5,38 @@ The agent is a pipe. It learns no key; it only runs batches and hands responses 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cardsvc.card.batch import run_batch
 from cardsvc.card.connection import ApduTransport, CardConnection
 from reader_agent.client import JobFinished, ServiceClient
 
 
-def relay_job(client: ServiceClient, job_id: str, connection: CardConnection) -> str:
-    """Run a personalisation job to its end; return the card's state.
+@dataclass(frozen=True, slots=True)
+class RelayedJob:
+    """How a job ended, and what it cost.
+
+    Args:
+        state: the card's state, as the service says.
+        apdus: how many the card was sent.
+        round_trips: how often the service was asked.
+    """
+
+    state: str
+    apdus: int
+    round_trips: int
+
+
+def relay_job(client: ServiceClient, job_id: str, connection: CardConnection) -> RelayedJob:
+    """Run a personalisation job to its end.
 
     Raises:
         ServiceError: the service can't be reached or refuses the job.
     """
     transport = ApduTransport(connection)
     step = client.start_job(job_id)
+    round_trips = 1
     while not isinstance(step, JobFinished):
         step = client.answer_job(job_id, run_batch(transport, step))
-    return step.state
+        round_trips += 1
+    return RelayedJob(step.state, transport.apdu_count, round_trips)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from types import ModuleType
 
 import click
 
-from cardsvc.errors import CardsvcError, ReasonCode
-from reader_agent import monitor, pcsc
+from cardsvc.errors import CardError, CardsvcError, ReasonCode
 
 _ADVICE = {
     ReasonCode.SERVICE_UNAVAILABLE: (
-        "Dịch vụ PC/SC không chạy – pcscd is not running: sudo systemctl start pcscd.socket"
+        "Dịch vụ PC/SC không chạy – PC/SC is not there: sudo systemctl start pcscd.socket"
     ),
     ReasonCode.ACCESS_DENIED: (
         "Không có quyền dùng đầu đọc – not allowed to use readers: install the polkit rule in docs/"
@@ -24,14 +24,17 @@ _ADVICE = {
 @click.option("--watch", is_flag=True, help="stay and tell what happens at the readers")
 def readers(*, watch: bool) -> None:
     """Liệt kê đầu đọc thẻ – list the card readers."""
-    if watch:
-        _watch()
-        return
     try:
-        names = pcsc.list_readers()
+        view = _view()
+        if watch:
+            for line in view.event_lines(threading.Event()):
+                click.echo(line)
+        names = view.reader_names()
     except CardsvcError as error:
         click.echo(_ADVICE.get(error.reason, str(error)), err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        return
     if not names:
         click.echo("Không có đầu đọc thẻ – no card reader", err=True)
         sys.exit(1)
@@ -39,30 +42,10 @@ def readers(*, watch: bool) -> None:
         click.echo(name)
 
 
-def _watch() -> None:
-    stop = threading.Event()
+def _view() -> ModuleType:
+    """Load what needs pyscard only now: the other commands work without it."""
     try:
-        for event in monitor.ReaderMonitor().events(stop):
-            click.echo(_describe(event))
-    except KeyboardInterrupt:
-        stop.set()
-
-
-def _describe(event: monitor.ReaderEvent) -> str:
-    match event:
-        case monitor.ServiceLost(detail):
-            return f"PC/SC ✗  {detail}"
-        case monitor.ServiceBack():
-            return "PC/SC ✓"
-        case monitor.ReaderAdded(reader):
-            return f"+ {reader}"
-        case monitor.ReaderRemoved(reader):
-            return f"- {reader}"
-        case monitor.CardInserted(reader, atr):
-            return f"▣ {reader}  {atr.hex().upper()}"
-        case monitor.CardRemoved(reader):
-            return f"□ {reader}"
-        case monitor.CardMute(reader):
-            return f"▣ {reader}  thẻ không trả lời – the card does not answer (upside down?)"
-        case monitor.ReaderCapReached(count):
-            return f"! {count} readers: the service may hide further ones"
+        from reader_agent import readers_view  # noqa: PLC0415
+    except ImportError as error:
+        raise CardError(ReasonCode.SERVICE_UNAVAILABLE, "pyscard is not installed") from error
+    return readers_view

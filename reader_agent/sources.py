@@ -11,7 +11,6 @@ from platformdirs import user_state_path
 from cardsvc.card.connection import CardConnection
 from cardsvc.clock import SystemClock
 from cardsvc.errors import CardError, ReasonCode
-from reader_agent import pcsc
 from reader_agent.personas.catalogue import PERSONAS, insert_persona
 from reader_agent.personas.published import revocation_of
 from reader_agent.personas.realm import Realm
@@ -46,11 +45,19 @@ def open_source(reader: str) -> CardSource:
     """
     name = persona_name(reader)
     if name is None:
-        return CardSource(pcsc.open_card(reader))
+        return CardSource(_open_pcsc(reader))
     if name not in PERSONAS:
         raise CardError(ReasonCode.NO_READER, f"no persona {name!r}")
     realm = open_realm()
     return CardSource(insert_persona(realm, name), realm, revocation_of(realm))
+
+
+def _open_pcsc(reader: str) -> CardConnection:
+    try:
+        from reader_agent import pcsc  # noqa: PLC0415 - personas work without pyscard, too
+    except ImportError as error:
+        raise CardError(ReasonCode.SERVICE_UNAVAILABLE, "pyscard is not installed") from error
+    return pcsc.open_card(reader)
 
 
 def persona_name(reader: str) -> str | None:

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from cryptography import x509
+
 from cardsvc.card.chuid import UnverifiedChuid, parse_chuid, verify_chuid
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import ObjectTag
+from cardsvc.card.security_object import (
+    check_hashes,
+    parse_security_object,
+    verify_security_object,
+)
 from cardsvc.errors import ReasonCode, VerificationError
 from verification.ports import TrustedIssuers
 
@@ -28,11 +35,17 @@ def check_objects(
         VerificationError: a signature, a signer, the GUID, the expiry or a hash does not hold.
         Malformed: an object is ill-formed.
     """
+    signer: x509.Certificate | None = None
     if ObjectTag.CHUID in objects:
         chuid = parse_chuid(objects[ObjectTag.CHUID])
         _check_chuid(chuid, guid, at)
         signer = verify_chuid(chuid)
         trusted.check_content_signer(signer, at)
+    if ObjectTag.SECURITY_OBJECT in objects:
+        security_object = parse_security_object(objects[ObjectTag.SECURITY_OBJECT])
+        signer = verify_security_object(security_object, signer)
+        trusted.check_content_signer(signer, at)
+        check_hashes(security_object, objects)
 
 
 def _check_chuid(chuid: UnverifiedChuid, guid: CardGuid, at: datetime) -> None:

@@ -12,9 +12,9 @@ from cryptography import x509
 
 from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.terms import CardType
+from verification.path.issuers import IssuerCache
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
-from verification.path.validate import validate_leaf
 
 
 class PkiTrust:
@@ -26,7 +26,7 @@ class PkiTrust:
     """
 
     def __init__(self, trust: TrustMaterial, card_types: Mapping[bytes, CardType]) -> None:
-        self._trust = trust
+        self._issuers = IssuerCache(trust)
         self._card_types = dict(card_types)
 
     def check_card_certificate(
@@ -39,7 +39,7 @@ class PkiTrust:
                 cards signed it (UNTRUSTED_ISSUER).
         """
         purpose = Purpose.AUTHENTICATION if pin_key else Purpose.CARD_AUTHENTICATION
-        path = validate_leaf(certificate, self._trust, at, purpose)
+        path = self._issuers.validate_leaf(certificate, at, purpose)
         issuer_key_id = path.facts[1].extensions.subject_key_id or b""
         card_type = self._card_types.get(issuer_key_id)
         if card_type is None:
@@ -52,4 +52,4 @@ class PkiTrust:
         Raises:
             VerificationError: the path does not hold, or it may not sign content.
         """
-        validate_leaf(certificate, self._trust, at, Purpose.CONTENT_SIGNING)
+        self._issuers.validate_leaf(certificate, at, Purpose.CONTENT_SIGNING)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -145,6 +145,15 @@ class Database:
         """
         with _translated(), Session(self._reader, autoflush=False) as session:
             yield session
+
+    def is_reachable(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            with self.reading() as session:
+                session.execute(text("SELECT 1"))
+        except StoreError:
+            return False
+        return True
 
     def dispose(self) -> None:
         """Close all pooled connections."""

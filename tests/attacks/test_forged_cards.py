@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cardsvc.card.certificate_object import encode_certificate_object
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot, ObjectTag
+from cardsvc.card.security_object import sign_security_object
 from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel, CardType
 from tests.support.decisions import denial, outcome
@@ -219,3 +221,36 @@ def test_zero_guid_is_nobodys(world: World) -> None:
     )
     answer = with_certificate(card, certificate).answer(world.challenge())
     assert denial(world, answer) in {ReasonCode.CARD_UNKNOWN, ReasonCode.GUID_MISMATCH}
+
+
+def with_security_object(world: World, card: TestCard) -> dict[ObjectTag, bytes]:
+    chuid = card.objects[ObjectTag.CHUID]
+    signed = sign_security_object({ObjectTag.CHUID: chuid}, world.content_settings())
+    return {ObjectTag.CHUID: chuid, ObjectTag.SECURITY_OBJECT: signed}
+
+
+def test_a_good_security_object(world: World) -> None:
+    card = world.card()
+    answer = card.answer(world.challenge(), extra=with_security_object(world, card))
+    assert isinstance(outcome(world, answer), Granted)
+
+
+@pytest.mark.reason(ReasonCode.OBJECT_HASH_MISMATCH)
+def test_an_object_that_the_security_object_does_not_know(world: World) -> None:
+    card = world.card()
+    extra = with_security_object(world, card)
+    extra[ObjectTag.CHUID] = world.chuid(card.guid, AT.date() + timedelta(days=9))
+    answer = card.answer(world.challenge(), extra=extra)
+    assert denial(world, answer) is ReasonCode.OBJECT_HASH_MISMATCH
+
+
+@pytest.mark.reason(ReasonCode.SECURITY_OBJECT_BAD_SIGNATURE)
+def test_a_security_object_with_a_changed_hash(world: World) -> None:
+    card = world.card()
+    extra = with_security_object(world, card)
+    whole = extra[ObjectTag.SECURITY_OBJECT]
+    digest = hashlib.sha256(extra[ObjectTag.CHUID]).digest()
+    assert digest in whole
+    extra[ObjectTag.SECURITY_OBJECT] = whole.replace(digest, bytes(32))
+    answer = card.answer(world.challenge(), extra=extra)
+    assert denial(world, answer) is ReasonCode.SECURITY_OBJECT_BAD_SIGNATURE

@@ -356,10 +356,13 @@ class World:
         self, guid: CardGuid, expires: date, *, signer: x509.Certificate | None = None
     ) -> bytes:
         unsigned = encode_chuid(guid, expires)
-        settings = SignatureSettings(
-            certificate=signer or self.signer,
-            sign=lambda octets: sign_octets(self.signer_key, octets),
-        )
+        settings = self.content_settings(signer)
         return attach_signature(
             unsigned, sign_detached(unsigned, OID_CHUID_SECURITY_OBJECT, settings)
+        )
+
+    def content_settings(self, signer: x509.Certificate | None = None) -> SignatureSettings:
+        return SignatureSettings(
+            certificate=signer or self.signer,
+            sign=lambda octets: sign_octets(self.signer_key, octets),
         )

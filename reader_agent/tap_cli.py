@@ -1,0 +1,99 @@
+"""``reader-agent tap``: one tap against the service, as a kiosk or counter makes it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from cardsvc.errors import CardsvcError, ReasonCode
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.tap import DecisionMessage
+from reader_agent.client import ServiceClient
+from reader_agent.reason_texts import reason_text
+from reader_agent.sources import open_source
+from reader_agent.tap import TapCost, tap_card
+
+_MAX_PIN_LINE = 64
+
+
+@click.command("tap")
+@click.option("--reader", required=True, help="PC/SC reader (or part of its name), virtual:PERSONA")
+@click.option("--service-url", required=True, help="such as http://127.0.0.1:8440")
+@click.option("--agent", required=True, help="this agent's identifier")
+@click.option(
+    "--token-file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="file with this agent's token",
+)
+@click.option("--relying-party", required=True, help="who relies on the answer")
+@click.option("--service", required=True, help="for which of its services")
+@click.option("--level", type=click.Choice(["X1", "X2"]), default="X1", show_default=True)
+@click.option("--pin-stdin", is_flag=True, help="read the PIN from standard input (one line)")
+@click.option("--json", "json_output", is_flag=True, help="print JSON")
+def tap(
+    *,
+    reader: str,
+    service_url: str,
+    agent: str,
+    token_file: Path,
+    relying_party: str,
+    service: str,
+    level: str,
+    pin_stdin: bool,
+    json_output: bool,
+) -> None:
+    """Chạm thẻ và hỏi dịch vụ – tap a card and ask the service.
+
+    Exit status: 0 granted, 1 denied, 2 the card or the service could not be read.
+    """
+    wanted = AssuranceLevel[level]
+    client = ServiceClient(service_url, token_file.read_text().strip())
+    try:
+        challenge = client.open_challenge(relying_party, service, wanted)
+        source = open_source(reader)
+        try:
+            answered = tap_card(
+                source.connection,
+                message=challenge.message,
+                nonce=challenge.nonce,
+                agent=agent,
+                level=wanted,
+                ask_pin=(lambda _tries: _ask_pin(pin_stdin=pin_stdin)),
+            )
+        finally:
+            source.connection.close()
+        decision = client.present(answered.presentation)
+    except CardsvcError as error:
+        _fail(error.reason, json_output=json_output)
+        return
+    _show(decision, answered.cost, json_output=json_output)
+    sys.exit(0 if decision.granted else 1)
+
+
+def _ask_pin(*, pin_stdin: bool) -> str:
+    if pin_stdin:
+        return sys.stdin.readline(_MAX_PIN_LINE).rstrip("\r\n")
+    return str(click.prompt("Nhập mã PIN – PIN", hide_input=True, err=True))
+
+
+def _fail(reason: ReasonCode, *, json_output: bool) -> None:
+    if json_output:
+        click.echo(json.dumps({"granted": False, "code": "unreadable", "reason": reason.value}))
+    else:
+        click.echo(f"✗ {reason_text(reason)}", err=True)
+    sys.exit(2)
+
+
+def _show(decision: DecisionMessage, cost: TapCost, *, json_output: bool) -> None:
+    if json_output:
+        body = json.loads(decision.encode()) | {"apdus": cost.apdus, "octets": cost.octets}
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        return
+    mark = "✓" if decision.granted else "✗"
+    name = f"  {decision.holder_name}" if decision.holder_name else ""
+    click.echo(f"{mark} {decision.message_vi}{name}\n  {decision.message_en}")
+    click.echo(f"  {decision.level or '–'}, {cost.apdus} APDU, {cost.octets} octets")

@@ -1,0 +1,141 @@
+"""A whole service for tests: real stores, vault and CAs in a temporary folder."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from werkzeug.serving import make_server
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.clock import SettableClock
+from cardsvc.errors import ReasonCode
+from cardsvc.service_records import ServicePolicy
+from cardsvc.terms import AssuranceLevel, CardType
+from issuance import lifecycle
+from issuance.approve import approve
+from issuance.enrol import request_card
+from issuance.job_records import JobOrder
+from keys.sealed_file import ScryptCost
+from reader_agent.activation import activate_card, set_holder_pin
+from reader_agent.client import ServiceClient
+from reader_agent.desk import relay_job
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
+from tests.support.people import HOLDERS
+from web.app import create_app
+from web.bootstrap import Installation, open_installation
+from web.settings import Settings
+
+AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+CHEAP = ScryptCost(n=2**4)
+AGENT, DESK = "ki-ot-1", "ban-1"
+RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu"
+PIN = "135791"
+
+
+class TickingClock(SettableClock):
+    """Moves on by a millisecond each time it is asked, so that events have an order."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(milliseconds=1))
+        return super().now()
+
+
+class ServiceUnderTest:
+    """An installation, its application on loopback, and two enrolled agents."""
+
+    def __init__(self, installation: Installation, clock: SettableClock, url: str) -> None:
+        self.installation = installation
+        self.clock = clock
+        self.url = url
+        access = installation.access
+        self.agent_token = access.enrol_agent(AGENT, "Ki-ốt", operator="admin", at=AT)
+        self.desk_token = access.enrol_agent(DESK, "Bàn cấp thẻ", operator="admin", at=AT)
+        self.partner_token = access.enrol_relying_party(
+            RELYING_PARTY, "Trung tâm", operator="admin", at=AT
+        )
+        self.put_policy()
+        self.kiosk = ServiceClient(url, self.agent_token)
+        self.desk = ServiceClient(url, self.desk_token)
+
+    def put_policy(self, level: AssuranceLevel = AssuranceLevel.X1) -> None:
+        policy = ServicePolicy(RELYING_PARTY, SERVICE, 0, frozenset(CardType), level)
+        self.installation.access.put_policy(policy, operator="admin", at=AT)
+
+    def blank(self, card: CardState | None = None) -> VirtualCard:
+        options = CardOptions(short_apdus_only=True, vendor=VendorInstructions.YUBICO)
+        return VirtualCard(card or CardState.factory(options=options))
+
+    def approved_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
+        application_id = str(uuid.uuid4())
+        store = self.installation.store
+        request_card(
+            store,
+            application_id=application_id,
+            card_type=card_type,
+            holder=HOLDERS[card_type],
+            operator="lan",
+            at=self.clock.now(),
+        )
+        approve(store, application_id, operator="hung", at=self.clock.now())
+        return application_id
+
+    def personalise(self, card: VirtualCard, application_id: str) -> CardGuid:
+        jobs = self.installation.jobs
+        job = jobs.open_job(JobOrder(application_id, agent=DESK, operator="mai"))
+        connection = connect_in_process(card)
+        relayed = relay_job(self.desk, job, connection)
+        connection.close()
+        assert relayed.state == "personalised", jobs.failure(job, DESK)
+        with self.installation.store.transaction() as unit:
+            return unit.cards_of_application(application_id)[-1].guid
+
+    def hand_over(self, guid: CardGuid) -> None:
+        at = self.clock.now()
+        lifecycle.hand_over(self.installation.store, guid, operator="mai", at=at)
+
+    def activate(self, card: VirtualCard, guid: CardGuid) -> None:
+        transport_pin = self.installation.pki.card_secrets.transport_pin(guid)
+        connection = connect_in_process(card)
+        set_holder_pin(connection, transport_pin, PIN)
+        decision = activate_card(self.desk, connection, agent=DESK, pin=PIN)
+        connection.close()
+        assert decision.granted, decision.code
+
+    def active_card(
+        self, card_type: CardType = CardType.CIVIL_SERVANT
+    ) -> tuple[VirtualCard, CardGuid]:
+        card = self.blank()
+        guid = self.personalise(card, self.approved_application(card_type))
+        self.hand_over(guid)
+        self.activate(card, guid)
+        return card, guid
+
+    def last_reason(self) -> ReasonCode:
+        """Return the exact reason of the newest decision, as the audit keeps it."""
+        newest = self.installation.history.recent(1)[0]
+        return ReasonCode(newest.reasons[0])
+
+
+@contextmanager
+def serve(folder: Path, database_url: str = "") -> Iterator[ServiceUnderTest]:
+    """Open a service and serve it on a free port of loopback."""
+    clock = TickingClock(AT)
+    settings = Settings(data_dir=folder, database_url=database_url, vault_passphrase="mật khẩu")
+    installation = open_installation(settings, clock, scrypt_cost=CHEAP)
+    server = make_server("127.0.0.1", 0, create_app(installation.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield ServiceUnderTest(installation, clock, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        installation.close()

@@ -1,0 +1,198 @@
+"""All wiring, nothing else: settings in, an installation out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cardsvc.clock import Clock, SystemClock
+from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.certificate_ledger import SqlCertificateLedger
+from cardsvc.store.engine import Database
+from cardsvc.store.issuance_store import SqlIssuanceStore
+from cardsvc.store.migrate import migrate
+from cardsvc.store.sealed import DerivedDataKeys, Sealer
+from cardsvc.store.verification_store import (
+    SqlCardDirectory,
+    SqlChallengeStore,
+    SqlDecisionHistory,
+    SqlDecisionLog,
+    SqlPolicyDirectory,
+)
+from issuance.desk import DeskTools, PersonalisationDesk
+from keys.ceremony_plan import CeremonyPlan
+from keys.log_signer import LogSigner, LogVerifier, open_log_signer
+from keys.pki import Pki, open_pki
+from keys.sealed_file import ScryptCost
+from keys.signers import verify_receipt
+from keys.software_vault import SoftwareVault
+from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from verification.decide import DecisionDesk
+from verification.path.trust import TrustMaterial
+from verification.trusted import PkiTrust
+from verification.verify import Verifier
+from web.activation import ActivationDesk
+from web.services import Services
+from web.settings import Settings, SettingsError
+
+_DATA_MASTER_LABEL = "data-master-1"
+_DATA_KEY_ID = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything of one service, open.
+
+    Args:
+        settings: as it was opened with.
+        clock: its clock.
+        database: its database, migrated.
+        pki: the CA's side.
+        store: the issuance side of the database.
+        access: agents, relying parties, policies.
+        audit: the audit log.
+        log_signer: signs the log's tree heads.
+        jobs: the personalisation desk.
+        history: decisions that were made.
+        services: what the views use.
+    """
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    pki: Pki
+    store: SqlIssuanceStore
+    access: SqlAccessStore
+    audit: AuditLog
+    log_signer: LogSigner
+    jobs: PersonalisationDesk
+    history: SqlDecisionHistory
+    services: Services
+
+    @property
+    def log_verifier(self) -> LogVerifier:
+        """Checks the log's tree heads."""
+        return LogVerifier(self.log_signer.public_key)
+
+    def check_receipt(self, receipt: str) -> dict[str, Any]:
+        """Return a receipt's claims, checked with the keys that we publish.
+
+        Raises:
+            CardsvcError: not a receipt of ours.
+        """
+        return verify_receipt(receipt, self.services.status.jwks())
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.dispose()
+
+
+def open_installation(
+    settings: Settings, clock: Clock | None = None, *, scrypt_cost: ScryptCost | None = None
+) -> Installation:
+    """Open a service; makes database, vault and CAs where there are none.
+
+    Args:
+        settings: where and how.
+        clock: the system's by default.
+        scrypt_cost: of a vault that is made now; the library's default in production.
+
+    Raises:
+        SettingsError: no passphrase for the vault.
+        CardsvcError: the database or the vault can't be opened.
+    """
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database.open(settings.effective_database_url)
+    migrate(database.engine)
+    vault = SoftwareVault.open(settings.vault_dir, _passphrase(settings), cost=scrypt_cost)
+    ledger = SqlCertificateLedger(database)
+    published_at = f"{settings.public_url.rstrip('/')}/status" if settings.public_url else None
+    plan = CeremonyPlan(base_url=published_at)
+    pki = open_pki(plan, vault, ledger, clock.now(), root_vault=vault)
+    store = SqlIssuanceStore(database, Sealer(_data_keys(vault)))
+    desk = _decision_desk(settings, database, pki)
+    tools = DeskTools(pki.factory, pki.content_signers, pki.card_secrets, clock, os.urandom)
+    jobs = PersonalisationDesk(store, tools)
+    access = SqlAccessStore(database)
+    history = SqlDecisionHistory(database)
+    services = Services(
+        clock=clock,
+        random_octets=os.urandom,
+        access=access,
+        desk=desk,
+        activate=ActivationDesk(desk, store).settle,
+        jobs=jobs,
+        status=pki.status,
+        history=history,
+        ready=lambda: _readiness(database, pki, clock.now()),
+    )
+    return Installation(
+        settings=settings,
+        clock=clock,
+        database=database,
+        pki=pki,
+        store=store,
+        access=access,
+        audit=AuditLog(database),
+        log_signer=open_log_signer(vault),
+        jobs=jobs,
+        history=history,
+        services=services,
+    )
+
+
+def _decision_desk(settings: Settings, database: Database, pki: Pki) -> DecisionDesk:
+    issuing = pki.issuing_certificates
+    trust = PkiTrust(
+        TrustMaterial((pki.root_certificate,), tuple(issuing.values())),
+        {authority.issuer.key_id: kind for kind, authority in pki.authorities.items()},
+    )
+    verifier = Verifier(SqlChallengeStore(database), SqlCardDirectory(database), trust)
+    return DecisionDesk(
+        issuer=settings.issuer,
+        verifier=verifier,
+        policies=SqlPolicyDirectory(database),
+        receipts=pki.receipt_signer,
+        log=SqlDecisionLog(database),
+    )
+
+
+def _readiness(database: Database, pki: Pki, at: datetime) -> Mapping[str, bool]:
+    return {
+        "database": database.is_reachable(),
+        "authorities": all(
+            certificate.not_valid_after_utc > at
+            for certificate in pki.issuing_certificates.values()
+        ),
+    }
+
+
+def _data_keys(vault: KeyVault) -> DerivedDataKeys:
+    """Derive the keys for personal data at rest from a master in the vault."""
+    master: KeyHandle = vault.find(_DATA_MASTER_LABEL) or vault.generate(
+        _DATA_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
+    )
+    sealing = vault.derive(master, b"personal data", b"sealing", 32)
+    index = vault.derive(master, b"personal data", b"blind index", 32)
+    return DerivedDataKeys({_DATA_KEY_ID: sealing}, index)
+
+
+def _passphrase(settings: Settings) -> str:
+    """Return the vault's passphrase; the embedded default makes one of its own, once."""
+    if settings.vault_passphrase:
+        return settings.vault_passphrase
+    path = settings.passphrase_file
+    if not path.exists():
+        if settings.vault_dir.exists():
+            msg = f"the vault is there, but neither CARDSVC_VAULT_PASSPHRASE nor {path.name} is"
+            raise SettingsError(msg)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,236 @@
+"""The story: request, approve, personalise, issue, activate, tap, suspend, revoke, refuse."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import Algorithm
+from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.lifecycle import CardState
+from cardsvc.records import Holder
+from cardsvc.service_records import ServicePolicy
+from cardsvc.terms import CARD_TYPE_VI, AssuranceLevel, CardType, RevocationReason
+from cardsvc.wire.tap import DecisionMessage
+from issuance import lifecycle
+from issuance.approve import approve
+from issuance.enrol import request_card
+from issuance.job_records import JobOrder
+from reader_agent.activation import activate_card, set_holder_pin
+from reader_agent.client import ServiceClient
+from reader_agent.desk import relay_job
+from reader_agent.tap import TapCost, tap_card
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.state import CardOptions, VendorInstructions
+from reader_agent.virtual.state import CardState as ChipState
+from web.bootstrap import Installation
+from web.demo.narrator import Narrator
+from web.demo.people import holders
+from web.demo.rig import Place, Rig, card_in, connected
+
+CLERK, APPROVER, ISSUER, ADMINISTRATOR = "can-bo-lan", "can-bo-hung", "can-bo-mai", "quan-tri"
+DESK_AGENT, KIOSK_AGENT = "ban-cap-the-1", "ki-ot-sanh-1"
+RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu-ho-so"
+HOLDER_PIN = "250790"
+
+_EN = {
+    CardType.CIVIL_SERVANT: "civil servant's card",
+    CardType.INDIVIDUAL: "individual's card",
+    CardType.BUSINESS: "business delegate's card",
+}
+_BLANKS = {
+    # three makers' factory states: 3DES and AES default management keys, short APDUs only
+    CardType.CIVIL_SERVANT: Algorithm.AES_192,
+    CardType.INDIVIDUAL: Algorithm.TDES,
+    CardType.BUSINESS: Algorithm.AES_128,
+}
+
+T = TypeVar("T")
+
+
+class DemoFailed(Exception):
+    """Something did not go as the story says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the story is played on."""
+
+    installation: Installation
+    base_url: str
+    rig: Rig
+    narrator: Narrator
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The two agents' clients."""
+
+    desk: ServiceClient
+    kiosk: ServiceClient
+
+
+def prepare(stage: Stage) -> Agents:
+    """Enrol the agents and the relying party with its policy."""
+    access, at = stage.installation.access, stage.installation.clock.now()
+    desk = access.enrol_agent(DESK_AGENT, "Bàn cấp thẻ", operator=ADMINISTRATOR, at=at)
+    kiosk = access.enrol_agent(KIOSK_AGENT, "Ki-ốt sảnh", operator=ADMINISTRATOR, at=at)
+    access.enrol_relying_party(
+        RELYING_PARTY, "Trung tâm Phục vụ hành chính công", operator=ADMINISTRATOR, at=at
+    )
+    policy = ServicePolicy(RELYING_PARTY, SERVICE, 0, frozenset(CardType), AssuranceLevel.X1)
+    access.put_policy(policy, operator=ADMINISTRATOR, at=at)
+    return Agents(ServiceClient(stage.base_url, desk), ServiceClient(stage.base_url, kiosk))
+
+
+def play(stage: Stage, agents: Agents) -> None:
+    """Play the whole story; each step must go as told.
+
+    Raises:
+        DemoFailed: it did not.
+        CardsvcError: a part failed.
+    """
+    today = stage.installation.clock.now().date()
+    for card_type, holder in holders(today).items():
+        stage.narrator.chapter(CARD_TYPE_VI[card_type], _EN[card_type])
+        _play_card(stage, agents, card_type, holder)
+
+
+def _play_card(stage: Stage, agents: Agents, card_type: CardType, holder: Holder) -> None:
+    tell, store = stage.narrator.step, stage.installation.store
+    now = stage.installation.clock.now
+    application_id = _enrol(stage, card_type, holder)
+
+    blank = ChipState.factory(
+        _BLANKS[card_type], CardOptions(short_apdus_only=True, vendor=VendorInstructions.YUBICO)
+    )
+    card = VirtualCard(blank)
+    with card_in(stage.rig.desk, card) as desk:
+        guid = _personalise(stage, agents, application_id, desk)
+        lifecycle.hand_over(store, guid, operator=ISSUER, at=now())
+        tell("Bàn giao thẻ", "thẻ chưa dùng được – not usable yet")
+        _expect_denied(_tap(agents, desk)[0], "card_not_active")
+        tell("Chạm thẻ trước khi kích hoạt", "card_not_active", good=False)
+        _activate(stage, agents, guid, desk)
+    with card_in(stage.rig.kiosk, card) as kiosk:
+        for level in (AssuranceLevel.X1, AssuranceLevel.X2):
+            (decision, cost), seconds = _timed(partial(_tap, agents, kiosk, level))
+            _expect_granted(decision, level)
+            detail = f"{decision.holder_name} · {level.name} · {_cost(cost, seconds)}"
+            tell("Chạm thẻ: hợp lệ", detail)
+        _end_of_life(stage, agents, guid, kiosk)
+
+
+def _end_of_life(stage: Stage, agents: Agents, guid: CardGuid, kiosk: Place) -> None:
+    tell, store = stage.narrator.step, stage.installation.store
+    now = stage.installation.clock.now
+    lifecycle.suspend(store, guid, operator=CLERK, at=now())
+    _expect_denied(_tap(agents, kiosk)[0], "card_suspended")
+    tell("Khóa thẻ, chạm thẻ", "card_suspended", good=False)
+    lifecycle.resume(store, guid, operator=APPROVER, at=now())
+    _expect_granted(_tap(agents, kiosk)[0], AssuranceLevel.X1)
+    tell("Mở khóa thẻ, chạm thẻ", "hợp lệ – granted")
+    reason = RevocationReason.CESSATION_OF_OPERATION
+    lifecycle.revoke(store, guid, reason=reason, operator=APPROVER, at=now())
+    decision, _ = _tap(agents, kiosk)
+    _expect_denied(decision, "card_revoked")
+    tell("Thu hồi thẻ, chạm thẻ", f"card_revoked · {decision.message_vi}", good=False)
+
+
+def _enrol(stage: Stage, card_type: CardType, holder: Holder) -> str:
+    tell, store = stage.narrator.step, stage.installation.store
+    now = stage.installation.clock.now
+    application_id = str(uuid.uuid4())
+    request_card(
+        store,
+        application_id=application_id,
+        card_type=card_type,
+        holder=holder,
+        operator=CLERK,
+        at=now(),
+    )
+    tell("Đề nghị cấp thẻ", f"{holder.name.value} · {holder.personal_number.masked} · {CLERK}")
+    try:
+        approve(store, application_id, operator=CLERK, at=now())
+    except IssuanceError as error:
+        if error.reason is not ReasonCode.SAME_OPERATOR:
+            raise
+        tell("Tự phê duyệt bị từ chối", error.reason.value, good=False)
+    else:
+        msg = "the requester could approve"
+        raise DemoFailed(msg)
+    approve(store, application_id, operator=APPROVER, at=now())
+    tell("Phê duyệt", APPROVER)
+    return application_id
+
+
+def _personalise(stage: Stage, agents: Agents, application_id: str, desk: Place) -> CardGuid:
+    jobs = stage.installation.jobs
+    job_id = jobs.open_job(JobOrder(application_id, agent=DESK_AGENT, operator=ISSUER))
+    with connected(desk) as connection:
+        relayed, seconds = _timed(partial(relay_job, agents.desk, job_id, connection))
+    if relayed.state != CardState.PERSONALISED.value:
+        why = jobs.failure(job_id, DESK_AGENT)
+        msg = f"the card ended as {relayed.state}: {why}"
+        raise DemoFailed(msg)
+    stage.narrator.step(
+        "Cá thể hóa thẻ",
+        f"{desk.name} · {relayed.apdus} APDU, {relayed.round_trips} lượt · {_ms(seconds)}",
+    )
+    with stage.installation.store.transaction() as unit:
+        return unit.cards_of_application(application_id)[-1].guid
+
+
+def _activate(stage: Stage, agents: Agents, guid: CardGuid, desk: Place) -> None:
+    transport_pin = stage.installation.pki.card_secrets.transport_pin(guid)
+    with connected(desk) as connection:
+        set_holder_pin(connection, transport_pin, HOLDER_PIN)
+        decision = activate_card(agents.desk, connection, agent=DESK_AGENT, pin=HOLDER_PIN)
+    _expect_granted(decision, AssuranceLevel.X2)
+    stage.narrator.step("Chủ thẻ đặt PIN, kích hoạt", f"{decision.level}")
+
+
+def _tap(
+    agents: Agents, place: Place, level: AssuranceLevel = AssuranceLevel.X1
+) -> tuple[DecisionMessage, TapCost]:
+    challenge = agents.kiosk.open_challenge(RELYING_PARTY, SERVICE, level)
+    with connected(place) as connection:
+        tap = tap_card(
+            connection,
+            message=challenge.message,
+            nonce=challenge.nonce,
+            agent=KIOSK_AGENT,
+            level=level,
+            ask_pin=lambda _tries: HOLDER_PIN,
+        )
+    return agents.kiosk.present(tap.presentation), tap.cost
+
+
+def _timed(call: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    return call(), time.perf_counter() - start
+
+
+def _cost(cost: TapCost, seconds: float) -> str:
+    return f"{cost.apdus} APDU, {cost.octets} octets · {_ms(seconds)}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _expect_granted(decision: DecisionMessage, level: AssuranceLevel) -> None:
+    if not decision.granted or decision.level != level.name:
+        msg = f"expected a grant at {level.name}, got {decision.code} at {decision.level}"
+        raise DemoFailed(msg)
+
+
+def _expect_denied(decision: DecisionMessage, code: str) -> None:
+    if decision.granted or decision.code != code:
+        msg = f"expected {code}, got {decision.code}"
+        raise DemoFailed(msg)

@@ -1,0 +1,104 @@
+"""Settings: one frozen value, from a TOML file and the environment; the default needs neither.
+
+Environment variables are ``CARDSVC_`` and the field's name in capitals; they win over the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import platformdirs
+
+_PREFIX = "CARDSVC_"
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or ill-formed; the message names it and never its value."""
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("cardsvc", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how the service is called.
+
+    Args:
+        data_dir: folder of the embedded database, the vault and its passphrase file.
+        database_url: a SQLAlchemy URL; empty for SQLite in ``data_dir``.
+        vault_passphrase: opens the software vault; empty to read ``vault.passphrase`` in
+            ``data_dir``, which ``cardsvc init`` makes.
+        issuer: our name in receipts.
+        public_url: where status documents are published; empty leaves pointers out.
+        host: address to serve on.
+        port: port to serve on.
+    """
+
+    data_dir: Path = field(default_factory=_default_data_dir)
+    database_url: str = ""
+    vault_passphrase: str = field(default="", repr=False)
+    issuer: str = "cardsvc"
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8440
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's URL, the embedded one where none is set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'cardsvc.db'}"
+
+    @property
+    def vault_dir(self) -> Path:
+        """Folder of the software vault."""
+        return self.data_dir / "vault"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the settings as environment variables, for a process that we start."""
+        return {_PREFIX + one.name.upper(): str(getattr(self, one.name)) for one in fields(self)}
+
+    @property
+    def passphrase_file(self) -> Path:
+        """Where the passphrase of the embedded default is kept, mode 0600."""
+        return self.data_dir / "vault.passphrase"
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return settings from a TOML file (if any), then the environment.
+
+    Raises:
+        SettingsError: an unknown name, another type, or a file that is not TOML.
+    """
+    values: dict[str, object] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            msg = f"{path}: not a readable TOML file"
+            raise SettingsError(msg) from error
+    known = {one.name for one in fields(Settings)}
+    for name in known:
+        if (text := environ.get(_PREFIX + name.upper())) is not None:
+            values[name] = text
+    if unknown := values.keys() - known:
+        msg = f"unknown settings: {', '.join(sorted(unknown))}"
+        raise SettingsError(msg)
+    return Settings(**{name: _convert(name, value) for name, value in values.items()})  # type: ignore[arg-type]  # converted field by field
+
+
+def _convert(name: str, value: object) -> object:
+    if name == "data_dir" and isinstance(value, str):
+        return Path(value).expanduser()
+    if name == "port":
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFF:
+            return value
+    elif isinstance(value, str):
+        return value
+    msg = f"{name} has another type"
+    raise SettingsError(msg)
