@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import der, signature
+from verification.path.facts import UNREADABLE
 from verification.path.names import NameKey, parse_name
 
 _PEM_BLOCK = re.compile(rb"-----BEGIN (X509 CRL|CRL)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
@@ -123,13 +124,7 @@ def parse_crls(octets: bytes) -> tuple[Crl, ...]:
             found = tuple(_read(x509.load_der_x509_crl(block)) for block in blocks)
     except Malformed as error:
         raise Malformed(ReasonCode.MALFORMED_CRL, str(error)) from error
-    except (
-        ValueError,
-        TypeError,
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        UnsupportedAlgorithm,
-    ) as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_CRL, "not a certificate revocation list") from error
     if not found:
         raise Malformed(ReasonCode.MALFORMED_CRL, "no certificate revocation list is in there")

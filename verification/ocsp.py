@@ -18,7 +18,7 @@ from cryptography.x509 import ocsp
 
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import signature
-from verification.path.facts import CertificateFacts, read_facts
+from verification.path.facts import UNREADABLE, CertificateFacts, read_facts
 from verification.path.names import NameKey, parse_name
 
 _PEM_BLOCK = re.compile(
@@ -139,13 +139,7 @@ def parse_ocsp_response(octets: bytes) -> OcspResponse:
         block = _PEM_BLOCK.search(octets)
         document = ocsp.load_der_ocsp_response(b64decode(block[1]) if block else octets)
         return _read(document)
-    except (
-        ValueError,
-        TypeError,
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        UnsupportedAlgorithm,
-    ) as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_OCSP_RESPONSE, "not an OCSP response") from error
 
 

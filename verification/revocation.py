@@ -199,7 +199,7 @@ class _StatusCheck:
         if entry is not None and entry.revoked_at <= self._at:
             if entry.reason is x509.ReasonFlags.certificate_hold:
                 word, revoked_at = Word.ON_HOLD, entry.revoked_at
-            elif entry.reason is not x509.ReasonFlags.remove_from_crl:
+            elif not (crl.is_delta and entry.reason is x509.ReasonFlags.remove_from_crl):
                 word, revoked_at = Word.REVOKED, entry.revoked_at
         if crl.is_delta and word is Word.GOOD:
             # A delta says something good only of what it releases, and only upon its base.

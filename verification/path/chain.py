@@ -1,7 +1,7 @@
 """Validation of one candidate path, certificate by certificate (RFC 5280 section 6.1).
 
 The steps, for each certificate from the one below the anchor down to the leaf:
- 1. its form: versions, serial, agreeing algorithms          (4.1)
+ 1. its form: one signature algorithm, inside and outside    (4.1.1.2)
  2. its signature's algorithm and its key are strong enough  (SP 800-78-5)
  3. it is valid at the instant                               (6.1.3 a 2)
  4. its issuer is the subject above                          (6.1.3 a 4)
@@ -24,9 +24,6 @@ from verification.path import signature
 from verification.path.facts import CertificateFacts
 from verification.path.name_constraints import NameSpace
 from verification.path.policies import UNLIMITED, PolicyInputs, PolicyState
-
-MAX_SERIAL_OCTETS = 20
-"""RFC 5280 section 4.1.2.2: serial numbers of up to 20 octets must be handled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +145,6 @@ def _check_form(facts: CertificateFacts) -> None:
         raise VerificationError(
             ReasonCode.CERTIFICATE_BAD_SIGNATURE, "two signature algorithms are named"
         )
-    if facts.serial_number.bit_length() > MAX_SERIAL_OCTETS * 8:
-        raise VerificationError(ReasonCode.CERTIFICATE_BAD_SIGNATURE, "an overlong serial number")
 
 
 def _check_key(facts: CertificateFacts) -> None:

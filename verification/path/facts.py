@@ -24,6 +24,17 @@ from verification.path.names import NameKey, parse_name
 ANY_POLICY = "2.5.29.32.0"
 """anyPolicy (RFC 5280 section 4.2.1.4)."""
 
+UNREADABLE: tuple[type[Exception], ...] = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises for certificates, CRLs and OCSP responses it can't read."""
+
 POLICY_MAPPINGS = "2.5.29.33"
 """id-ce-policyMappings (RFC 5280 section 4.2.1.5); ``cryptography`` leaves it opaque."""
 
@@ -133,12 +144,10 @@ def read_facts(certificate: x509.Certificate) -> CertificateFacts:
         return _read_facts(certificate)
     except Malformed:
         raise
-    except (ValueError, TypeError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Malformed(
             ReasonCode.MALFORMED_CERTIFICATE, "the certificate is ill-formed"
         ) from error
-    except x509.UnsupportedGeneralNameType as error:
-        raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "a general name is exotic") from error
 
 
 def _read_facts(certificate: x509.Certificate) -> CertificateFacts:

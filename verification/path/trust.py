@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from cardsvc.errors import Malformed, ReasonCode
-from verification.path.facts import CertificateFacts, read_facts
+from verification.path.facts import UNREADABLE, CertificateFacts, read_facts
 from verification.path.names import NameKey
 
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.DOTALL)
@@ -115,7 +115,7 @@ def parse_certificates(octets: bytes) -> tuple[x509.Certificate, ...]:
             # Odd certificates of the field (serials that are not positive) are still read.
             warnings.simplefilter("ignore")
             found = _parse_pem(octets) if b"-----BEGIN " in octets else _parse_der(octets)
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a certificate") from error
     if not found:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "no certificate is in there")
