@@ -14,6 +14,9 @@ from verification.ocsp import parse_ocsp_response
 from verification.path.facts import read_facts
 from verification.path.trust import parse_certificates
 
+# Some are so odd that the library warns; they are read all the same.
+pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+
 FOLDER = Path(cryptography_vectors.__file__).parent / "x509"
 FILES = sorted(
     path for path in FOLDER.rglob("*") if path.is_file() and "PKITS_data" not in path.parts
