@@ -180,6 +180,9 @@ class PcscConnection:
         result, response = scard.SCardTransmit(self._card, self._protocol, list(command))
         if result != scard.SCARD_S_SUCCESS:
             raise self._explain(result)
+        if len(response) < 2:
+            # Some drivers report success without an answer when the card leaves in mid-command.
+            raise self._explain(scard.SCARD_E_NOT_TRANSACTED)
         return bytes(response)
 
     def _explain(self, result: int) -> CardError:

@@ -26,6 +26,8 @@ from cardsvc.errors import CardError, ReasonCode
 from .vpcd import DEFAULT_PORT, VpcdSlot
 
 SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
+SOCKET_NAME = "pcscd.comm"
+"""What pcscd calls its socket, in its own folder or the private one."""
 MAX_READERS = 16
 """pcsc-lite before 2.5 lists no more (field notes)."""
 _SLOTS_PER_ENTRY = 2
@@ -129,16 +131,19 @@ class PrivatePcscd:
 
     Args:
         readers: how many, 1 to 16 (rounded up to an even number by vpcd).
+        folder: where the socket appears; made and removed when None. Give one where programs
+            must know the path before the service runs.
     """
 
-    def __init__(self, readers: int = 2) -> None:
+    def __init__(self, readers: int = 2, folder: Path | None = None) -> None:
         if not 1 <= readers <= MAX_READERS:
             raise CardError(ReasonCode.READER_FAILED, f"pcsc-lite lists 1 to {MAX_READERS} readers")
         missing, driver = missing_requirement(), _driver()
         if missing is not None or driver is None:
             raise CardError(ReasonCode.SERVICE_UNAVAILABLE, missing or "no driver")
         self._driver = driver
-        self._folder = Path(tempfile.mkdtemp(prefix="pcscd-"))
+        self._owns_folder = folder is None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="pcscd-"))
         self._options = _unshare_options() or []
         entries = -(-readers // _SLOTS_PER_ENTRY)
         self._write_configuration(entries)
@@ -159,7 +164,7 @@ class PrivatePcscd:
     @property
     def socket_path(self) -> Path:
         """The service's socket, as seen from outside."""
-        return self._folder / "pcscd.comm"
+        return self._folder / SOCKET_NAME
 
     @property
     def environment(self) -> dict[str, str]:
@@ -200,7 +205,8 @@ class PrivatePcscd:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._owns_folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -229,7 +235,7 @@ class PrivatePcscd:
                 "",
             ]
         (self._folder / "reader.conf").write_text("\n".join(lines), "ascii")
-        (self._folder / "no-usb-drivers").mkdir()
+        (self._folder / "no-usb-drivers").mkdir(exist_ok=True)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         environment = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from cardsvc.errors import CardError
@@ -24,6 +25,9 @@ CONTROL_RESET = 2
 CONTROL_ATR = 4
 
 _RETRY_SECONDS = 0.2
+EMPTY_SECONDS = 0.6
+"""How long a slot stays empty after a removal: pcscd asks every 400 ms, and would take a card
+that was swapped in between for the old one and give it no power."""
 _JOIN_SECONDS = 5.0
 _LENGTH_OCTETS = 2
 
@@ -57,12 +61,14 @@ def serve(link: socket.socket, card: PoweredCard, seen: Callable[[], None]) -> N
     Args:
         link: connected to vpcd.
         card: what answers.
-        seen: called when vpcd first asks for the ATR: programs see the card from then on.
+        seen: called when the card has been powered and asked for its ATR: pcscd shows it to
+            programs right after.
 
     Raises:
         CardError: the card itself is gone.
     """
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    powered = False
     while True:
         header = _receive(link, _LENGTH_OCTETS)
         body = None if header is None else _receive(link, int.from_bytes(header, "big"))
@@ -70,7 +76,8 @@ def serve(link: socket.socket, card: PoweredCard, seen: Callable[[], None]) -> N
             return
         if len(body) == 1:
             answer = _control(card, body[0])
-            if answer is not None:
+            powered = powered or body[0] == CONTROL_ON
+            if powered and answer is not None:
                 seen()
         else:
             answer = card.transmit(body)
@@ -102,6 +109,7 @@ class VpcdSlot:
         self._seen = threading.Event()
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
+        self._empty_since = -EMPTY_SECONDS
 
     @property
     def occupied(self) -> bool:
@@ -140,8 +148,12 @@ class VpcdSlot:
             self._thread.join(_JOIN_SECONDS)
             self._thread = None
 
+    def _wait_empty(self, stop: threading.Event) -> None:
+        stop.wait(max(0.0, self._empty_since + EMPTY_SECONDS - time.monotonic()))
+
     def _run(self, card: PoweredCard, stop: threading.Event, seen: threading.Event) -> None:
         """Serve until removed; where vpcd went away (a restart), come back to it."""
+        self._wait_empty(stop)
         while not stop.is_set():
             try:
                 with self._connect() as link:
@@ -154,6 +166,7 @@ class VpcdSlot:
                     finally:
                         with self._lock:
                             self._link = None
+                            self._empty_since = time.monotonic()
             except CardError as error:
                 _log.info("the card left the slot: %s", error.reason)
                 break

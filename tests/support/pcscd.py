@@ -1,0 +1,110 @@
+"""The private pcscd of this test process, and the programs that talk to it.
+
+The path of its socket is fixed in the environment before anything speaks PC/SC: pcsc-lite's
+client reads it once per process, and no test may ever reach the machine's real readers.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from reader_agent import pcsc
+from reader_agent.virtual.card import PoweredCard
+from reader_agent.virtual.private_pcscd import (
+    SOCKET_NAME,
+    SOCKET_VARIABLE,
+    PrivatePcscd,
+    VirtualPcscReader,
+    missing_requirement,
+)
+
+TEST_READERS = 4
+_TOOL_SECONDS = 60
+_NOTICED_SECONDS = 10.0
+
+
+def reserve_socket() -> Path:
+    """Point this process, and the programs it starts, at a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="pcscd-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[SOCKET_VARIABLE] = str(folder / SOCKET_NAME)
+    return folder
+
+
+def start(folder: Path) -> PrivatePcscd:
+    """Start the service whose socket ``reserve_socket`` has promised."""
+    return PrivatePcscd(TEST_READERS, folder)
+
+
+def insert(reader: VirtualPcscReader, card: PoweredCard) -> None:
+    """Insert a card and wait until PC/SC programs see it."""
+    assert reader.slot.insert(card, wait_seconds=_NOTICED_SECONDS)
+    context = pcsc.PcscContext()
+    try:
+        deadline = time.monotonic() + _NOTICED_SECONDS
+        state = pcsc.STATE_UNAWARE
+        while not state & pcsc.STATE_PRESENT:
+            assert time.monotonic() < deadline
+            [(_, state, _)] = context.status_change([(reader.name, pcsc.STATE_UNAWARE)], 0)
+            time.sleep(0.01)
+    finally:
+        context.release()
+
+
+def why_not() -> str | None:
+    """Return one line on what keeps PC/SC tests from running here, or None."""
+    missing = missing_requirement()
+    return None if missing is None else f"no private pcscd: {missing}"
+
+
+class ToolError(AssertionError):
+    """A foreign tool ended otherwise than was due."""
+
+
+class ForeignTools:
+    """Runs other people's card programs against the private pcscd.
+
+    Args:
+        folder: for their home, configuration and files.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        configuration = folder / "opensc.conf"
+        configuration.write_text("app default {\n}\n", "ascii")
+        self._environment = os.environ | {
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder),
+            "OPENSC_CONF": str(configuration),
+            "LC_ALL": "C",
+        }
+
+    def run(
+        self,
+        *command: str,
+        succeeds: bool | None = True,
+        environment: dict[str, str] | None = None,
+    ) -> str:
+        """Run a program and return what it printed, errors included.
+
+        Raises:
+            ToolError: it succeeded or failed against expectation (None: either will do).
+        """
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            cwd=self.folder,
+            env=self._environment | (environment or {}),
+            timeout=_TOOL_SECONDS,
+            check=False,
+        )
+        printed = (done.stdout + done.stderr).decode("utf-8", "replace")
+        if succeeds is not None and (done.returncode == 0) is not succeeds:
+            raise ToolError(f"{' '.join(command)}: {done.returncode}\n{printed}")
+        return printed
