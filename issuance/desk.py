@@ -21,6 +21,7 @@ from cardsvc.terms import CardType
 from issuance.job_records import JobOrder, JobRecords
 from issuance.personalise.conversation import Conversation
 from issuance.personalise.management_key import RandomOctets
+from issuance.personalise.photo import measure_photo
 from issuance.personalise.steps import PersonalisedCard, Workshop, personalise
 from issuance.ports import CardSecrets, CertificateAuthority, ContentSigner, IssuanceStore
 
@@ -73,7 +74,13 @@ class PersonalisationDesk:
         self._lock = threading.Lock()
 
     def open_job(self, order: JobOrder) -> str:
-        """Note an order and return the job's identifier; no record is made before ``start``."""
+        """Note an order and return the job's identifier; no record is made before ``start``.
+
+        Raises:
+            Malformed: MALFORMED_FACIAL_IMAGE, the photo is not a JPEG that fits a card.
+        """
+        if order.photo_jpeg is not None:
+            measure_photo(order.photo_jpeg)
         self._sweep()
         job_id = str(uuid.UUID(bytes=self._tools.random_octets(16), version=4))
         with self._lock:

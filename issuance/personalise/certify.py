@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
+from cardsvc.card.piv_identifiers import card_guid
 from cardsvc.card.public_key import CardPublicKey, algorithm_of, spki_der
-from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.errors import IssuanceError, Malformed, ReasonCode
 from cardsvc.records import KeyRecord
 from issuance.personalise.plan import PersonalisationPlan
 from issuance.ports import SLOT_PROFILE, CertificateAuthority, CertificateRequest
@@ -96,10 +97,8 @@ def _mismatch(what: str) -> IssuanceError:
 
 def _guid(certificate: x509.Certificate) -> CardGuid | None:
     try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        (uri,) = names.get_values_for_type(x509.UniformResourceIdentifier)
-        return CardGuid.parse(uri)
-    except (x509.ExtensionNotFound, ValueError):
+        return card_guid(certificate)
+    except Malformed:
         return None
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cryptography import x509
-
 from cardsvc.card import commands, tlv
 from cardsvc.card.apdu import ResponseApdu
-from cardsvc.card.guid import URN_PREFIX, CardGuid
+from cardsvc.card.certificate_object import parse_certificate_object
+from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import (
     MANAGEMENT_KEY_SLOT,
     SYMMETRIC_KEY_OCTETS,
     Algorithm,
     ObjectTag,
 )
+from cardsvc.card.piv_identifiers import card_guid
 from cardsvc.errors import CardError, Malformed, ReasonCode
 from issuance.personalise.administration import Administration
 from issuance.personalise.conversation import Conversation, ask
@@ -46,7 +46,6 @@ OWN_ALGORITHMS = (Algorithm.AES_256, Algorithm.AES_192, Algorithm.AES_128)
 """What a card's own management key may be, the best first; 3DES only ever opens a factory card."""
 
 TAG_METADATA_ALGORITHM = 0x01
-TAG_CERTIFICATE = 0x70
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +123,9 @@ def _content(response: ResponseApdu, tag: ObjectTag) -> bytes:
 def _guid_of_certificate(content: bytes) -> CardGuid | None:
     """Return the GUID of a card authentication certificate; the second way to a torn card's."""
     try:
-        certificate = x509.load_der_x509_certificate(tlv.parse_unique(content)[TAG_CERTIFICATE])
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        for uri in names.get_values_for_type(x509.UniformResourceIdentifier):
-            if uri.lower().startswith(URN_PREFIX):
-                return CardGuid.parse(uri)
-    except (KeyError, ValueError, x509.ExtensionNotFound):
+        return card_guid(parse_certificate_object(content))
+    except Malformed:
         return None
-    return None
 
 
 def _metadata_algorithm(response: ResponseApdu) -> Algorithm | None:

@@ -85,9 +85,9 @@ def authenticate(key: ManagementKey, random_octets: RandomOctets) -> Conversatio
     """Prove the key to the card and have the card prove it in turn; tell whether it opened.
 
     A card that offers no witness is opened by external authentication, where only we prove.
+    One that offers a block of another cipher holds its key under another algorithm.
 
     Raises:
-        Malformed: an answer is not a dynamic authentication template with a whole block.
         CardError: the card accepted our key but did not prove that it holds it.
     """
     block_octets = SYMMETRIC_BLOCK_OCTETS[key.algorithm]
@@ -96,6 +96,8 @@ def authenticate(key: ManagementKey, random_octets: RandomOctets) -> Conversatio
         opened = yield from _authenticate_externally(key, block_octets)
         return opened
     witness = _block(first, commands.TAG_WITNESS, block_octets)
+    if witness is None:
+        return False
     challenge = random_octets(block_octets)
     template = [
         (commands.TAG_WITNESS, key.decrypt(witness)),
@@ -108,7 +110,7 @@ def authenticate(key: ManagementKey, random_octets: RandomOctets) -> Conversatio
     if not second.status.ok:
         return False
     answer = _block(second, commands.TAG_RESPONSE, block_octets)
-    if not hmac.compare_digest(answer, key.encrypt(challenge)):
+    if answer is None or not hmac.compare_digest(answer, key.encrypt(challenge)):
         raise CardError(
             ReasonCode.MANAGEMENT_KEY_REFUSED, "the card does not prove its management key"
         )
@@ -120,6 +122,8 @@ def _authenticate_externally(key: ManagementKey, block_octets: int) -> Conversat
     if not first.status.ok:
         return False
     challenge = _block(first, commands.TAG_CHALLENGE, block_octets)
+    if challenge is None:
+        return False
     template = [(commands.TAG_RESPONSE, key.encrypt(challenge))]
     second = yield from ask_one(
         commands.general_authenticate(key.algorithm, MANAGEMENT_KEY_SLOT, template)
@@ -127,8 +131,10 @@ def _authenticate_externally(key: ManagementKey, block_octets: int) -> Conversat
     return second.status.ok
 
 
-def _block(response: ResponseApdu, tag: int, block_octets: int) -> bytes:
-    block = commands.parse_authentication(response, tag)
-    if len(block) != block_octets:
-        raise Malformed(ReasonCode.MALFORMED_RESPONSE, "not one block of the cipher")
-    return block
+def _block(response: ResponseApdu, tag: int, block_octets: int) -> bytes | None:
+    """Return the one block that the card gave under ``tag``, None where it gave another thing."""
+    try:
+        block = commands.parse_authentication(response, tag)
+    except Malformed:
+        return None
+    return block if len(block) == block_octets else None

@@ -16,6 +16,8 @@ from cardsvc.card.chuid import attach_signature, encode_chuid
 from cardsvc.card.cms import OID_CHUID_SECURITY_OBJECT
 from cardsvc.card.cms_signing import SignatureSettings, sign_detached
 from cardsvc.card.discovery import Discovery, encode_discovery
+from cardsvc.card.facial_image import FacialImage, sign_facial_image
+from cardsvc.card.fascn import NON_FEDERAL_FASCN
 from cardsvc.card.key_history import KeyHistory, encode_key_history
 from cardsvc.card.piv import CERTIFICATE_OBJECT, ObjectTag
 from cardsvc.card.printed_information import (
@@ -23,9 +25,11 @@ from cardsvc.card.printed_information import (
     encode_printed_information,
     format_printed_date,
 )
+from cardsvc.card.security_object import sign_security_object
 from cardsvc.records import KeyRecord
 from cardsvc.terms import CardType
 from issuance.enrol import VIETNAM_TIME
+from issuance.personalise.photo import measure_photo
 from issuance.personalise.plan import PersonalisationPlan
 from issuance.ports import ContentSigner
 
@@ -42,13 +46,15 @@ _LINE_OCTETS = 20
 
 
 def content_objects(
-    plan: PersonalisationPlan, keys: tuple[KeyRecord, ...]
+    plan: PersonalisationPlan, keys: tuple[KeyRecord, ...], signer: ContentSigner, at: datetime
 ) -> dict[ObjectTag, bytes]:
     """Return the objects that every card takes, without the CHUID and the Security Object.
 
     Args:
         plan: for whom.
         keys: as certified.
+        signer: signs the photo.
+        at: the instant of signing.
     """
     contents = {
         CERTIFICATE_OBJECT[key.slot]: encode_certificate_object(
@@ -58,7 +64,25 @@ def content_objects(
     }
     contents[ObjectTag.CARD_CAPABILITY_CONTAINER] = encode_ccc(plan.guid)
     contents[ObjectTag.PRINTED_INFORMATION] = encode_printed_information(printed(plan))
+    if plan.photo_jpeg is not None:
+        contents[ObjectTag.FACIAL_IMAGE] = _facial_image(plan, plan.photo_jpeg, signer, at)
     return contents
+
+
+def _facial_image(
+    plan: PersonalisationPlan, jpeg: bytes, signer: ContentSigner, at: datetime
+) -> bytes:
+    width, height = measure_photo(jpeg)
+    photo = FacialImage(
+        jpeg,
+        width,
+        height,
+        taken_at=at,
+        valid_from=at,
+        valid_until=plan.expires_at,
+        creator=ISSUER_TEXT,
+    )
+    return sign_facial_image(photo, plan.guid, NON_FEDERAL_FASCN, _settings(signer, at))
 
 
 def printed(plan: PersonalisationPlan) -> PrintedInformation:
@@ -90,5 +114,26 @@ def chuid_object(plan: PersonalisationPlan, signer: ContentSigner, at: datetime)
     """Return the signed CHUID; the signer's certificate goes with it (FIPS 201-3 section 4.2.1)."""
     day = plan.expires_at.astimezone(VIETNAM_TIME).date()
     unsigned = encode_chuid(plan.guid, day)
-    settings = SignatureSettings(signer.certificate, signer.sign, signing_time=at)
-    return attach_signature(unsigned, sign_detached(unsigned, OID_CHUID_SECURITY_OBJECT, settings))
+    signature = sign_detached(unsigned, OID_CHUID_SECURITY_OBJECT, _settings(signer, at))
+    return attach_signature(unsigned, signature)
+
+
+def security_object(
+    contents: Mapping[ObjectTag, bytes], signer: ContentSigner, at: datetime
+) -> bytes:
+    """Return the Security Object over every object but the certificates.
+
+    Spec: SP 800-73-5 Part 1 section 3.1.7; certificates vouch for themselves.
+
+    Args:
+        contents: the objects as they are on the card.
+        signer: the CHUID's.
+        at: the instant of signing.
+    """
+    certificates = frozenset(CERTIFICATE_OBJECT.values())
+    covered = {tag: content for tag, content in contents.items() if tag not in certificates}
+    return sign_security_object(covered, _settings(signer, at))
+
+
+def _settings(signer: ContentSigner, at: datetime) -> SignatureSettings:
+    return SignatureSettings(signer.certificate, signer.sign, signing_time=at)

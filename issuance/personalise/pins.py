@@ -1,9 +1,9 @@
 """PIN and PUK: from the factory's to the card's own and back, without ever guessing one away.
 
 RESET RETRY COUNTER sets the PIN by the PUK (SP 800-73-5 Part 2 section 3.2.3), so the PIN is
-never guessed. The PUK is in doubt only when a card was torn in its change; then at most two
-values are possible, the journal makes the next run begin with the other one, and whichever is
-right sets the counter back. So no run of torn runs burns two tries in a row.
+never guessed. The PUK is in doubt only where a card was torn in its change; then two values are
+possible, and the right one, tried first or second, sets the counter back. Should that run be torn
+too, between the wrong and the right one, the journal makes the next begin with the other.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cardsvc.card import commands
-from cardsvc.card.apdu import ResponseApdu
-from cardsvc.card.commands import check_pin_response
+from cardsvc.card.apdu import CommandApdu, ResponseApdu
+from cardsvc.card.commands import check_pin_response, expect_success
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import ObjectTag, PinReference
 from cardsvc.card.status import StatusWord
@@ -51,8 +51,11 @@ class Pins:
 
     def write(self, journal: Journal, refused: bytes = bytes(3)) -> Conversation[None]:
         """Write the marker."""
+        yield from self.card.require("marker", self._marker(journal, refused))
+
+    def _marker(self, journal: Journal, refused: bytes = bytes(3)) -> CommandApdu:
         content = encode_marker(Marker(self.guid, journal, refused))
-        yield from self.card.require("marker", commands.put_data(ObjectTag.CHUID, content))
+        return commands.put_data(ObjectTag.CHUID, content)
 
     def make_own(self, marker: Marker) -> Conversation[None]:
         """Give the card its own PIN and PUK.
@@ -62,9 +65,9 @@ class Pins:
         """
         puk = yield from self._find_puk(marker, self.own_pin)
         if puk != self.own_puk:
-            yield from self.write(Journal.OWN_NEXT)
-            yield from self._change_puk(puk, self.own_puk)
-        yield from self.write(Journal.OWN)
+            yield from self._change_puk(puk, self.own_puk, Journal.OWN_NEXT, Journal.OWN)
+        else:
+            yield from self.write(Journal.OWN)
 
     def make_factory(self, marker: Marker) -> Conversation[None]:
         """Give the card the factory's PIN and PUK back.
@@ -74,13 +77,23 @@ class Pins:
         """
         puk = yield from self._find_puk(marker, self.factory.pin)
         if puk != self.factory.puk:
-            yield from self.write(Journal.FACTORY_NEXT)
-            yield from self._change_puk(puk, self.factory.puk)
-        yield from self.write(Journal.FACTORY)
+            yield from self._change_puk(
+                puk, self.factory.puk, Journal.FACTORY_NEXT, Journal.FACTORY
+            )
+        else:
+            yield from self.write(Journal.FACTORY)
 
-    def _change_puk(self, old: str, new: str) -> Conversation[None]:
-        response = yield from ask_one(commands.change_pin(old, new, PinReference.PUK))
-        check_pin_response(response)
+    def _change_puk(
+        self, old: str, new: str, during: Journal, after: Journal
+    ) -> Conversation[None]:
+        responses = yield from self.card.attempt(
+            self._marker(during),
+            commands.change_pin(old, new, PinReference.PUK),
+            self._marker(after),
+        )
+        if len(responses) == 2:
+            check_pin_response(responses[1])
+        expect_success(responses[-1], "change the PUK")
 
     def _find_puk(self, marker: Marker, new_pin: str) -> Conversation[str]:
         """Return the PUK in force, having set the PIN to ``new_pin`` with it."""

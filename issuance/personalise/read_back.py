@@ -29,7 +29,7 @@ from cardsvc.card.piv import (
 from cardsvc.card.public_key import CardPublicKey
 from cardsvc.errors import CardError, CardsvcError, IssuanceError, ReasonCode
 from issuance.personalise.administration import Administration
-from issuance.personalise.conversation import Conversation, ask, ask_one
+from issuance.personalise.conversation import Conversation, ask
 from issuance.personalise.keys import prove_keys
 from issuance.personalise.management_key import RandomOctets, authenticate
 from issuance.personalise.pins import Pins
@@ -177,8 +177,7 @@ def _check_management_key(
 
 
 def _check_tries(expected: ExpectedCard) -> Conversation[None]:
-    yield from ask_one(LOG_OUT)
-    pin = yield from ask_one(commands.pin_status())
+    _logged_out, pin = yield from ask(LOG_OUT, commands.pin_status())
     left = pin.status.tries_left
     if left is not None and left < (expected.pin_tries or 1):
         raise _mismatch("tries on the PIN were burnt")

@@ -19,7 +19,6 @@ from typing import Protocol
 from cardsvc.card import commands
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, ObjectTag
-from cardsvc.card.status import StatusWord
 from cardsvc.records import KeyRecord
 from issuance.personalise.administration import Administration
 from issuance.personalise.certify import certify_keys
@@ -32,6 +31,7 @@ from issuance.personalise.objects import (
     OPTIONAL_OBJECTS,
     chuid_object,
     content_objects,
+    security_object,
 )
 from issuance.personalise.pins import Pins
 from issuance.personalise.plan import PersonalisationPlan
@@ -186,30 +186,33 @@ def _write_objects(
 ) -> Conversation[tuple[Mapping[ObjectTag, bytes], tuple[ObjectTag, ...]]]:
     """Write every object, the signed CHUID last; return those written and those refused."""
     signer, at = workshop.content_signer, workshop.at
-    written = content_objects(plan, keys)
+    written = content_objects(plan, keys, signer, at)
     yield from card.require("objects", *(commands.put_data(*item) for item in written.items()))
-    refused: list[ObjectTag] = []
-    for tag, content in OPTIONAL_OBJECTS.items():
-        if (yield from _write_optional(card, tag, content)):
-            written[tag] = content
-        else:
-            refused.append(tag)
+    taken = yield from _write_optional(card)
+    written |= taken
     chuid = chuid_object(plan, signer, at)
+    signed = security_object({**written, ObjectTag.CHUID: chuid}, signer, at)
+    written[ObjectTag.SECURITY_OBJECT] = signed
     written[ObjectTag.CHUID] = chuid
     yield from card.require(
         "signed objects",
+        commands.put_data(ObjectTag.SECURITY_OBJECT, signed),
         commands.put_data(ObjectTag.CHUID, chuid),
     )
-    return written, tuple(refused)
+    return written, tuple(tag for tag in OPTIONAL_OBJECTS if tag not in taken)
 
 
-def _write_optional(card: Administration, tag: ObjectTag, content: bytes) -> Conversation[bool]:
-    """Write an object that many cards keep to themselves; what a card shows already stays."""
-    (shown,) = yield from ask(commands.get_data(tag))
-    if shown.status.ok and shown.data and tag is ObjectTag.DISCOVERY:
-        return False
-    (answer,) = yield from card.attempt(commands.put_data(tag, content))
-    return answer.status == StatusWord.SUCCESS
+def _write_optional(card: Administration) -> Conversation[dict[ObjectTag, bytes]]:
+    """Write what many cards make themselves, where it is missing; return what was taken."""
+    shown = yield from ask(*(commands.get_data(tag) for tag in OPTIONAL_OBJECTS))
+    taken: dict[ObjectTag, bytes] = {}
+    for (tag, content), answer in zip(OPTIONAL_OBJECTS.items(), shown, strict=True):
+        if tag is ObjectTag.DISCOVERY and answer.status.ok and answer.data:
+            continue
+        (put,) = yield from card.attempt(commands.put_data(tag, content))
+        if put.status.ok:
+            taken[tag] = content
+    return taken
 
 
 def _set_own_key(

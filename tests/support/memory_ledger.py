@@ -22,6 +22,7 @@ class MemoryCertificateLedger:
         self._entries: dict[tuple[bytes, int], LedgerEntry] = {}
         self._by_key: dict[bytes, tuple[bytes, int]] = {}
         self._by_token: dict[bytes, tuple[bytes, int]] = {}
+        self._by_card: defaultdict[CardGuid | None, list[tuple[bytes, int]]] = defaultdict(list)
         self._crl_numbers: defaultdict[bytes, int] = defaultdict(int)
 
     def reserve(self, reservation: Reservation) -> None:
@@ -33,6 +34,7 @@ class MemoryCertificateLedger:
                 raise VaultError(ReasonCode.SERIAL_TAKEN, "the serial number is in use")
             self._entries[key] = LedgerEntry(reservation)
             self._by_key[reservation.spki_sha256] = key
+            self._by_card[reservation.guid].append(key)
             self._by_token[reservation.token_sha256] = key
 
     def redeem(self, token_sha256: bytes, at: datetime) -> Reservation:
@@ -63,7 +65,7 @@ class MemoryCertificateLedger:
     def entries_of(self, guid: CardGuid) -> Sequence[LedgerEntry]:
         """Return the entries of a card; the SQL stores join them instead."""
         with self._lock:
-            return [e for e in self._entries.values() if e.reservation.guid == guid]
+            return [self._entries[key] for key in self._by_card[guid]]
 
     def list_by_profile(self, profile: str) -> Sequence[LedgerEntry]:
         with self._lock:
