@@ -122,7 +122,7 @@ def _agreement(
 def _decipherment(
     slot: KeySlot, key: rsa.RSAPublicKey, algorithm: Algorithm, random_octets: RandomOctets
 ) -> PossessionTest:
-    # the card computes on the bare block and the host pads (Part 2 appendix A.4.1): a random
+    # the card computes on the bare block and the host pads (Part 2 appendix A.5.1): a random
     # block with a leading zero is below the modulus
     size = RSA_MODULUS_OCTETS[algorithm]
     block = b"\x00\x02" + random_octets(size - 2)

@@ -1,6 +1,6 @@
 """Opening a card with its management key (9B): mutual authentication, each side proves the key.
 
-Spec: SP 800-73-5 Part 2 section 3.2.4 and appendix A.1 (mutual), A.2 (external).
+Spec: SP 800-73-5 Part 2 section 3.2.4 and appendix A.1 (external), A.2 (mutual).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ManagementKey:
         return same_algorithm and hmac.compare_digest(self.octets, other.octets)
 
     def _cipher(self) -> Cipher[modes.ECB]:
-        # single random blocks, as the protocol of appendix A.1 defines: ECB hides nothing here
+        # single random blocks, as the protocols of appendix A define: ECB hides nothing here
         block = TripleDES if self.algorithm in _TDES else algorithms.AES
         return Cipher(block(self.octets), modes.ECB())  # noqa: S305 - the protocol's own mode
 
@@ -70,13 +70,13 @@ class ManagementKey:
 
 
 def witness_request(algorithm: Algorithm) -> CommandApdu:
-    """Ask for an enciphered witness: the start of mutual authentication (appendix A.1)."""
+    """Ask for an enciphered witness: the start of mutual authentication (appendix A.2)."""
     template = [(commands.TAG_WITNESS, b"")]
     return commands.general_authenticate(algorithm, MANAGEMENT_KEY_SLOT, template)
 
 
 def challenge_request(algorithm: Algorithm) -> CommandApdu:
-    """Ask for a challenge: the start of external authentication (appendix A.2)."""
+    """Ask for a challenge: the start of external authentication (appendix A.1)."""
     template = [(commands.TAG_CHALLENGE, b"")]
     return commands.general_authenticate(algorithm, MANAGEMENT_KEY_SLOT, template)
 
