@@ -9,6 +9,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -110,7 +111,8 @@ def _refuse_misuse(reader: str, trust: Path | None) -> None:
 
 
 def _read_pin() -> str:
-    return sys.stdin.readline(MAX_PIN_LINE).rstrip("\r\n")
+    line = sys.stdin.buffer.readline(MAX_PIN_LINE)
+    return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,11 @@ def _load(place: Path) -> Loaded:
 
 
 def _finish(report: InspectionReport, given: _Given, *, json_output: bool) -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no Vietnamese
     if json_output:
-        click.echo(as_json(report, given.warnings))
+        unicode_output = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        click.echo(as_json(report, given.warnings, ascii_only=not unicode_output))
     else:
         print_report(report, given.warnings, Console(highlight=False))
     sys.exit(EXIT_STATUS[report.verdict])

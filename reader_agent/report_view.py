@@ -24,10 +24,13 @@ _VERDICTS = {
 EXIT_STATUS = {Verdict.ACCEPT: 0, Verdict.REJECT: 1, Verdict.UNREADABLE: 2}
 
 
-def as_json(report: InspectionReport, warnings: list[str]) -> str:
-    """Return the report as one JSON document, in UTF-8 characters.
+def as_json(report: InspectionReport, warnings: list[str], *, ascii_only: bool = False) -> str:
+    """Return the report as one JSON document; ``level`` is null unless the card was accepted.
 
-    ``level`` is null unless the card was accepted.
+    Args:
+        report: what was found.
+        warnings: files that could not be used.
+        ascii_only: escape all but ASCII, for an output that can't take Vietnamese.
     """
     card = report.card
     document = {
@@ -45,7 +48,7 @@ def as_json(report: InspectionReport, warnings: list[str]) -> str:
         "checks": [_check_document(check) for check in report.checks],
         "warnings": warnings,
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json.dumps(document, ensure_ascii=ascii_only, indent=2)
 
 
 def _check_document(check: Check) -> dict[str, object]:

@@ -154,3 +154,24 @@ def test_full_mode_without_a_pin_says_so_and_spends_no_try(run) -> None:
     assert result.exit_code == 1
     pin = next(c for c in json.loads(result.stdout)["checks"] if c["id"] == "card.pin")
     assert (pin["reason"], "3 tries left" in pin["detail"]) == ("pin_required", True)
+
+
+def test_a_pin_of_stray_octets_is_refused_unsent(realm_file: Path, run) -> None:
+    arguments = ["inspect", "--reader", "virtual:good", "--mode", "full", "--pin-stdin", "--json"]
+    result = CliRunner().invoke(main, arguments, input=b"\xff\xfe12345\n")
+    assert result.exit_code == 1
+    pin = next(c for c in json.loads(result.stdout)["checks"] if c["id"] == "card.pin")
+    assert pin["reason"] == "pin_format"
+
+
+@pytest.mark.parametrize("output", [[], ["--json"]])
+def test_an_output_without_vietnamese_is_no_obstacle(
+    realm_file: Path, run, output: list[str]
+) -> None:
+    result = CliRunner(charset="latin-1").invoke(
+        main, ["inspect", "--reader", "virtual:revoked", *output]
+    )
+    assert result.exit_code == 1, result.exception
+    assert "certificate_revoked" in result.output
+    if output:
+        assert json.loads(result.stdout)["verdict"] == "reject"

@@ -83,7 +83,7 @@ _FULL_SLOT_CHECKS: tuple[tuple[str, str, str, str, SlotRun], ...] = (
     ("identifiers", "Chứng thư {vi} của chính thẻ này", "{en} certificate names this card",
      f"{PIV1} section 3.4", identifiers.identifiers),
     ("outlives", "Chứng thư {vi} không hết hạn sau thẻ", "{en} certificate ends with the card",
-     f"{FIPS} section 4.2.2", identifiers.outlives),
+     f"{FIPS} section 5.2.1", identifiers.outlives),
 )  # fmt: skip
 
 

@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cardsvc.card import tlv
 from cardsvc.card.cbeff import BiometricHeader, sign_biometric
+from cardsvc.card.certificate_object import encode_certificate_object
 from cardsvc.card.chuid import attach_signature, encode_chuid
 from cardsvc.card.cms import OID_BIOMETRIC_OBJECT, OID_CHUID_SECURITY_OBJECT
 from cardsvc.card.cms_signing import sign_detached
 from cardsvc.card.discovery import Discovery
 from cardsvc.card.fascn import NON_FEDERAL_FASCN
 from cardsvc.card.guid import CardGuid
-from cardsvc.card.piv import Ins, KeySlot, ObjectTag, PinReference
+from cardsvc.card.piv import CERTIFICATE_OBJECT, Ins, KeySlot, ObjectTag, PinReference
 from cardsvc.card.session import PivSession
 from reader_agent.inspect import PinChoice, read_card
 from reader_agent.personas.catalogue import FEDERAL_FASCN, insert_persona
@@ -201,3 +202,27 @@ def _sign_again(octets: bytes, settings) -> bytes:
         signature = sign_detached(header + record, OID_BIOMETRIC_OBJECT, settings)
         if len(signature) == len(probe):
             return tlv.encode_all([(0xBC, header + record + signature), (0xFE, b"")])
+
+
+def test_a_chuid_hashed_without_its_withdrawn_buffer_length_is_read() -> None:
+    made = content()
+    state = made.state()
+    chuid = state.objects[ObjectTag.CHUID]
+    state.put_object(ObjectTag.CHUID, b"\xee\x02\x04\x00" + chuid)
+    assert failures(inspect_state(state)) == {}
+
+
+@pytest.mark.parametrize(
+    ("slot", "result"),
+    [(KeySlot.SIGNATURE, Result.FAIL), (KeySlot.KEY_MANAGEMENT, Result.NOT_APPLICABLE)],
+)
+def test_a_signature_key_ends_with_the_card_and_a_decryption_key_need_not(
+    slot: KeySlot, result: Result
+) -> None:
+    made = content(name="good")
+    later = content(days=(-30, 1500))
+    state = made.state()
+    certificate = later.certificate(slot, made.keys[slot])
+    state.put_object(CERTIFICATE_OBJECT[slot], encode_certificate_object(certificate))
+    report = inspect_state(state)
+    assert check(report, f"{slot:02x}.outlives").finding.result is result

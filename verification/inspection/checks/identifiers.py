@@ -62,9 +62,18 @@ def identifiers(view: CardView, slot: KeySlot) -> Finding:
     if slot in MANDATORY and not found.names_one_card:
         return failed(ReasonCode.IDENTIFIER_MISSING, "neither GUID nor a federal FASC-N")
     if slot not in MANDATORY and not found.names_one_card:
-        return not_applicable("this certificate names the person only")
+        return not_applicable(f"it names the person only{_compared_to_holder(view, slot)}")
     mismatch = compare(found, view.chuid)
     return mismatch or passed(f"{found.describe()} as in the CHUID")
+
+
+def _compared_to_holder(view: CardView, slot: KeySlot) -> str:
+    """Return whether the subject is 9A's; issuers may word one person's names differently."""
+    if not view.has_certificate(KeySlot.AUTHENTICATION):
+        return ""
+    holder = view.certificate(KeySlot.AUTHENTICATION).subject
+    same = view.certificate(slot).subject == holder
+    return ", as 9A does" if same else ", in other words than 9A"
 
 
 def identifiers_present(view: CardView, slot: KeySlot) -> Finding:
@@ -76,13 +85,13 @@ def identifiers_present(view: CardView, slot: KeySlot) -> Finding:
 
 
 def outlives(view: CardView, slot: KeySlot) -> Finding:
-    """The certificate does not outlive the card (FIPS 201-3 sections 4.2.2.1 and 4.2.2.2)."""
+    """The certificate does not outlive the card (FIPS 201-3 section 5.2.1, SP 800-85B)."""
     last = view.certificate(slot).not_valid_after_utc.date()
     expires = view.chuid.expiration_date
     detail = f"certificate {last}, card {expires}"
     # the card's date is a calendar day without a zone: one day of grace for issuers west of UTC
     if (last - expires).days > 1:
-        if slot not in MANDATORY:
-            return not_applicable(f"{detail}; no rule binds this certificate")
+        if slot is KeySlot.KEY_MANAGEMENT:
+            return not_applicable(f"{detail}; it only opens what was enciphered before")
         return failed(ReasonCode.CERTIFICATE_OUTLIVES_CARD, detail)
     return passed(detail)

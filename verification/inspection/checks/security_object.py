@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from cryptography import x509
 
+from cardsvc.card import tlv
+from cardsvc.card.chuid import TAG_BUFFER_LENGTH
 from cardsvc.card.piv import CONTAINER_ID, PIN_GATED_OBJECTS, ObjectTag
-from cardsvc.card.security_object import check_hashes, verify_security_object
+from cardsvc.card.security_object import (
+    UnverifiedSecurityObject,
+    check_hashes,
+    verify_security_object,
+)
 from cardsvc.errors import ReasonCode, VerificationError
 from verification.inspection.checks.content_signer import check_signer, same_signer
 from verification.inspection.report import Finding, failed, passed
@@ -59,7 +65,7 @@ def hashes(view: CardView) -> Finding:
     }
     missing: list[str] = []
     unread: list[str] = []
-    for container in sorted(check_hashes(security_object, contents)):
+    for container in sorted(_unchecked(security_object, contents)):
         tag = _TAG_OF.get(container)
         if tag is None or tag not in view.image.readings:
             unread.append(f"container {container:04X}")
@@ -72,6 +78,24 @@ def hashes(view: CardView) -> Finding:
     count = len(security_object.hashes) - len(unread)
     rest = f"; not at hand: {', '.join(unread)}" if unread else ""
     return passed(f"{count} objects match{rest}")
+
+
+def _unchecked(
+    security_object: UnverifiedSecurityObject, contents: dict[ObjectTag, bytes]
+) -> frozenset[int]:
+    """Return the containers not at hand; raises where a hash is another one.
+
+    Old issuers left the CHUID's withdrawn buffer length (tag EE) out of the hash, as GSA's
+    conformance tool does; it says nothing of the card.
+    """
+    try:
+        return check_hashes(security_object, contents)
+    except VerificationError:
+        chuid = contents.get(ObjectTag.CHUID, b"")
+        if not chuid.startswith(bytes([TAG_BUFFER_LENGTH])):
+            raise
+        _, end = tlv.read_one(chuid)
+        return check_hashes(security_object, contents | {ObjectTag.CHUID: chuid[end:]})
 
 
 def _is_hash_of_nothing(view: CardView, tag: ObjectTag) -> bool:
