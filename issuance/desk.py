@@ -72,6 +72,7 @@ class PersonalisationDesk:
         self._tools = tools
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
+        self._reserving = threading.Lock()
 
     def open_job(self, order: JobOrder) -> str:
         """Note an order and return the job's identifier; no record is made before ``start``.
@@ -99,19 +100,24 @@ class PersonalisationDesk:
             if job.outcome is CardState.PERSONALISED:
                 return job.outcome
             self._tear(job, ReasonCode.CARD_REMOVED)
-            records = self._records(job)
-            plan = records.reserve(self._tools.random_octets)
-            job.guid, job.outcome, job.failure = plan.guid, None, None
-            workshop = Workshop(
-                self._tools.authority,
-                self._tools.content_signers[plan.card_type],
-                self._tools.secrets,
-                records,
-                self._tools.random_octets,
-                records.at,
-            )
-            job.conversation = personalise(plan, workshop)
+            # a record is live from its reservation on: no other start may look in between
+            with self._reserving:
+                self._begin(job)
             return self._advance(job, next)
+
+    def _begin(self, job: _Job) -> None:
+        records = self._records(job)
+        plan = records.reserve(self._tools.random_octets)
+        workshop = Workshop(
+            self._tools.authority,
+            self._tools.content_signers[plan.card_type],
+            self._tools.secrets,
+            records,
+            self._tools.random_octets,
+            records.at,
+        )
+        job.guid, job.outcome, job.failure = plan.guid, None, None
+        job.conversation = personalise(plan, workshop)
 
     def answer(self, job_id: str, agent: str, answer: BatchAnswer) -> ApduBatch | CardState:
         """Take a batch's answer; return the next batch, or the state that the card ended in.

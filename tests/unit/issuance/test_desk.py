@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -170,3 +171,22 @@ def test_certificates_of_an_abandoned_job_are_revoked() -> None:
     assert room.run(job, RemovedCard(blank(), 70)) is CardState.TORN
     guid = room.record(application).guid
     assert room.certificate_states(guid) == {RevocationReason.CESSATION_OF_OPERATION}
+
+
+def test_of_many_desks_at_once_one_gets_the_application() -> None:
+    room = IssuingRoom()
+    order = room.order()
+    jobs = [room.job(order) for _ in range(8)]
+
+    def start(job: str) -> ReasonCode | None:
+        try:
+            room.desk.start(job, AGENT)
+        except IssuanceError as error:
+            return error.reason
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(start, jobs))
+    assert outcomes.count(None) == 1
+    assert outcomes.count(ReasonCode.CARD_IN_USE) == 7
+    assert len(room.store.cards) == 1
