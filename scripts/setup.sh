@@ -64,6 +64,8 @@ install_packages
 [ -x .venv/bin/python ] || "$(find_python)" -m venv .venv
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 uv=(.venv/bin/uv pip install -q --python .venv/bin/python)
+# Provinces put their own proxy's CA into the system's store: trust what the system trusts.
+[ -e /etc/ssl/certs/ca-certificates.crt ] && uv+=(--system-certs)
 say "installing Python packages"
 "${uv[@]}" --require-hashes -r requirements/runtime.txt -r requirements/dev.txt
 if ! "${uv[@]}" --require-hashes -r requirements/pcsc.txt 2>var/pyscard.log; then
