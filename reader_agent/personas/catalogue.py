@@ -107,6 +107,8 @@ _GOOD = (
             "golden_piv", fascn=FEDERAL_FASCN, fingerprints=True, retired_keys=2, compress=True
         )
     ),
+    Persona(CardPlan("golden_piv_i", signer=names.PIV_I_SIGNER, rsa=True, fingerprints=True)),
+    Persona(CardPlan("legacy_piv", fascn=FEDERAL_FASCN, rsa=True, legacy=True, discovery=None)),
     Persona(CardPlan("no_discovery", discovery=None)),
     Persona(CardPlan("two_pins", discovery=Discovery(policy=0x60, preference=0x10))),
     Persona(CardPlan("large_certificate", large=True)),

@@ -74,6 +74,7 @@ class CardPlan:
         retired_keys: how many retired key management keys.
         discovery: its Discovery Object; None leaves it out.
         large: pad the 9E certificate beyond the usual size.
+        legacy: as before SP 800-73-3: the FASC-N alone names the card, the GUID is zero.
     """
 
     name: str
@@ -89,10 +90,13 @@ class CardPlan:
     retired_keys: int = 0
     discovery: Discovery | None = field(default_factory=Discovery)
     large: bool = False
+    legacy: bool = False
 
     @property
     def guid(self) -> CardGuid:
         """The card's GUID: always the same for a persona (RFC 9562 section 5.5)."""
+        if self.legacy:
+            return CardGuid(bytes(16))
         return CardGuid.from_uuid(uuid.uuid5(uuid.NAMESPACE_URL, f"cardsvc:persona:{self.name}"))
 
 
@@ -182,7 +186,9 @@ class PersonaContent:
         return pki.key_usage("digital_signature")
 
     def _alternative_names(self) -> x509.SubjectAlternativeName:
-        found: list[x509.GeneralName] = [x509.UniformResourceIdentifier(self.plan.guid.urn)]
+        found: list[x509.GeneralName] = []
+        if not self.plan.legacy:
+            found.append(x509.UniformResourceIdentifier(self.plan.guid.urn))
         if not self.plan.fascn.is_non_federal:
             value = b"\x04\x19" + self.plan.fascn.octets  # OCTET STRING of 25 octets
             oid = x509.ObjectIdentifier("2.16.840.1.101.3.6.6")
@@ -197,7 +203,7 @@ class PersonaContent:
             sign=signer.sign,
             signing_time=self.realm.founded,
             fascn=self.plan.fascn,
-            entry_uuid=self.plan.guid,
+            entry_uuid=None if self.plan.legacy else self.plan.guid,
             include_certificate=include_certificate,
         )
 

@@ -225,6 +225,10 @@ CONTENT_SIGNER_EXTENSIONS: tuple[tuple[x509.ExtensionType, bool], ...] = (
     (key_usage("digital_signature"), True),
     (extended("2.16.840.1.101.3.6.7"), True),  # id-PIV-content-signing
 )
+PIV_I_SIGNER_EXTENSIONS: tuple[tuple[x509.ExtensionType, bool], ...] = (
+    (key_usage("digital_signature"), True),
+    (extended("2.16.840.1.101.3.8.7"), True),  # id-fpki-pivi-content-signing
+)
 RESPONDER_EXTENSIONS: tuple[tuple[x509.ExtensionType, bool], ...] = (
     (key_usage("digital_signature"), True),
     (extended("1.3.6.1.5.5.7.3.9"), False),  # id-kp-OCSPSigning

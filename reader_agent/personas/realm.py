@@ -56,6 +56,7 @@ class Realm:
 ROOT = "root"
 ISSUING = "issuing"
 CONTENT_SIGNER = "content_signer"
+PIV_I_SIGNER = "piv_i_signer"
 EXPIRED_ISSUING = "expired_issuing"
 EXPIRED_SIGNER = "expired_signer"
 REVOKED_SIGNER = "revoked_signer"
@@ -100,6 +101,7 @@ def found_realm(at: datetime) -> Realm:
     )
     add(ISSUING, ROOT, "Cấp thẻ thử nghiệm", ca)
     add(CONTENT_SIGNER, ISSUING, "Ký nội dung thẻ thử nghiệm", signer)
+    add(PIV_I_SIGNER, ISSUING, "Ký nội dung thẻ PIV-I", pki.PIV_I_SIGNER_EXTENSIONS)
     add(EXPIRED_ISSUING, ROOT, "Cấp thẻ thử nghiệm đã hết hạn", ca, past)
     add(EXPIRED_SIGNER, ISSUING, "Ký nội dung đã hết hạn", signer, past)
     add(REVOKED_SIGNER, ISSUING, "Ký nội dung đã thu hồi", signer)

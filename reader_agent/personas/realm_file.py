@@ -20,7 +20,12 @@ from cardsvc.errors import Malformed, ReasonCode
 from reader_agent.personas.pki import Authority
 from reader_agent.personas.realm import Realm, found_realm
 
-FORMAT = 1
+FORMAT = 2
+"""A realm of another edition is founded anew: it is worth nothing outside tests."""
+
+
+class OtherEdition(Malformed):
+    """A realm, but not one of this program's."""
 
 
 def encode_realm(realm: Realm) -> bytes:
@@ -63,7 +68,7 @@ def parse_realm(text: bytes) -> Realm:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a testers' realm") from error
     if edition != FORMAT:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a testers' realm of another edition")
+        raise OtherEdition(ReasonCode.MALFORMED_MESSAGE, "a testers' realm of another edition")
     return Realm(founded, authorities)
 
 
@@ -87,7 +92,10 @@ def load_or_found(path: Path | None, at: Callable[[], datetime]) -> Realm:
     if path is None:
         return found_realm(at())
     if path.exists():
-        return parse_realm(path.read_bytes())
+        try:
+            return parse_realm(path.read_bytes())
+        except OtherEdition:
+            path.unlink(missing_ok=True)
     realm = found_realm(at())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return _keep(realm, path)

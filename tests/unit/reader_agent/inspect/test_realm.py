@@ -41,6 +41,13 @@ def test_what_is_no_realm_is_refused(text: bytes) -> None:
     assert caught.value.reason is ReasonCode.MALFORMED_MESSAGE
 
 
+def test_a_realm_of_another_edition_is_founded_anew(tmp_path: Path) -> None:
+    path = tmp_path / "realm.json"
+    path.write_bytes(encode_realm(realm()).replace(b'"format": 2', b'"format": 1'))
+    assert load_or_found(path, lambda: FOUNDED).founded == FOUNDED
+    assert parse_realm(path.read_bytes()).founded == FOUNDED
+
+
 def test_private_keys_are_not_shown() -> None:
     assert "PRIVATE" not in repr(realm())
 
