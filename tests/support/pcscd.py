@@ -45,11 +45,16 @@ def start(folder: Path) -> PrivatePcscd:
 def insert(reader: VirtualPcscReader, card: PoweredCard) -> None:
     """Insert a card and wait until PC/SC programs see it."""
     assert reader.slot.insert(card, wait_seconds=_NOTICED_SECONDS)
+    wait_for(reader, pcsc.STATE_PRESENT)
+
+
+def wait_for(reader: VirtualPcscReader, wanted: int) -> None:
+    """Wait until PC/SC programs see a reader in a state: present, empty."""
     context = pcsc.PcscContext()
     try:
         deadline = time.monotonic() + _NOTICED_SECONDS
         state = pcsc.STATE_UNAWARE
-        while not state & pcsc.STATE_PRESENT:
+        while not state & wanted:
             assert time.monotonic() < deadline
             [(_, state, _)] = context.status_change([(reader.name, pcsc.STATE_UNAWARE)], 0)
             time.sleep(0.01)
