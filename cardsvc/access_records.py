@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from cardsvc.card.guid import CardGuid
-
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | Mapping[str, JsonValue] | None"
 """What RFC 8259 can write."""
 
@@ -38,18 +36,20 @@ class PersonalisationJob:
 
     Args:
         id: the job.
-        guid: the card.
+        application_id: for which approved application.
         agent: the desk's agent; nobody else may run it.
+        operator: who ordered it.
         state: where it stands, in issuance's words.
-        plan: what is to be done; holds no key, PIN or PUK.
+        plan: what is to be done; may hold a photo and the blank's factory secrets.
         created_at: when it was made.
         updated_at: when its state last changed.
     """
 
     id: str
-    guid: CardGuid
+    application_id: str
     agent: str
+    operator: str
     state: str
-    plan: Mapping[str, JsonValue]
+    plan: Mapping[str, JsonValue] = field(repr=False)
     created_at: datetime
     updated_at: datetime

@@ -30,6 +30,7 @@ class AuditAction(StrEnum):
     CARD_TORN = "card.torn"
     CARD_PERSONALISED = "card.personalised"
     CARD_ISSUED = "card.issued"
+    CARD_CODE_SHOWN = "card.code_shown"
     CARD_ACTIVATED = "card.activated"
     CARD_SUSPENDED = "card.suspended"
     CARD_RESUMED = "card.resumed"

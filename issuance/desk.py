@@ -1,7 +1,8 @@
 """The issuing desk: runs personalisation jobs batch by batch, for the agent each was given to.
 
-A live job is held in this process's memory while its card is in a reader. Whatever ends it early
-(the card is pulled, the agent falls silent, the service restarts), its record is torn.
+An order is kept in the job store until its card is made. A live job is held in this process's
+memory while its card is in a reader. Whatever ends it early (the card is pulled, the agent falls
+silent, the service restarts), its record is torn, and the order can be started again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,11 +21,11 @@ from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from issuance.job_records import JobOrder, JobRecords
+from issuance.orders import OrderState, finish_order, order_of, place_order
 from issuance.personalise.conversation import Conversation
 from issuance.personalise.management_key import RandomOctets
-from issuance.personalise.photo import measure_photo
 from issuance.personalise.steps import PersonalisedCard, Workshop, personalise
-from issuance.ports import CardSecrets, CertificateAuthority, ContentSigner, IssuanceStore
+from issuance.ports import CardSecrets, CertificateAuthority, ContentSigner, IssuanceStore, JobStore
 
 JOB_IDLE = timedelta(minutes=15)
 """A job that nobody has touched for so long is over; RSA keys take a card seconds, not minutes."""
@@ -52,6 +54,7 @@ class DeskTools:
 class _Job:
     order: JobOrder
     touched_at: datetime
+    id: str
     guid: CardGuid | None = None
     conversation: Conversation[PersonalisedCard] | None = None
     outcome: CardState | None = None
@@ -64,28 +67,28 @@ class PersonalisationDesk:
 
     Args:
         store: the records.
+        orders: what is to be made; others may place orders there, too.
         tools: the CA, the content signer, the cards' secrets, time and randomness.
     """
 
-    def __init__(self, store: IssuanceStore, tools: DeskTools) -> None:
+    def __init__(self, store: IssuanceStore, orders: JobStore, tools: DeskTools) -> None:
         self._store = store
+        self._orders = orders
         self._tools = tools
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
         self._reserving = threading.Lock()
 
     def open_job(self, order: JobOrder) -> str:
-        """Note an order and return the job's identifier; no record is made before ``start``.
+        """Keep an order and return the job's identifier; no record is made before ``start``.
 
         Raises:
             Malformed: MALFORMED_FACIAL_IMAGE, the photo is not a JPEG that fits a card.
+            StoreError: there is no such application.
         """
-        if order.photo_jpeg is not None:
-            measure_photo(order.photo_jpeg)
         self._sweep()
         job_id = str(uuid.UUID(bytes=self._tools.random_octets(16), version=4))
-        with self._lock:
-            self._jobs[job_id] = _Job(order, self._tools.clock.now())
+        place_order(self._orders, order, job_id=job_id, at=self._tools.clock.now())
         return job_id
 
     def start(self, job_id: str, agent: str) -> ApduBatch | CardState:
@@ -95,11 +98,14 @@ class PersonalisationDesk:
             IssuanceError: no such job for this agent (JOB_UNKNOWN), the application is not
                 approved (ILLEGAL_TRANSITION), or it has a card already (CARD_IN_USE).
         """
+        self._sweep()
+        self._require_standing(job_id)
         job = self._job(job_id, agent)
         with job.lock:
             if job.outcome is CardState.PERSONALISED:
                 return job.outcome
             self._tear(job, ReasonCode.CARD_REMOVED)
+            job.touched_at = self._tools.clock.now()
             # a record is live from its reservation on: no other start may look in between
             with self._reserving:
                 self._begin(job)
@@ -147,9 +153,27 @@ class PersonalisationDesk:
     def _job(self, job_id: str, agent: str) -> _Job:
         with self._lock:
             job = self._jobs.get(job_id)
+        if job is None:
+            job = self._take_up(job_id)
         if job is None or job.order.agent != agent:
             raise IssuanceError(ReasonCode.JOB_UNKNOWN, "no such job for this agent")
         return job
+
+    def _take_up(self, job_id: str) -> _Job | None:
+        """Return the job of an order that another process placed, or that outlived a restart."""
+        kept = self._orders.find(job_id)
+        if kept is None or kept.state == OrderState.CANCELLED:
+            return None
+        job = _Job(order_of(kept), self._tools.clock.now(), job_id)
+        if kept.state == OrderState.DONE:
+            job.outcome = CardState.PERSONALISED
+        with self._lock:
+            return self._jobs.setdefault(job_id, job)
+
+    def _require_standing(self, job_id: str) -> None:
+        kept = self._orders.find(job_id)
+        if kept is not None and kept.state == OrderState.CANCELLED:
+            raise IssuanceError(ReasonCode.JOB_UNKNOWN, "the order was cancelled")
 
     def _records(self, job: _Job) -> JobRecords:
         job.touched_at = self._tools.clock.now()
@@ -181,6 +205,9 @@ class PersonalisationDesk:
         # if this fails, the conversation stays and the next start tears the record
         job.outcome = self._records(job).finish(result)
         job.conversation = None
+        # a cancelled order's card is made all the same when it was in the reader already
+        with suppress(IssuanceError):
+            finish_order(self._orders, job.id, job.touched_at)
         return job.outcome
 
     def _tear(self, job: _Job, reason: ReasonCode) -> CardState:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from cryptography import x509
 
-from cardsvc.audit import AuditEvent
+from cardsvc.access_records import PersonalisationJob
+from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.card.public_key import CardPublicKey
@@ -159,6 +160,34 @@ class IssuanceTransaction(Protocol):
 
     def record(self, event: AuditEvent) -> None:
         """Append an audit event."""
+        ...
+
+    def was_recorded(self, action: AuditAction, subject: str) -> bool:
+        """Tell whether an earlier transaction recorded this action of this subject."""
+        ...
+
+
+class JobStore(Protocol):
+    """Keeps personalisation jobs across restarts and between processes."""
+
+    def add(self, job: PersonalisationJob) -> None:
+        """Keep a new job.
+
+        Raises:
+            StoreError: the identifier is in use, or there is no such application.
+        """
+        ...
+
+    def find(self, job_id: str) -> PersonalisationJob | None:
+        """Return a job, or None."""
+        ...
+
+    def move(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
+        """Change a job's state, if it is still the expected one.
+
+        Raises:
+            IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).
+        """
         ...
 
 

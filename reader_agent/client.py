@@ -39,9 +39,15 @@ class ServiceError(CardsvcError):
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """A personalisation job has nothing more to send; ``state`` is the card's."""
+    """A personalisation job has nothing more to send.
+
+    Args:
+        state: the card's.
+        reason: why the card was torn, or None.
+    """
 
     state: str
+    reason: ReasonCode | None = None
 
 
 class ServiceClient:
@@ -140,7 +146,12 @@ class ServiceClient:
 def _parse_step(octets: bytes) -> ApduBatch | JobFinished:
     message = parse_object(octets, most=_MAX_ANSWER_OCTETS)
     if "finished" in message:
-        return JobFinished(Fields(message, ("finished",)).text("finished"))
+        fields = Fields(message, ("finished", "reason"))
+        reason = fields.text("reason") if fields.has("reason") else None
+        try:
+            return JobFinished(fields.text("finished"), ReasonCode(reason) if reason else None)
+        except ValueError as error:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such reason") from error
     return parse_batch(octets)
 
 

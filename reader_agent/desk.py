@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cardsvc.card.batch import run_batch
 from cardsvc.card.connection import ApduTransport, CardConnection
+from cardsvc.errors import ReasonCode
 from reader_agent.client import JobFinished, ServiceClient
 
 
@@ -18,11 +19,13 @@ class RelayedJob:
 
     Args:
         state: the card's state, as the service says.
+        reason: why the card was torn, or None.
         apdus: how many the card was sent.
         round_trips: how often the service was asked.
     """
 
     state: str
+    reason: ReasonCode | None
     apdus: int
     round_trips: int
 
@@ -39,4 +42,4 @@ def relay_job(client: ServiceClient, job_id: str, connection: CardConnection) ->
     while not isinstance(step, JobFinished):
         step = client.answer_job(job_id, run_batch(transport, step))
         round_trips += 1
-    return RelayedJob(step.state, transport.apdu_count, round_trips)
+    return RelayedJob(step.state, step.reason, transport.apdu_count, round_trips)

@@ -49,17 +49,20 @@ def agent_api(services: Services) -> Blueprint:
 
     @views.post("/jobs/<job_id>/start")
     def start_job(job_id: str) -> Response:
-        return _step(services.jobs.start(job_id, agent()))
+        caller = agent()
+        return _step(job_id, caller, services.jobs.start(job_id, caller))
 
     @views.post("/jobs/<job_id>/answers")
     def answer_job(job_id: str) -> Response:
         caller = agent()
-        return _step(services.jobs.answer(job_id, caller, parse_answer(request.get_data())))
+        step = services.jobs.answer(job_id, caller, parse_answer(request.get_data()))
+        return _step(job_id, caller, step)
+
+    def _step(job_id: str, caller: str, step: ApduBatch | CardState) -> Response:
+        if isinstance(step, ApduBatch):
+            return json_response(encode_batch(step))
+        failure = None if step is CardState.PERSONALISED else services.jobs.failure(job_id, caller)
+        reason = None if failure is None else failure.value
+        return json_response(encode_object({"finished": step.value, "reason": reason}))
 
     return views
-
-
-def _step(step: ApduBatch | CardState) -> Response:
-    if isinstance(step, CardState):
-        return json_response(encode_object({"finished": step.value}))
-    return json_response(encode_batch(step))

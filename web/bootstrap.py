@@ -14,7 +14,9 @@ from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.engine import Database
+from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
+from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
 from cardsvc.store.verification_store import (
@@ -54,6 +56,8 @@ class Installation:
         database: its database, migrated.
         pki: the CA's side.
         store: the issuance side of the database.
+        orders: personalisation that was ordered; the serving process picks it up there.
+        directory: lists applications and cards for the people who work with them.
         access: agents, relying parties, policies.
         audit: the audit log.
         log_signer: signs the log's tree heads.
@@ -67,6 +71,8 @@ class Installation:
     database: Database
     pki: Pki
     store: SqlIssuanceStore
+    orders: SqlJobStore
+    directory: SqlIssuanceDirectory
     access: SqlAccessStore
     audit: AuditLog
     log_signer: LogSigner
@@ -115,10 +121,11 @@ def open_installation(
     published_at = f"{settings.public_url.rstrip('/')}/status" if settings.public_url else None
     plan = CeremonyPlan(base_url=published_at)
     pki = open_pki(plan, vault, ledger, clock.now(), root_vault=vault)
-    store = SqlIssuanceStore(database, Sealer(_data_keys(vault)))
+    sealer = Sealer(_data_keys(vault))
+    store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
     desk = _decision_desk(settings, database, pki)
     tools = DeskTools(pki.factory, pki.content_signers, pki.card_secrets, clock, os.urandom)
-    jobs = PersonalisationDesk(store, tools)
+    jobs = PersonalisationDesk(store, orders, tools)
     access = SqlAccessStore(database)
     history = SqlDecisionHistory(database)
     services = Services(
@@ -138,6 +145,8 @@ def open_installation(
         database=database,
         pki=pki,
         store=store,
+        orders=orders,
+        directory=SqlIssuanceDirectory(database),
         access=access,
         audit=AuditLog(database),
         log_signer=open_log_signer(vault),

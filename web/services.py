@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import Clock
+from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
 from verification.decide import DecisionDesk, Settled
@@ -37,6 +38,10 @@ class PersonalisationJobs(Protocol):
 
     def answer(self, job_id: str, agent: str, answer: BatchAnswer) -> ApduBatch | CardState:
         """Take a batch's answer; return the next batch, or the state that the card ended in."""
+        ...
+
+    def failure(self, job_id: str, agent: str) -> ReasonCode | None:
+        """Return why the job's card was torn, or None."""
         ...
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from cardsvc.audit import AuditEvent
+from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.records import Application, CardRecord, Holder
@@ -18,7 +18,14 @@ from cardsvc.store.card_mapping import key_rows, read_application, read_card
 from cardsvc.store.certificate_status import lock_certificates, release_row, revoke_row
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_mapping import write_holder
-from cardsvc.store.schema import ApplicationRow, CardKeyRow, CardRow, CertificateRow, HolderRow
+from cardsvc.store.schema import (
+    ApplicationRow,
+    AuditEventRow,
+    CardKeyRow,
+    CardRow,
+    CertificateRow,
+    HolderRow,
+)
 from cardsvc.store.sealed import Sealer
 from cardsvc.terms import RevocationReason
 
@@ -176,6 +183,13 @@ class SqlIssuanceTransaction:
             Malformed: the event can't be encoded.
         """
         self._trail.record(event)
+
+    def was_recorded(self, action: AuditAction, subject: str) -> bool:
+        """Tell whether an earlier transaction recorded this action of this subject."""
+        query = select(AuditEventRow.seq).where(
+            AuditEventRow.subject == subject, AuditEventRow.action == action.value
+        )
+        return self._session.scalar(query.limit(1)) is not None
 
     def _application_row(self, application_id: str) -> ApplicationRow:
         query = (

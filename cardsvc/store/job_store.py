@@ -1,58 +1,76 @@
-"""Personalisation jobs: what a desk was given to do, so that it survives a restart."""
+"""Personalisation jobs: what a desk was given to do, so that it survives a restart.
+
+They also carry orders from the command line to the serving process. A plan may hold the holder's
+photo, so it is sealed at rest.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 
 from cardsvc.access_records import PersonalisationJob
-from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import PersonalisationJobRow
+from cardsvc.store.sealed import Sealer
 
 
 class SqlJobStore:
-    """Keeps personalisation jobs. A card's own events are in the audit log; jobs need none."""
+    """Keeps personalisation jobs. A card's own events are in the audit log; jobs need none.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: migrated.
+        sealer: seals and opens plans.
+    """
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     def add(self, job: PersonalisationJob) -> None:
         """Keep a new job.
 
         Raises:
-            StoreError: the identifier is in use, or no such card (CONCURRENT_CHANGE).
+            StoreError: the identifier is in use, or no such application (CONCURRENT_CHANGE).
         """
+        plan = json.dumps(dict(job.plan), ensure_ascii=False, separators=(",", ":"))
         with self._database.writing() as session:
             session.add(
                 PersonalisationJobRow(
                     id=job.id,
-                    guid=job.guid,
+                    application_id=job.application_id,
                     agent=job.agent,
+                    operator=job.operator,
                     state=job.state,
-                    plan=dict(job.plan),
+                    plan_sealed=self._sealer.seal(plan, _place(job.id)),
                     created_at=job.created_at,
                     updated_at=job.updated_at,
                 )
             )
 
     def find(self, job_id: str) -> PersonalisationJob | None:
-        """Return a job, or None."""
+        """Return a job, or None.
+
+        Raises:
+            StoreError: its plan does not open (RECORD_CORRUPT).
+        """
         with self._database.reading() as session:
             row = session.get(PersonalisationJobRow, job_id)
-            return None if row is None else _job(row)
+            return None if row is None else self._job(row)
 
-    def of_agent(self, agent: str, state: str) -> Sequence[PersonalisationJob]:
-        """Return an agent's jobs in a state, oldest first."""
+    def in_state(self, state: str) -> Sequence[PersonalisationJob]:
+        """Return the jobs in a state, oldest first."""
         query = (
             select(PersonalisationJobRow)
-            .where(PersonalisationJobRow.agent == agent, PersonalisationJobRow.state == state)
+            .where(PersonalisationJobRow.state == state)
             .order_by(PersonalisationJobRow.created_at, PersonalisationJobRow.id)
         )
         with self._database.reading() as session:
-            return [_job(row) for row in session.scalars(query)]
+            return [self._job(row) for row in session.scalars(query)]
 
     def move(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
         """Change a job's state, if it is still the expected one.
@@ -70,14 +88,21 @@ class SqlJobStore:
             if session.scalar(statement) is None:
                 raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the job is not where it was")
 
+    def _job(self, row: PersonalisationJobRow) -> PersonalisationJob:
+        plan = json.loads(self._sealer.open(row.plan_sealed, _place(row.id)))
+        if not isinstance(plan, dict):
+            raise StoreError(ReasonCode.RECORD_CORRUPT, "a job's plan is no object")
+        return PersonalisationJob(
+            id=row.id,
+            application_id=row.application_id,
+            agent=row.agent,
+            operator=row.operator,
+            state=row.state,
+            plan=plan,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
 
-def _job(row: PersonalisationJobRow) -> PersonalisationJob:
-    return PersonalisationJob(
-        id=row.id,
-        guid=row.guid,
-        agent=row.agent,
-        state=row.state,
-        plan=row.plan,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+
+def _place(job_id: str) -> str:
+    return f"personalisation_jobs.plan:{job_id}"

@@ -365,7 +365,7 @@ def test_a_certificate_that_was_not_asked_for_stays_off_the_card(
 ) -> None:
     room = IssuingRoom()
     room.desk = PersonalisationDesk(
-        room.store, replace(room.tools, authority=CrossedCa(room, change))
+        room.store, room.orders, replace(room.tools, authority=CrossedCa(room, change))
     )
     card = blank()
     job = room.job()

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, text
 
-from cardsvc.access_records import Operator, PersonalisationJob
+from cardsvc.access_records import Operator
 from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import IssuanceError, Malformed, ReasonCode, StoreError
+from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_store import SqlIssuanceStore
-from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.sealed import Sealer
@@ -263,26 +262,3 @@ class TestAccess:
         events = [entry.event for entry in AuditLog(database).events(subject="lan")]
         assert [event.actor for event in events] == ["minh", "system"]
         assert not any("$hash$" in str(event.facts) for event in events)
-
-
-class TestJobs:
-    def test_a_job_moves_only_from_where_it_is(self, database: Database, sealer: Sealer) -> None:
-        application = make_application()
-        card = make_card(application)
-        with SqlIssuanceStore(database, sealer).transaction() as unit:
-            unit.add_application(application)
-            unit.add_card(card)
-        store = SqlJobStore(database)
-        job = PersonalisationJob(
-            "job-1", card.guid, "desk-1", "waiting", {"slots": ["9A", "9E"], "photo": None}, AT, AT
-        )
-        store.add(job)
-        assert store.find("job-1") == job
-        assert store.find("job-2") is None
-        store.move("job-1", expected="waiting", state="running", at=LATER)
-        with pytest.raises(IssuanceError) as caught:
-            store.move("job-1", expected="waiting", state="running", at=LATER)
-        assert caught.value.reason is ReasonCode.CONCURRENT_CHANGE
-        running = replace(job, state="running", updated_at=LATER)
-        assert list(store.of_agent("desk-1", "running")) == [running]
-        assert not store.of_agent("desk-2", "running")

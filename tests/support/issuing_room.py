@@ -34,6 +34,7 @@ from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
 from tests.support.memory_issuance_store import MemoryIssuanceStore
+from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_ledger import MemoryCertificateLedger
 from tests.support.people import HOLDERS
 
@@ -84,7 +85,8 @@ class IssuingRoom:
             self.clock,
             secrets.token_bytes,
         )
-        self.desk = PersonalisationDesk(self.store, self.tools)
+        self.orders = MemoryJobStore()
+        self.desk = PersonalisationDesk(self.store, self.orders, self.tools)
         self.round_trips = 0
         self.apdus = 0
 

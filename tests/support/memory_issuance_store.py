@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from cardsvc.audit import AuditEvent
+from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.records import Application, CardRecord
@@ -87,6 +87,11 @@ class MemoryIssuanceTransaction:
 
     def record(self, event: AuditEvent) -> None:
         self._events.append(event)
+
+    def was_recorded(self, action: AuditAction, subject: str) -> bool:
+        return any(
+            (event.action, event.subject) == (action, subject) for event in self._store.events
+        )
 
     def commit(self) -> None:
         for guid, reason, at in self._status:

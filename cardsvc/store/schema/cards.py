@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cardsvc.card.guid import CardGuid
@@ -58,14 +57,15 @@ class CardKeyRow(Base):
 
 
 class PersonalisationJobRow(Base):
-    """A personalisation at a desk; ``plan`` holds no key, PIN or PUK."""
+    """A personalisation at a desk; the plan is sealed, a photo may be in it."""
 
     __tablename__ = "personalisation_jobs"
 
     id: Mapped[str] = mapped_column(String, primary_key=True)
-    guid: Mapped[CardGuid] = mapped_column(GuidText(), ForeignKey("cards.guid"), index=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("applications.id"), index=True)
     agent: Mapped[str] = mapped_column(String, index=True)
+    operator: Mapped[str] = mapped_column(String)
     state: Mapped[str] = mapped_column(String)
-    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    plan_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -132,7 +132,7 @@ def test_a_service_that_went_down_in_a_job_takes_it_up_again() -> None:
     job = room.job(room.order(application))
     step = room.desk.start(job, AGENT)
     assert isinstance(step, ApduBatch)
-    room.desk = PersonalisationDesk(room.store, room.tools)
+    room.desk = PersonalisationDesk(room.store, room.orders, room.tools)
     assert room.record(application).state is CardState.PERSONALISING
     assert room.run(room.job(room.order(application)), card) is CardState.PERSONALISED
     assert len(room.store.cards) == 1
@@ -155,7 +155,8 @@ def test_a_fault_of_ours_tears_the_card_and_is_not_hidden() -> None:
     room = IssuingRoom()
     application = room.application()
     card = blank()
-    broken = PersonalisationDesk(room.store, replace(room.tools, authority=BrokenCa()))
+    tools = replace(room.tools, authority=BrokenCa())
+    broken = PersonalisationDesk(room.store, room.orders, tools)
     room.desk, working = broken, room.desk
     with pytest.raises(OutOfOrder):
         room.run(room.job(room.order(application)), card)

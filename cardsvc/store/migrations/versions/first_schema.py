@@ -310,14 +310,17 @@ def upgrade() -> None:
     op.create_table(
         "personalisation_jobs",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("guid", sa.String(), nullable=False),
+        sa.Column("application_id", sa.String(), nullable=False),
         sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("operator", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("plan", sa.JSON(), nullable=False),
+        sa.Column("plan_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["guid"], ["cards.guid"], name=op.f("fk_personalisation_jobs_guid_cards")
+            ["application_id"],
+            ["applications.id"],
+            name=op.f("fk_personalisation_jobs_application_id_applications"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personalisation_jobs")),
     )
@@ -325,7 +328,10 @@ def upgrade() -> None:
         op.f("ix_personalisation_jobs_agent"), "personalisation_jobs", ["agent"], unique=False
     )
     op.create_index(
-        op.f("ix_personalisation_jobs_guid"), "personalisation_jobs", ["guid"], unique=False
+        op.f("ix_personalisation_jobs_application_id"),
+        "personalisation_jobs",
+        ["application_id"],
+        unique=False,
     )
     op.execute(
         sa.text("INSERT INTO audit_head (id, size, frontier) VALUES (1, 0, :none)").bindparams(

@@ -1,0 +1,104 @@
+"""Lists of applications and cards, for the people who work with them; opens no sealed number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.store.engine import Database
+from cardsvc.store.schema import ApplicationRow, CardRow
+from cardsvc.terms import CardType
+
+
+@dataclass(frozen=True, slots=True)
+class ListedApplication:
+    """A line of the list of applications."""
+
+    id: str
+    card_type: CardType
+    holder_name: str
+    state: ApplicationState
+    requested_by: str
+    requested_at: datetime
+    approved_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCard:
+    """A line of the list of cards."""
+
+    guid: CardGuid
+    card_type: CardType
+    holder_name: str
+    state: CardState
+    expires_at: datetime
+    application_id: str
+    replaced_by: CardGuid | None
+
+
+class SqlIssuanceDirectory:
+    """Lists what issuance keeps."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def applications(
+        self, state: ApplicationState | None = None, limit: int = 100
+    ) -> Sequence[ListedApplication]:
+        """Return applications, newest first."""
+        query = select(ApplicationRow).order_by(
+            ApplicationRow.requested_at.desc(), ApplicationRow.id
+        )
+        if state is not None:
+            query = query.where(ApplicationRow.state == state)
+        with self._database.reading() as session:
+            return [_application(row) for row in session.scalars(query.limit(limit))]
+
+    def cards(
+        self,
+        state: CardState | None = None,
+        application_id: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[ListedCard]:
+        """Return cards, those that expire last first."""
+        query = (
+            select(CardRow)
+            .options(joinedload(CardRow.holder))
+            .order_by(CardRow.expires_at.desc(), CardRow.guid)
+        )
+        if state is not None:
+            query = query.where(CardRow.state == state)
+        if application_id is not None:
+            query = query.where(CardRow.application_id == application_id)
+        with self._database.reading() as session:
+            return [_card(row) for row in session.scalars(query.limit(limit))]
+
+
+def _application(row: ApplicationRow) -> ListedApplication:
+    return ListedApplication(
+        id=row.id,
+        card_type=row.card_type,
+        holder_name=row.holder.name,
+        state=row.state,
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        approved_by=row.approved_by,
+    )
+
+
+def _card(row: CardRow) -> ListedCard:
+    return ListedCard(
+        guid=row.guid,
+        card_type=row.card_type,
+        holder_name=row.holder.name,
+        state=row.state,
+        expires_at=row.expires_at,
+        application_id=row.application_id,
+        replaced_by=row.replaced_by,
+    )

@@ -1,0 +1,158 @@
+"""Orders of personalisation: kept until the card is made, so that a restart forgets none.
+
+Whoever places an order (the command line, a console) need not be the process that runs it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+
+from cardsvc.access_records import JsonValue, PersonalisationJob
+from cardsvc.card.piv import Algorithm, KeySlot
+from cardsvc.clock import require_utc
+from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode, StoreError
+from cardsvc.records import ApprovedApplication
+from issuance.job_records import JobOrder
+from issuance.personalise.factory import FactoryState
+from issuance.personalise.photo import measure_photo
+from issuance.personalise.plan import KeyPlan
+from issuance.ports import IssuanceStore, JobStore
+
+
+@unique
+class OrderState(StrEnum):
+    """Where an order stands; a torn card's order stays open."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+def place_order(jobs: JobStore, order: JobOrder, *, job_id: str, at: datetime) -> None:
+    """Keep an order under a fresh identifier.
+
+    Raises:
+        Malformed: MALFORMED_FACIAL_IMAGE, the photo is not a JPEG that fits a card.
+        StoreError: the identifier is in use, or there is no such application.
+    """
+    if order.photo_jpeg is not None:
+        measure_photo(order.photo_jpeg)
+    at = require_utc(at)
+    jobs.add(
+        PersonalisationJob(
+            id=job_id,
+            application_id=order.application_id,
+            agent=order.agent,
+            operator=order.operator,
+            state=OrderState.OPEN.value,
+            plan=_plan(order),
+            created_at=at,
+            updated_at=at,
+        )
+    )
+
+
+def require_approved(store: IssuanceStore, application_id: str) -> None:
+    """Accept an application that a card may be ordered for, so that a slip shows at once.
+
+    Raises:
+        IssuanceError: unknown (APPLICATION_UNKNOWN) or not approved (ILLEGAL_TRANSITION).
+    """
+    with store.transaction() as unit:
+        ApprovedApplication(unit.application(application_id))
+
+
+def finish_order(jobs: JobStore, job_id: str, at: datetime) -> None:
+    """Note that an order's card was made.
+
+    Raises:
+        IssuanceError: it was not open (CONCURRENT_CHANGE).
+    """
+    jobs.move(job_id, expected=OrderState.OPEN, state=OrderState.DONE, at=require_utc(at))
+
+
+def cancel_order(jobs: JobStore, job_id: str, at: datetime) -> None:
+    """Take an order back; nobody can start it any more.
+
+    Raises:
+        IssuanceError: unknown (JOB_UNKNOWN), or done or cancelled already (CONCURRENT_CHANGE).
+    """
+    if jobs.find(job_id) is None:
+        raise IssuanceError(ReasonCode.JOB_UNKNOWN, "no such job")
+    jobs.move(job_id, expected=OrderState.OPEN, state=OrderState.CANCELLED, at=require_utc(at))
+
+
+def _plan(order: JobOrder) -> dict[str, JsonValue]:
+    keys: list[JsonValue] = [
+        {"slot": int(key.slot), "algorithms": [int(one) for one in key.algorithms]}
+        for key in order.keys
+    ]
+    return {
+        "keys": keys,
+        "validity_seconds": int(order.validity.total_seconds()),
+        "photo": None if order.photo_jpeg is None else _text(order.photo_jpeg),
+        "factory": {
+            "pin": order.factory.pin,
+            "puk": order.factory.puk,
+            "management_key": _text(order.factory.management_key),
+        },
+    }
+
+
+def order_of(job: PersonalisationJob) -> JobOrder:
+    """Return the order that a job keeps.
+
+    Raises:
+        StoreError: the job is not what we wrote (RECORD_CORRUPT).
+    """
+    try:
+        return _order(job, job.plan)
+    except (KeyError, TypeError, ValueError, OverflowError, CardsvcError) as error:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "a job's plan is not ours") from error
+
+
+def _order(job: PersonalisationJob, plan: Mapping[str, JsonValue]) -> JobOrder:
+    keys, factory, seconds = plan["keys"], plan["factory"], plan["validity_seconds"]
+    if not (isinstance(keys, list) and isinstance(factory, Mapping) and isinstance(seconds, int)):
+        raise TypeError
+    return JobOrder(
+        application_id=job.application_id,
+        agent=job.agent,
+        operator=job.operator,
+        photo_jpeg=None if plan["photo"] is None else _octets(plan["photo"]),
+        keys=tuple(_key(key) for key in keys),
+        validity=timedelta(seconds=seconds),
+        factory=FactoryState(
+            str(factory["pin"]), str(factory["puk"]), _octets(factory["management_key"])
+        ),
+    )
+
+
+def _key(value: JsonValue) -> KeyPlan:
+    if not isinstance(value, Mapping) or not isinstance(value["algorithms"], list):
+        raise TypeError
+    algorithms = tuple(Algorithm(_number(one)) for one in value["algorithms"])
+    return KeyPlan(KeySlot(_number(value["slot"])), algorithms)
+
+
+def _number(value: JsonValue) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _text(octets: bytes) -> str:
+    return base64.b64encode(octets).decode("ascii")
+
+
+def _octets(value: JsonValue) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ValueError from error
