@@ -10,83 +10,54 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import Enum, auto
+from typing import Protocol
 
-from cardsvc.errors import CardError
+from cardsvc.errors import CardError, ReasonCode
 from reader_agent import pcsc
+from reader_agent.events import (
+    CardInserted,
+    CardMute,
+    CardRemoved,
+    ReaderAdded,
+    ReaderCapReached,
+    ReaderEvent,
+    ReaderRemoved,
+    ServiceBack,
+    ServiceLost,
+)
 
 READER_CAP = 16
 """pcsc-lite before 2.5 lists no more readers than this; at the cap, some may be unseen."""
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.8
 """Bound on one wait: contactless drivers report late, and ``stop`` must be seen."""
 _BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+_COUNTER_BITS = 0xFFFF
+"""The event counter is the upper half of a reader's 32-bit state; it wraps."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceLost:
-    """The PC/SC service does not answer."""
+class ReaderContext(Protocol):
+    """What the monitor needs of a PC/SC context (``pcsc.PcscContext``)."""
 
-    detail: str
+    def list_readers(self) -> list[str]:
+        """Return the readers' names."""
+        ...
 
+    def status_change(
+        self, states: list[tuple[str, int]], timeout_seconds: float
+    ) -> list[tuple[str, int, bytes]]:
+        """Wait for a change of the states given."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class ServiceBack:
-    """The PC/SC service answers (again)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderAdded:
-    """A reader is there."""
-
-    reader: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderRemoved:
-    """A reader is gone."""
-
-    reader: str
+    def release(self) -> None:
+        """Give the context back."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class CardInserted:
-    """A card is in a reader."""
-
-    reader: str
-    atr: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CardRemoved:
-    """The card left a reader."""
-
-    reader: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardMute:
-    """Something is in a reader that does not answer a reset: upside down, broken, no card."""
-
-    reader: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderCapReached:
-    """There are as many readers as the service can list."""
-
-    count: int
-
-
-ReaderEvent: TypeAlias = (
-    ServiceLost
-    | ServiceBack
-    | ReaderAdded
-    | ReaderRemoved
-    | CardInserted
-    | CardRemoved
-    | CardMute
-    | ReaderCapReached
-)
+class _Slot(Enum):
+    EMPTY = auto()
+    CARD = auto()
+    MUTE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +65,15 @@ class _Seen:
     """The state last told for a reader."""
 
     state: int = pcsc.STATE_UNAWARE
-    present: bool = False
 
     @property
-    def counter(self) -> int:
-        return self.state >> 16
+    def slot(self) -> _Slot:
+        if self.state & pcsc.STATE_MUTE:
+            return _Slot.MUTE
+        return _Slot.CARD if self.state & pcsc.STATE_PRESENT else _Slot.EMPTY
+
+    def events_since(self, before: _Seen) -> int:
+        return ((self.state >> 16) - (before.state >> 16)) & _COUNTER_BITS
 
 
 class ReaderMonitor:
@@ -108,45 +83,58 @@ class ReaderMonitor:
         open_context: makes a PC/SC context.
     """
 
-    def __init__(self, open_context: Callable[[], pcsc.PcscContext] = pcsc.PcscContext) -> None:
+    def __init__(self, open_context: Callable[[], ReaderContext] = pcsc.PcscContext) -> None:
         self._open_context = open_context
         self._seen: dict[str, _Seen] = {}
+        self._up: bool | None = None
+        self._failures = 0
 
     def events(self, stop: threading.Event) -> Iterator[ReaderEvent]:
-        """Yield events until ``stop`` is set; never raises for a fault of the service."""
-        failures = 0
-        up: bool | None = None
+        """Yield events until ``stop`` is set; never raises for a fault of the service.
+
+        It sees ``stop`` within a second; where the service hangs in a call, within the bound
+        on that call (``pcsc.SERVICE_TIMEOUT_SECONDS``).
+        """
         while not stop.is_set():
             try:
                 context = self._open_context()
+                try:
+                    yield from self._watch(context, stop)
+                finally:
+                    context.release()
             except CardError as error:
-                if up is not False:
-                    up = False
-                    yield ServiceLost(str(error))
-                stop.wait(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
-                failures += 1
-                continue
-            failures = 0
-            if not up:
-                up = True
-                yield ServiceBack()
-            try:
-                yield from self._watch(context, stop)
-            except CardError as error:
-                up = False
-                yield ServiceLost(str(error))
-                yield from self._forget_all()
-            finally:
-                context.release()
+                yield from self._lost(error)
+                step = min(self._failures, len(_BACKOFF_SECONDS) - 1)
+                stop.wait(_BACKOFF_SECONDS[step])
+                self._failures += 1
 
-    def _watch(self, context: pcsc.PcscContext, stop: threading.Event) -> Iterator[ReaderEvent]:
+    def _lost(self, error: CardError) -> Iterator[ReaderEvent]:
+        if self._up is not False:
+            self._up = False
+            yield ServiceLost(error.reason, str(error))
+        for name in list(self._seen):
+            yield from self._forget(name)
+
+    def _watch(self, context: ReaderContext, stop: threading.Event) -> Iterator[ReaderEvent]:
         pnp_state = pcsc.STATE_UNAWARE
         while not stop.is_set():
-            yield from self._relist(context.list_readers())
+            names = context.list_readers()
+            if not self._up:
+                self._up = True
+                yield ServiceBack()
+            yield from self._relist(names)
             watched = [(name, seen.state) for name, seen in self._seen.items()]
-            changes = context.status_change(
-                [*watched, (pcsc.PNP_NOTIFICATION, pnp_state)], _POLL_SECONDS
-            )
+            try:
+                changes = context.status_change(
+                    [*watched, (pcsc.PNP_NOTIFICATION, pnp_state)], _POLL_SECONDS
+                )
+            except CardError as error:
+                if error.reason is not ReasonCode.NO_READER:
+                    raise
+                # A reader left between the listing and the wait: list again, without haste.
+                stop.wait(_BACKOFF_SECONDS[0])
+                continue
+            self._failures = 0
             for name, state, atr in changes:
                 if name == pcsc.PNP_NOTIFICATION:
                     pnp_state = state
@@ -165,28 +153,22 @@ class ReaderMonitor:
             yield ReaderCapReached(len(self._seen))
 
     def _update(self, name: str, state: int, atr: bytes) -> Iterator[ReaderEvent]:
-        before = self._seen[name]
+        before, now = self._seen[name], _Seen(state)
         if state & pcsc.STATE_UNKNOWN:
             yield from self._forget(name)
             return
-        mute = bool(state & pcsc.STATE_MUTE)
-        present = bool(state & pcsc.STATE_PRESENT) and not mute
-        now = _Seen(state, present)
         self._seen[name] = now
-        swapped = before.present and present and now.counter - before.counter >= 2
-        if before.present and (not present or swapped):
+        if now.slot is before.slot and (now.slot is _Slot.EMPTY or now.events_since(before) < 2):
+            return
+        if before.slot is not _Slot.EMPTY:
             yield CardRemoved(name)
-        if present and (not before.present or swapped):
+        if now.slot is _Slot.CARD:
             yield CardInserted(name, atr)
-        if mute and not before.state & pcsc.STATE_MUTE:
+        elif now.slot is _Slot.MUTE:
             yield CardMute(name)
 
     def _forget(self, name: str) -> Iterator[ReaderEvent]:
         seen = self._seen.pop(name)
-        if seen.present:
+        if seen.slot is not _Slot.EMPTY:
             yield CardRemoved(name)
         yield ReaderRemoved(name)
-
-    def _forget_all(self) -> Iterator[ReaderEvent]:
-        for name in list(self._seen):
-            yield from self._forget(name)

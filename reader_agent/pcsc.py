@@ -1,26 +1,40 @@
 """The only file that touches PC/SC (pyscard's scard layer).
 
 pyscard's own monitor threads die with pcscd; this keeps to the plain calls, opens a new context
-after any service error, and puts a bound on every call that may block.
+after any service error, and makes every call in a thread that may be left behind: each of them
+can block for ever (another program's transaction, a driver, a service that hangs), and even
+releasing a context waits for the call that is under way on it.
 Spec: PC/SC Workgroup part 5 (resource manager); pcsc-lite's winscard API.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from smartcard import scard
 
+from cardsvc.card.piv import Ins
 from cardsvc.errors import CardError, ReasonCode
+from reader_agent.bounded import BoundedThread
 
 PNP_NOTIFICATION = "\\\\?PnP?\\Notification"
 """The pseudo-reader whose state changes when readers come or go."""
 OPEN_TIMEOUT_SECONDS = 5.0
 """SCardConnect and SCardBeginTransaction block while another program holds the card."""
+TRANSMIT_TIMEOUT_SECONDS = 30.0
+"""A bound of ours on one APDU; the slowest signatures of RSA cards stay far below it."""
+KEY_GENERATION_TIMEOUT_SECONDS = 300.0
+"""The same for GENERATE ASYMMETRIC KEY PAIR: old cards search minutes for RSA primes."""
+SERVICE_TIMEOUT_SECONDS = 5.0
+"""A service that is started on demand takes seconds; one that hangs takes for ever."""
+_CONNECT_SLACK_SECONDS = 0.5
 _BUSY_RETRY_SECONDS = 0.02
+_REMOVAL_SECONDS = 0.6
+"""pcscd looks for removals every 400 ms; until then a driver only says "not transacted"."""
+_PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 
 STATE_UNAWARE = scard.SCARD_STATE_UNAWARE
 STATE_PRESENT = scard.SCARD_STATE_PRESENT
@@ -37,6 +51,7 @@ _REASONS = {
     scard.SCARD_E_CARD_UNSUPPORTED: ReasonCode.CARD_SILENT,
     scard.SCARD_E_PROTO_MISMATCH: ReasonCode.CARD_SILENT,
     scard.SCARD_W_SECURITY_VIOLATION: ReasonCode.ACCESS_DENIED,
+    scard.SCARD_E_NO_ACCESS: ReasonCode.ACCESS_DENIED,
     scard.SCARD_E_SHARING_VIOLATION: ReasonCode.READER_BUSY,
     scard.SCARD_E_UNKNOWN_READER: ReasonCode.NO_READER,
     scard.SCARD_E_READER_UNAVAILABLE: ReasonCode.NO_READER,
@@ -49,6 +64,10 @@ _REASONS = {
 
 _REASONS = {code & 0xFFFFFFFF: reason for code, reason in _REASONS.items()}
 
+_ASKS_PERMISSION = ("SCardEstablishContext", "SCardConnect")
+"""Calls that polkit may refuse. pcsc-lite's client gives the code of a refusal for a connection
+that the service has closed, too: from any other call it means that the service has ended."""
+
 _T = TypeVar("_T")
 
 
@@ -58,6 +77,8 @@ class PcscError(CardError):
     def __init__(self, result: int, call: str) -> None:
         code = result & 0xFFFFFFFF
         reason = _REASONS.get(code, ReasonCode.READER_FAILED)
+        if reason is ReasonCode.ACCESS_DENIED and call not in _ASKS_PERMISSION:
+            reason = ReasonCode.SERVICE_UNAVAILABLE
         super().__init__(reason, f"{call}: {code:08X}")
         self.code = code
 
@@ -72,54 +93,63 @@ def _check(result: int, call: str) -> None:
         raise PcscError(result, call)
 
 
-def _bounded(call: Callable[[], _T], seconds: float, what: str) -> _T:
-    """Run a call that may block for ever; give it up after ``seconds``.
-
-    The thread that is given up stays behind until the driver lets go of it: it is a daemon,
-    holds nothing that we use again, and the reader is reported as busy.
-    """
-    outcome: list[_T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(call())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            failure.append(error)
-
-    worker = threading.Thread(target=run, name=f"pcsc-{what}", daemon=True)
-    worker.start()
-    worker.join(seconds)
-    if worker.is_alive():
-        raise CardError(ReasonCode.READER_BUSY, f"{what} did not return in {seconds:g} s")
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
 class PcscContext:
-    """A resource-manager context; one thread at a time."""
+    """A resource-manager context, all of whose calls come back in bounded time.
 
-    def __init__(self) -> None:
-        result, self._handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-        _check(result, "SCardEstablishContext")
+    Args:
+        name: what it is used for: the service, or a reader's name. While a call hangs that was
+            given up, no other context of that name is opened.
+        leftover_seconds: how long to wait for such a call to return.
+        late: the reason where it does not.
 
-    @property
-    def handle(self) -> Any:
-        """The context handle, opaque."""
-        return self._handle
+    Raises:
+        CardError: the service is not there (SERVICE_UNAVAILABLE), refuses us (ACCESS_DENIED),
+            or hangs (``late``).
+    """
+
+    def __init__(
+        self,
+        name: str = "service",
+        *,
+        leftover_seconds: float = SERVICE_TIMEOUT_SECONDS,
+        late: ReasonCode = ReasonCode.SERVICE_UNAVAILABLE,
+    ) -> None:
+        self._thread = BoundedThread(name, leftover_seconds, late)
+        undo = self._thread.undo
+        try:
+            self._handle = self._thread.call(
+                lambda: _establish(undo),
+                SERVICE_TIMEOUT_SECONDS,
+                ReasonCode.SERVICE_UNAVAILABLE,
+            )
+        except BaseException:
+            self._thread.close()
+            raise
+
+    def run(self, function: Callable[[Any, ExitStack], _T], seconds: float, late: ReasonCode) -> _T:
+        """Make PC/SC calls with this context, in its thread.
+
+        Args:
+            function: takes the handle, and the stack of what is to be undone at the end.
+            seconds: how long to wait; after that the context is lost.
+            late: the reason to raise then.
+
+        Raises:
+            CardError: whatever ``function`` raises, or ``late``.
+        """
+        return self._thread.call(lambda: function(self._handle, self._thread.undo), seconds, late)
 
     def list_readers(self) -> list[str]:
         """Return the readers' names, none being an empty list.
 
         Raises:
-            PcscError: the service is gone.
+            CardError: the service is gone or hangs.
         """
-        result, names = scard.SCardListReaders(self._handle, [])
-        if _is(result, scard.SCARD_E_NO_READERS_AVAILABLE):
-            return []
-        _check(result, "SCardListReaders")
-        return list(names)
+        return self.run(
+            lambda handle, _: _list_readers(handle),
+            SERVICE_TIMEOUT_SECONDS,
+            ReasonCode.SERVICE_UNAVAILABLE,
+        )
 
     def status_change(
         self, states: list[tuple[str, int]], timeout_seconds: float
@@ -131,40 +161,86 @@ class PcscContext:
             timeout_seconds: 0 returns at once.
 
         Returns:
-            Name, state bits (with the event counter in the upper half) and ATR; the states
-            as given where the time ran out.
+            Name, state bits (with the event counter in the upper half) and ATR; nothing
+            where the time ran out.
+
+        Raises:
+            CardError: the service is gone or hangs; NO_READER where one of them has left.
         """
-        milliseconds = max(0, int(timeout_seconds * 1000))
-        result, changed = scard.SCardGetStatusChange(self._handle, milliseconds, states)
-        if _is(result, scard.SCARD_E_TIMEOUT):
-            return []
-        _check(result, "SCardGetStatusChange")
-        return [(name, state, bytes(atr)) for name, state, atr in changed]
+        return self.run(
+            lambda handle, _: _status_change(handle, states, timeout_seconds),
+            timeout_seconds + SERVICE_TIMEOUT_SECONDS,
+            ReasonCode.SERVICE_UNAVAILABLE,
+        )
 
     def release(self) -> None:
-        """Give the context back; harmless where the service is already gone."""
-        scard.SCardReleaseContext(self._handle)
+        """Give back all that was got through this context; harmless at any time, and twice."""
+        self._thread.close()
+
+
+def _establish(undo: ExitStack) -> Any:
+    result, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    _check(result, "SCardEstablishContext")
+    undo.callback(scard.SCardReleaseContext, handle)
+    return handle
+
+
+def _list_readers(handle: Any) -> list[str]:
+    result, names = scard.SCardListReaders(handle, [])
+    if _is(result, scard.SCARD_E_NO_READERS_AVAILABLE):
+        return []
+    _check(result, "SCardListReaders")
+    return list(names)
+
+
+def _status_change(
+    handle: Any, states: list[tuple[str, int]], timeout_seconds: float
+) -> list[tuple[str, int, bytes]]:
+    milliseconds = max(0, int(timeout_seconds * 1000))
+    result, changed = scard.SCardGetStatusChange(handle, milliseconds, states)
+    if _is(result, scard.SCARD_E_TIMEOUT):
+        return []
+    _check(result, "SCardGetStatusChange")
+    return [(name, state, bytes(atr)) for name, state, atr in changed]
 
 
 class PcscConnection:
     """A card in a PC/SC reader, shared, held in one transaction from open to close.
 
     Implements ``cardsvc.card.connection.CardConnection``.
+
+    Args:
+        reader: the reader's whole name.
+        open_timeout_seconds: how long to wait for other programs to let go of the card.
+        transmit_timeout_seconds: how long a card may take for one APDU; key generation gets
+            ``KEY_GENERATION_TIMEOUT_SECONDS`` where that is longer.
+
+    Raises:
+        CardError: NO_READER, NO_CARD, CARD_SILENT, READER_BUSY, SERVICE_UNAVAILABLE, …
     """
 
-    def __init__(self, reader: str, *, open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        reader: str,
+        *,
+        open_timeout_seconds: float = OPEN_TIMEOUT_SECONDS,
+        transmit_timeout_seconds: float = TRANSMIT_TIMEOUT_SECONDS,
+    ) -> None:
         self.reader = reader
-        self._context = PcscContext()
+        self._transmit_timeout_seconds = transmit_timeout_seconds
+        deadline = time.monotonic() + open_timeout_seconds
+        self._context = PcscContext(
+            reader, leftover_seconds=open_timeout_seconds, late=ReasonCode.READER_BUSY
+        )
         try:
-            self._card, self._protocol, self._atr = _bounded(
-                lambda: _connect(self._context, reader, open_timeout_seconds),
-                open_timeout_seconds + 0.5,
-                "connect",
+            self._card, self._protocol, self._atr = self._context.run(
+                lambda handle, undo: _connect(handle, reader, deadline, undo),
+                max(0.0, deadline - time.monotonic()) + _CONNECT_SLACK_SECONDS,
+                ReasonCode.READER_BUSY,
             )
         except BaseException:
             self._context.release()
             raise
-        self._open = True
 
     @property
     def atr(self) -> bytes:
@@ -177,65 +253,73 @@ class PcscConnection:
         Raises:
             CardError: removed, reset by another program, silent, or the service is gone.
         """
-        result, response = scard.SCardTransmit(self._card, self._protocol, list(command))
-        if result != scard.SCARD_S_SUCCESS:
-            raise self._explain(result)
-        if len(response) < 2:
-            # Some drivers report success without an answer when the card leaves in mid-command.
-            raise self._explain(scard.SCARD_E_NOT_TRANSACTED)
-        return bytes(response)
+        seconds = self._transmit_timeout_seconds
+        if command[1:2] == bytes([Ins.GENERATE_ASYMMETRIC]):
+            seconds = max(seconds, KEY_GENERATION_TIMEOUT_SECONDS)
+        return self._context.run(
+            lambda handle, _: self._transmit(handle, command), seconds, ReasonCode.CARD_SILENT
+        )
 
-    def _explain(self, result: int) -> CardError:
-        """Tell a removed card from a failing reader: drivers say "not transacted" for both."""
-        error = PcscError(result, "SCardTransmit")
-        if error.reason is not ReasonCode.READER_FAILED:
-            return error
-        try:
-            seen = self._context.status_change([(self.reader, STATE_UNAWARE)], 0)
-        except CardError:
-            return error
-        if any(state & STATE_EMPTY for _, state, _ in seen):
-            return CardError(ReasonCode.CARD_REMOVED, str(error))
-        return error
+    def _transmit(self, handle: Any, command: bytes) -> bytes:
+        result, response = scard.SCardTransmit(self._card, self._protocol, list(command))
+        if result == scard.SCARD_S_SUCCESS and len(response) < 2:
+            # Some drivers report success without an answer when the card leaves in mid-command.
+            result = scard.SCARD_E_NOT_TRANSACTED
+        if result != scard.SCARD_S_SUCCESS:
+            raise _explain(PcscError(result, "SCardTransmit"), handle, self.reader)
+        return bytes(response)
 
     def close(self) -> None:
         """Reset the card, so that no verified PIN stays behind, and let it go."""
-        if not self._open:
-            return
-        self._open = False
-        scard.SCardEndTransaction(self._card, scard.SCARD_RESET_CARD)
-        scard.SCardDisconnect(self._card, scard.SCARD_LEAVE_CARD)
         self._context.release()
 
 
-def _connect(context: PcscContext, reader: str, timeout_seconds: float) -> tuple[Any, int, bytes]:
-    deadline = time.monotonic() + timeout_seconds
-    protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+def _explain(error: PcscError, handle: Any, reader: str) -> CardError:
+    """Tell a removed card from a failing reader: drivers say "not transacted" for both."""
+    if error.reason is not ReasonCode.READER_FAILED:
+        return error
+    seen, wait_seconds = STATE_UNAWARE, 0.0
+    for _ in range(2):
+        try:
+            for _, state, _ in _status_change(handle, [(reader, seen)], wait_seconds):
+                if state & STATE_EMPTY:
+                    return CardError(ReasonCode.CARD_REMOVED, str(error))
+                seen = state
+        except PcscError as worse:
+            return worse
+        wait_seconds = _REMOVAL_SECONDS
+    return error
+
+
+def _connect(handle: Any, reader: str, deadline: float, undo: ExitStack) -> tuple[Any, int, bytes]:
     while True:
         result, card, protocol = scard.SCardConnect(
-            context.handle, reader, scard.SCARD_SHARE_SHARED, protocols
+            handle, reader, scard.SCARD_SHARE_SHARED, _PROTOCOLS
         )
         busy = _is(result, scard.SCARD_E_SHARING_VIOLATION)
         if not busy or time.monotonic() > deadline:
             break
         time.sleep(_BUSY_RETRY_SECONDS)
+    if _is(result, scard.SCARD_W_SECURITY_VIOLATION):
+        _list_readers(handle)  # raises where it is not a refusal but the end of the service
     _check(result, "SCardConnect")
-    try:
-        _begin_transaction(card, protocols)
-        result, _, _, protocol, atr = scard.SCardStatus(card)
-        _check(result, "SCardStatus")
-    except CardError:
-        scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-        raise
+    undo.callback(scard.SCardDisconnect, card, scard.SCARD_LEAVE_CARD)
+    if time.monotonic() > deadline + _CONNECT_SLACK_SECONDS:
+        # Nobody waits any more: leave the card to the others without resetting it.
+        raise CardError(ReasonCode.READER_BUSY, f"{reader}: connected too late")
+    _begin_transaction(card)
+    undo.callback(scard.SCardEndTransaction, card, scard.SCARD_RESET_CARD)
+    result, _, _, protocol, atr = scard.SCardStatus(card)
+    _check(result, "SCardStatus")
     return card, protocol, bytes(atr)
 
 
-def _begin_transaction(card: Any, protocols: int) -> None:
+def _begin_transaction(card: Any) -> None:
     """Begin a transaction; where another program reset the card, reconnect first, once."""
     result = scard.SCardBeginTransaction(card)
     if _is(result, scard.SCARD_W_RESET_CARD):
         result, _ = scard.SCardReconnect(
-            card, scard.SCARD_SHARE_SHARED, protocols, scard.SCARD_LEAVE_CARD
+            card, scard.SCARD_SHARE_SHARED, _PROTOCOLS, scard.SCARD_LEAVE_CARD
         )
         _check(result, "SCardReconnect")
         result = scard.SCardBeginTransaction(card)

@@ -9,15 +9,7 @@ from types import ModuleType
 import click
 
 from cardsvc.errors import CardError, CardsvcError, ReasonCode
-
-_ADVICE = {
-    ReasonCode.SERVICE_UNAVAILABLE: (
-        "Dịch vụ PC/SC không chạy – PC/SC is not there: sudo systemctl start pcscd.socket"
-    ),
-    ReasonCode.ACCESS_DENIED: (
-        "Không có quyền dùng đầu đọc – not allowed to use readers: install the polkit rule in docs/"
-    ),
-}
+from reader_agent.reader_advice import advice
 
 
 @click.command("readers")
@@ -29,9 +21,10 @@ def readers(*, watch: bool) -> None:
         if watch:
             for line in view.event_lines(threading.Event()):
                 click.echo(line)
+            return
         names = view.reader_names()
     except CardsvcError as error:
-        click.echo(_ADVICE.get(error.reason, str(error)), err=True)
+        click.echo(advice(error.reason) or str(error), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         return
@@ -47,5 +40,5 @@ def _view() -> ModuleType:
     try:
         from reader_agent import readers_view  # noqa: PLC0415
     except ImportError as error:
-        raise CardError(ReasonCode.SERVICE_UNAVAILABLE, "pyscard is not installed") from error
+        raise CardError(ReasonCode.READER_FAILED, "chưa cài – not installed: pyscard") from error
     return readers_view

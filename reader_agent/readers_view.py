@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from reader_agent import monitor, pcsc
+from reader_agent import events, pcsc
+from reader_agent.monitor import ReaderMonitor
+from reader_agent.reader_advice import advice
 
 
 def reader_names() -> list[str]:
@@ -19,25 +21,25 @@ def reader_names() -> list[str]:
 
 def event_lines(stop: threading.Event) -> Iterator[str]:
     """Yield a line for each event at the readers, until ``stop`` is set."""
-    for event in monitor.ReaderMonitor().events(stop):
+    for event in ReaderMonitor().events(stop):
         yield _describe(event)
 
 
-def _describe(event: monitor.ReaderEvent) -> str:
+def _describe(event: events.ReaderEvent) -> str:
     match event:
-        case monitor.ServiceLost(detail):
-            return f"PC/SC ✗  {detail}"
-        case monitor.ServiceBack():
+        case events.ServiceLost(reason, detail):
+            return f"PC/SC ✗  {advice(reason) or detail}"
+        case events.ServiceBack():
             return "PC/SC ✓"
-        case monitor.ReaderAdded(reader):
+        case events.ReaderAdded(reader):
             return f"+ {reader}"
-        case monitor.ReaderRemoved(reader):
+        case events.ReaderRemoved(reader):
             return f"- {reader}"
-        case monitor.CardInserted(reader, atr):
+        case events.CardInserted(reader, atr):
             return f"▣ {reader}  {atr.hex().upper()}"
-        case monitor.CardRemoved(reader):
+        case events.CardRemoved(reader):
             return f"□ {reader}"
-        case monitor.CardMute(reader):
+        case events.CardMute(reader):
             return f"▣ {reader}  thẻ không trả lời – the card does not answer (upside down?)"
-        case monitor.ReaderCapReached(count):
-            return f"! {count} readers: the service may hide further ones"
+        case events.ReaderCapReached(count):
+            return f"! {count} đầu đọc, có thể còn nữa – readers; the service may hide further ones"

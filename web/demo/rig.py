@@ -16,6 +16,7 @@ from typing import Protocol
 
 from cardsvc.card.connection import CardConnection
 from cardsvc.errors import CardError, ReasonCode
+from reader_agent.events import CardInserted
 from reader_agent.virtual.card import PoweredCard
 from reader_agent.virtual.connection import VirtualReader
 from reader_agent.virtual.private_pcscd import (
@@ -155,7 +156,7 @@ def _why_no_pcsc() -> str | None:
 
 
 def _watch(stop: threading.Event, inserted: queue.Queue[str]) -> None:
-    from reader_agent.monitor import CardInserted, ReaderMonitor  # noqa: PLC0415 - needs pyscard
+    from reader_agent.monitor import ReaderMonitor  # noqa: PLC0415 - needs pyscard
 
     for event in ReaderMonitor().events(stop):
         if isinstance(event, CardInserted):
