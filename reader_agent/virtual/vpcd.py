@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -41,13 +42,21 @@ def connect_tcp(port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> Connect:
     return lambda: socket.create_connection((host, port))
 
 
+def _acknowledge_at_once(link: socket.socket) -> None:
+    """Ask for an immediate ACK, where the platform knows how; elsewhere the card is slower.
+
+    vpcd writes length and body apart: a delayed ACK would cost 40 ms each (field notes). The
+    kernel drops the option by itself, hence before every recv.
+    """
+    if sys.platform == "linux":
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 def _receive(link: socket.socket, count: int) -> bytes | None:
     """Return exactly ``count`` octets, or None where the other end is gone."""
     received = bytearray()
     while len(received) < count:
-        # vpcd writes length and body apart: a delayed ACK would cost 40 ms each (field notes).
-        # The kernel drops the option by itself, hence before every recv.
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        _acknowledge_at_once(link)
         part = link.recv(count - len(received))
         if not part:
             return None
