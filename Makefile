@@ -15,7 +15,7 @@ setup:
 	@scripts/setup.sh
 
 demo: setup
-	@.venv/bin/cardsvc demo
+	@.venv/bin/cardsvc demo --once
 
 test: setup lint types imports unit
 
