@@ -105,7 +105,10 @@ class CardTransport:
         if whole is None:
             return self._refuse(StatusWord.WRONG_LENGTH)
         response = self._execute(whole)
-        return self._send(response.data, response.status, command.ne)
+        # Cards on T=1 give what they have where Le is absent, and tools in the field count on it;
+        # one that insists on Le asks for GET RESPONSE, as on T=0 (ISO/IEC 7816-3 section 12.2).
+        implied_ne = 0 if self._exact_le else SHORT_NE_LIMIT
+        return self._send(response.data, response.status, command.ne or implied_ne)
 
     def _refuse(self, status: StatusWord) -> bytes:
         self.reset()
