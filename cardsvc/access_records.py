@@ -31,6 +31,15 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolled:
+    """An agent or relying party that may call, or might before it was shut out."""
+
+    id: str
+    name: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalisationJob:
     """One card to be personalised at one desk.
 

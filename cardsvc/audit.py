@@ -41,6 +41,7 @@ class AuditAction(StrEnum):
     AGENT_ENROLLED = "agent.enrolled"
     AGENT_DISABLED = "agent.disabled"
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
+    RELYING_PARTY_DISABLED = "relying_party.disabled"
     POLICY_PUT = "policy.put"
     CEREMONY = "ceremony"
     OPERATOR_CHANGED = "operator.changed"

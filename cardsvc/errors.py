@@ -44,6 +44,7 @@ class ReasonCode(StrEnum):
     MALFORMED_DOSSIER_NUMBER = "malformed_dossier_number"
     MALFORMED_CITIZEN_QR = "malformed_citizen_qr"
     MALFORMED_MESSAGE = "malformed_message"
+    MALFORMED_FORM = "malformed_form"
     MALFORMED_RECEIPT = "malformed_receipt"
 
     # --- talking to a card or a reader

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from reader_agent.activate_cli import activate
 from reader_agent.inspect_cli import inspect
+from reader_agent.personalise_cli import personalise
 from reader_agent.readers_cli import readers
 from reader_agent.tap_cli import tap
 from reader_agent.virtual_cli import virtual
@@ -17,7 +19,9 @@ def main() -> None:
     """Đọc và kiểm tra thẻ điện tử – read and verify electronic cards."""
 
 
+main.add_command(activate)
 main.add_command(inspect)
+main.add_command(personalise)
 main.add_command(readers)
 main.add_command(tap)
 main.add_command(virtual)

@@ -1,4 +1,4 @@
-"""Where a card comes from: a PC/SC reader, or a persona of the testers' realm."""
+"""Where a card comes from: a PC/SC reader, a persona of the testers' realm, or a card's file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from reader_agent.personas.catalogue import PERSONAS, insert_persona
 from reader_agent.personas.published import revocation_of
 from reader_agent.personas.realm import Realm
 from reader_agent.personas.realm_file import load_or_found
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from reader_agent.virtual.storage import FileStore
 from verification.revocation import RevocationMaterial
 
 VIRTUAL = "virtual:"
@@ -38,11 +41,16 @@ class CardSource:
 
 
 def open_source(reader: str) -> CardSource:
-    """Connect to the card in a PC/SC reader, or to ``virtual:PERSONA``.
+    """Connect to the card in a PC/SC reader, to ``virtual:PERSONA`` or to ``virtual:FILE``.
 
     Raises:
         CardError: no such reader or persona, no card, or the PC/SC service is not there.
+        CardsvcError: the file is not a card of ``virtual new``.
     """
+    file = card_file(reader)
+    if file is not None:
+        store = FileStore(file)
+        return CardSource(connect_in_process(VirtualCard(store.load(), store)))
     name = persona_name(reader)
     if name is None:
         return CardSource(_open_pcsc(reader))
@@ -61,8 +69,18 @@ def _open_pcsc(reader: str) -> CardConnection:
 
 
 def persona_name(reader: str) -> str | None:
-    """Return PERSONA of ``virtual:PERSONA``, or None for a PC/SC reader's name."""
-    return reader.removeprefix(VIRTUAL) if reader.startswith(VIRTUAL) else None
+    """Return PERSONA of ``virtual:PERSONA``, or None for a PC/SC reader or a card's file."""
+    if not reader.startswith(VIRTUAL) or card_file(reader) is not None:
+        return None
+    return reader.removeprefix(VIRTUAL)
+
+
+def card_file(reader: str) -> Path | None:
+    """Return FILE of ``virtual:FILE``, or None where there is no such file."""
+    name = reader.removeprefix(VIRTUAL)
+    if not reader.startswith(VIRTUAL) or name in PERSONAS or not Path(name).is_file():
+        return None
+    return Path(name)
 
 
 def realm_path() -> Path:

@@ -11,24 +11,18 @@ import click
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import DecisionMessage
-from reader_agent.client import ServiceClient
 from reader_agent.reason_texts import reason_text
+from reader_agent.service_options import open_client, service_options
 from reader_agent.sources import open_source
 from reader_agent.tap import TapCost, tap_card
 
 _MAX_PIN_LINE = 64
+_BY_TOKEN = ""
+"""The service knows an agent by its token; the message names none."""
 
 
 @click.command("tap")
-@click.option("--reader", required=True, help="PC/SC reader (or part of its name), virtual:PERSONA")
-@click.option("--service-url", required=True, help="such as http://127.0.0.1:8440")
-@click.option("--agent", required=True, help="this agent's identifier")
-@click.option(
-    "--token-file",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="file with this agent's token",
-)
+@service_options
 @click.option("--relying-party", required=True, help="who relies on the answer")
 @click.option("--service", required=True, help="for which of its services")
 @click.option("--level", type=click.Choice(["X1", "X2"]), default="X1", show_default=True)
@@ -38,7 +32,6 @@ def tap(
     *,
     reader: str,
     service_url: str,
-    agent: str,
     token_file: Path,
     relying_party: str,
     service: str,
@@ -51,8 +44,8 @@ def tap(
     Exit status: 0 granted, 1 denied, 2 the card or the service could not be read.
     """
     wanted = AssuranceLevel[level]
-    client = ServiceClient(service_url, token_file.read_text().strip())
     try:
+        client = open_client(service_url, token_file)
         challenge = client.open_challenge(relying_party, service, wanted)
         source = open_source(reader)
         try:
@@ -60,7 +53,7 @@ def tap(
                 source.connection,
                 message=challenge.message,
                 nonce=challenge.nonce,
-                agent=agent,
+                agent=_BY_TOKEN,
                 level=wanted,
                 ask_pin=(lambda _tries: _ask_pin(pin_stdin=pin_stdin)),
             )
@@ -84,7 +77,7 @@ def _fail(reason: ReasonCode, *, json_output: bool) -> None:
     if json_output:
         click.echo(json.dumps({"granted": False, "code": "unreadable", "reason": reason.value}))
     else:
-        click.echo(f"✗ {reason_text(reason)}", err=True)
+        click.echo(f"✗ {reason.value}: {reason_text(reason)}", err=True)
     sys.exit(2)
 
 
@@ -96,4 +89,6 @@ def _show(decision: DecisionMessage, cost: TapCost, *, json_output: bool) -> Non
     mark = "✓" if decision.granted else "✗"
     name = f"  {decision.holder_name}" if decision.holder_name else ""
     click.echo(f"{mark} {decision.message_vi}{name}\n  {decision.message_en}")
-    click.echo(f"  {decision.level or '–'}, {cost.apdus} APDU, {cost.octets} octets")
+    click.echo(
+        f"  {decision.code}, {decision.level or '–'}, {cost.apdus} APDU, {cost.octets} octets"
+    )

@@ -6,16 +6,19 @@ Only SHA-256 of a token is kept: a token has 256 random bits, so the hash can't 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import func, select
 
+from cardsvc.access_records import Enrolled
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import AgentRow, RelyingPartyRow, ServicePolicyRow
+from cardsvc.store.verification_store import read_policy
 
 TOKEN_OCTETS = 32
 
@@ -32,14 +35,14 @@ class SqlAccessStore:
         self._database = database
 
     def enrol_agent(self, agent_id: str, name: str, *, operator: str, at: datetime) -> str:
-        """Add an agent, or give a known one a new token; return the token, shown once."""
+        """Add an agent, or give a known one a new token and let it in; return it, shown once."""
         token = new_token()
         with audited(self._database) as (session, trail):
             row = session.get(AgentRow, agent_id)
             if row is None:
-                row = AgentRow(id=agent_id, name=name, enabled=True, created_at=at)
+                row = AgentRow(id=agent_id, created_at=at)
                 session.add(row)
-            row.token_sha256 = _hash(token)
+            row.name, row.enabled, row.token_sha256 = name, True, _hash(token)
             trail.record(AuditEvent(at, operator, AuditAction.AGENT_ENROLLED, agent_id))
         return token
 
@@ -54,16 +57,51 @@ class SqlAccessStore:
             return True
 
     def enrol_relying_party(self, party_id: str, name: str, *, operator: str, at: datetime) -> str:
-        """Add a relying party, or give a known one a new token; return it, shown once."""
+        """Add a relying party, or give a known one a new token and let it in; return the token."""
         token = new_token()
         with audited(self._database) as (session, trail):
             row = session.get(RelyingPartyRow, party_id)
             if row is None:
-                row = RelyingPartyRow(id=party_id, name=name, enabled=True, created_at=at)
+                row = RelyingPartyRow(id=party_id, created_at=at)
                 session.add(row)
-            row.token_sha256 = _hash(token)
+            row.name, row.enabled, row.token_sha256 = name, True, _hash(token)
             trail.record(AuditEvent(at, operator, AuditAction.RELYING_PARTY_ENROLLED, party_id))
         return token
+
+    def disable_relying_party(self, party_id: str, *, operator: str, at: datetime) -> bool:
+        """Shut a relying party out, its services with it; return whether there was one."""
+        with audited(self._database) as (session, trail):
+            row = session.get(RelyingPartyRow, party_id)
+            if row is None:
+                return False
+            row.enabled = False
+            trail.record(AuditEvent(at, operator, AuditAction.RELYING_PARTY_DISABLED, party_id))
+            return True
+
+    def agents(self) -> Sequence[Enrolled]:
+        """Return all agents by identifier."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(AgentRow).order_by(AgentRow.id))
+            return [Enrolled(row.id, row.name, row.enabled) for row in rows]
+
+    def relying_parties(self) -> Sequence[Enrolled]:
+        """Return all relying parties by identifier."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(RelyingPartyRow).order_by(RelyingPartyRow.id))
+            return [Enrolled(row.id, row.name, row.enabled) for row in rows]
+
+    def policies(self) -> Sequence[ServicePolicy]:
+        """Return the policies in force, the latest version of each.
+
+        Raises:
+            StoreError: a policy is not what we wrote (RECORD_CORRUPT).
+        """
+        query = select(ServicePolicyRow).order_by(
+            ServicePolicyRow.relying_party, ServicePolicyRow.service, ServicePolicyRow.version
+        )
+        with self._database.reading() as session:
+            found = [read_policy(row) for row in session.scalars(query)]
+        return list({(one.relying_party, one.service): one for one in found}.values())
 
     def put_policy(self, policy: ServicePolicy, *, operator: str, at: datetime) -> int:
         """Put a policy in force as the next version; return that version."""

@@ -1,0 +1,59 @@
+"""A service that the command line works on: the system's clock, a cheap vault, a free port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+from werkzeug.serving import make_server
+
+from reader_agent.cli import main as reader_agent
+from tests.support.installations import CHEAP
+from web.app import create_app
+from web.bootstrap import open_installation
+from web.cli import main as cardsvc
+from web.settings import Settings
+
+
+@dataclass
+class CommandLine:
+    """Runs commands as their users do, against one running service."""
+
+    url: str
+    environment: dict[str, str]
+
+    def cardsvc(self, *arguments: str, status: int = 0) -> str:
+        result = CliRunner().invoke(cardsvc, arguments, env=self.environment)
+        return _output(result, status)
+
+    def agent(self, *arguments: str, status: int = 0, typed: str = "") -> str:
+        result = CliRunner().invoke(reader_agent, arguments, env=self.environment, input=typed)
+        return _output(result, status)
+
+
+def _output(result: Result, status: int) -> str:
+    assert result.exit_code == status, (result.output, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.output.strip()
+
+
+@contextmanager
+def serve_command_line(folder: Path) -> Iterator[CommandLine]:
+    """Open a service in a folder and serve it on a free port of loopback."""
+    settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho")
+    installation = open_installation(settings, scrypt_cost=CHEAP)
+    server = make_server("127.0.0.1", 0, create_app(installation.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    environment = settings.as_environment() | {"CARDSVC_TESTERS_REALM": str(folder / "realm.json")}
+    try:
+        yield CommandLine(f"http://127.0.0.1:{server.server_port}", environment)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        installation.close()

@@ -1,0 +1,35 @@
+"""``cardsvc``: the command line of the service. Each group of commands has a file of its own.
+
+Commands parse, call one use case and print.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from web.cli.access import agent, partner
+from web.cli.applications import application
+from web.cli.cards import card
+from web.cli.desk import desk
+from web.cli.evidence import audit, receipt
+from web.cli.service import demo, init, serve
+from web.cli.support import FILE
+from web.settings import SettingsError, load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cardsvc")
+@click.option("--config", type=FILE, help="settings in TOML; CARDSVC_… variables win over it")
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """Dịch vụ thẻ điện tử – the electronic card service."""
+    try:
+        context.obj = load_settings(config)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+for command in (init, serve, demo, application, desk, card, agent, partner, audit, receipt):
+    main.add_command(command)

@@ -1,0 +1,69 @@
+"""``cardsvc audit``, ``cardsvc receipt``: what an auditor checks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cardsvc.errors import CardsvcError
+from keys.signers import verify_receipt
+from web.cli.support import FILE, opened
+from web.settings import Settings
+
+
+@click.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@click.pass_obj
+def verify_audit(settings: Settings) -> None:
+    """Kiểm tra toàn bộ nhật ký – prove that nothing was deleted, changed or reordered."""
+    with opened(settings) as installation:
+        verified = installation.audit.verify(installation.log_verifier)
+        click.echo(f"✓ {verified.size} events, root {verified.root_hash.hex()}")
+
+
+@audit.command("sign")
+@click.pass_obj
+def sign_audit(settings: Settings) -> None:
+    """Ký đầu cây nhật ký – sign the log as it stands."""
+    with opened(settings) as installation:
+        signed = installation.audit.sign_head(installation.log_signer, installation.clock.now())
+        click.echo(f"{signed.head.size} {signed.head.root_hash.hex()} {signed.key_id}")
+
+
+@audit.command("show")
+@click.option("--subject", help="a card's GUID, an application's or agent's id")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.pass_obj
+def show_audit(settings: Settings, subject: str | None, limit: int) -> None:
+    """Show events, newest first."""
+    with opened(settings) as installation:
+        for entry in installation.audit.events(subject=subject, limit=limit):
+            event = entry.event
+            facts = " ".join(f"{name}={value}" for name, value in sorted(event.facts.items()))
+            at = event.at.isoformat(timespec="seconds")
+            click.echo(f"{at}\t{event.actor}\t{event.action}\t{event.subject}\t{facts}")
+
+
+@click.group()
+def receipt() -> None:
+    """Receipts of decisions."""
+
+
+@receipt.command("verify")
+@click.argument("receipt_file", type=FILE)
+@click.option("--keys", "keys_file", type=FILE, required=True, help="the published JWK set")
+def check_receipt(receipt_file: Path, keys_file: Path) -> None:
+    """Kiểm tra biên nhận – check a receipt with the published keys, without the service."""
+    try:
+        claims = verify_receipt(
+            receipt_file.read_text("utf-8").strip(), json.loads(keys_file.read_text("utf-8"))
+        )
+    except (CardsvcError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(claims, ensure_ascii=False, indent=2))

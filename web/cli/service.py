@@ -1,0 +1,46 @@
+"""``cardsvc init``, ``serve``, ``demo``: the service itself."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cardsvc.errors import CardsvcError
+from web.cli.support import opened
+from web.settings import Settings
+
+
+@click.command()
+@click.pass_obj
+def init(settings: Settings) -> None:
+    """Tạo cơ sở dữ liệu, kho khóa và các CA – make database, vault and CAs, or show them."""
+    with opened(settings) as installation:
+        for line in installation.pki.transcript:
+            click.echo(str(line))
+        click.echo(f"\n{settings.data_dir}")
+
+
+@click.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Chạy dịch vụ – serve the APIs."""
+    from web.server import run  # noqa: PLC0415 - the server is needed by this command alone
+
+    with opened(settings):
+        pass  # what is wrong is said here, not in a worker's traceback
+    run(settings)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="end when the story is told")
+def demo(*, once: bool) -> None:
+    """Trình diễn: ba thẻ, từ đề nghị đến thu hồi – three cards from request to revocation."""
+    from web.demo.run import run_demo  # noqa: PLC0415 - the demo alone needs the agent
+    from web.demo.story import DemoFailed  # noqa: PLC0415
+
+    try:
+        run_demo(once=once)
+    except (DemoFailed, CardsvcError) as error:
+        click.secho(f"✗ {error}", fg="red", err=True)
+        sys.exit(1)

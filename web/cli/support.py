@@ -1,0 +1,72 @@
+"""What every command needs: an open installation, and errors as one line instead of a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from web.bootstrap import Installation, open_installation
+from web.settings import Settings, SettingsError
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_ADVICE = {
+    ReasonCode.SAME_OPERATOR: "người đề nghị không được tự phê duyệt – somebody else approves",
+    ReasonCode.APPLICATION_UNKNOWN: "see `cardsvc application list`",
+    ReasonCode.CARD_UNKNOWN: "see `cardsvc card list`",
+    ReasonCode.JOB_UNKNOWN: "see `cardsvc desk jobs`",
+    ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",
+    ReasonCode.VAULT_SEALED: "the passphrase is not this vault's",
+}
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Installation]:
+    """Open the service; say what is wrong in one line instead of a traceback."""
+    try:
+        installation = open_installation(settings)
+    except (CardsvcError, SettingsError) as error:
+        raise click.ClickException(_line(error)) from error
+    except OSError as error:
+        where = error.filename or settings.data_dir
+        raise click.ClickException(f"{where}: {error.strerror}") from error
+    try:
+        yield installation
+    except CardsvcError as error:
+        raise click.ClickException(_line(error)) from error
+    finally:
+        installation.close()
+
+
+def _line(error: Exception) -> str:
+    if not isinstance(error, CardsvcError):
+        return str(error)
+    advice = _ADVICE.get(error.reason)
+    message = str(error)
+    if message != error.reason.value:
+        message = f"{error.reason.value}: {message}"
+    return f"{message} ({advice})" if advice else message
+
+
+class Guid(click.ParamType[CardGuid]):
+    """A card's GUID, with or without ``urn:uuid:``."""
+
+    name = "guid"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> CardGuid:
+        """Return the GUID."""
+        try:
+            return value if isinstance(value, CardGuid) else CardGuid.parse(str(value))
+        except Malformed:
+            self.fail(f"{value!r} is not a card's GUID; see `cardsvc card list`", param, ctx)
+
+
+OPERATOR = click.option("--operator", required=True, help="who does it; stands in the audit log")
+GUID = Guid()
