@@ -123,10 +123,12 @@ class SqlPolicyDirectory:
             return row is not None and row.enabled
 
     def find(self, relying_party: str, service: str) -> ServicePolicy | None:
-        """Return the policy in force, or None."""
+        """Return the policy in force, or None; a disabled relying party has none."""
         query = (
             select(ServicePolicyRow)
+            .join(RelyingPartyRow, RelyingPartyRow.id == ServicePolicyRow.relying_party)
             .where(
+                RelyingPartyRow.enabled.is_(True),
                 ServicePolicyRow.relying_party == relying_party,
                 ServicePolicyRow.service == service,
             )

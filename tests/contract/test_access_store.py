@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from hashlib import sha256
 
+import pytest
+
+from cardsvc.errors import ReasonCode
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.engine import Database
 from cardsvc.store.verification_store import SqlPolicyDirectory
 from cardsvc.terms import AssuranceLevel, CardType
+from verification.policy import find_policy
 
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -49,3 +53,32 @@ def test_the_newest_policy_is_in_force(database: Database) -> None:
     found = SqlPolicyDirectory(database).find("benh-vien", "tiep-don")
     assert found is not None
     assert (found.version, found.minimum_level) == (2, AssuranceLevel.X2)
+
+
+@pytest.mark.reason(ReasonCode.RELYING_PARTY_UNKNOWN)
+def test_a_disabled_relying_party_has_no_policy_until_it_is_enrolled_again(
+    database: Database,
+) -> None:
+    store, policies = SqlAccessStore(database), SqlPolicyDirectory(database)
+    store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
+    policy = ServicePolicy("benh-vien", "tiep-don", 0, frozenset(CardType), AssuranceLevel.X1)
+    store.put_policy(policy, operator="admin", at=AT)
+    assert [one.version for one in store.policies()] == [1]
+    assert store.disable_relying_party("benh-vien", operator="admin", at=AT)
+    refused = find_policy(policies, "benh-vien", "tiep-don")
+    assert refused is ReasonCode.RELYING_PARTY_UNKNOWN
+    assert [one.enabled for one in store.relying_parties()] == [False]
+    token = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
+    assert store.relying_party_by_token(hashed(token)) == "benh-vien"
+    assert policies.find("benh-vien", "tiep-don") is not None
+
+
+def test_an_agent_that_was_shut_out_comes_back_with_a_new_token(database: Database) -> None:
+    store = SqlAccessStore(database)
+    old = store.enrol_agent("kiosk-1", "Ki-ốt", operator="admin", at=AT)
+    store.disable_agent("kiosk-1", operator="admin", at=AT)
+    assert [(one.id, one.enabled) for one in store.agents()] == [("kiosk-1", False)]
+    new = store.enrol_agent("kiosk-1", "Ki-ốt sảnh", operator="admin", at=AT)
+    assert store.agent_by_token(hashed(old)) is None
+    assert store.agent_by_token(hashed(new)) == "kiosk-1"
+    assert [one.name for one in store.agents()] == ["Ki-ốt sảnh"]
