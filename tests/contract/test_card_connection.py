@@ -11,7 +11,7 @@ from cardsvc.card.apdu import CommandApdu
 from cardsvc.card.connection import ApduTransport, CardConnection
 from cardsvc.card.piv import ObjectTag
 from cardsvc.card.session import PivSession
-from cardsvc.errors import CardError
+from cardsvc.errors import CardError, ReasonCode
 from reader_agent import pcsc
 from reader_agent.pcsc import PcscConnection
 from reader_agent.virtual.card import PoweredCard, VirtualCard
@@ -44,7 +44,7 @@ def reader(request: pytest.FixtureRequest) -> Iterator[Reader]:
     real: VirtualPcscReader = request.getfixturevalue("pcsc_reader")
     yield Reader(
         lambda card: pcscd.insert(real, card),
-        lambda: PcscConnection(real.name),
+        lambda: PcscConnection(real.name, open_timeout_seconds=0.5),
         real.slot.remove,
         lambda: pcscd.wait_for(real, pcsc.STATE_EMPTY),
     )
@@ -120,11 +120,55 @@ def test_a_verified_pin_does_not_outlive_its_connection(reader: Reader, card: Vi
 def test_a_card_taken_out_is_an_error_and_nothing_else(reader: Reader, card: VirtualCard) -> None:
     reader.insert(card)
     connection = reader.connect()
+    session = PivSession(connection)
+    session.select()
     reader.remove()
     for _ in range(2):
-        with pytest.raises(CardError):
-            PivSession(connection).select()
+        with pytest.raises(CardError) as caught:
+            session.select()
+        assert caught.value.reason is ReasonCode.CARD_REMOVED
     connection.close()
+
+
+def test_nothing_can_be_sent_after_closing(reader: Reader, card: VirtualCard) -> None:
+    reader.insert(card)
+    connection = reader.connect()
+    connection.close()
+    with pytest.raises(CardError) as caught:
+        PivSession(connection).select()
+    assert caught.value.reason is ReasonCode.CARD_REMOVED
+
+
+def _try_to_connect(reader: Reader) -> tuple[CardConnection | None, ReasonCode | None]:
+    try:
+        return reader.connect(), None
+    except CardError as error:
+        return None, error.reason
+
+
+def test_two_connections_never_share_a_card(reader: Reader, card: VirtualCard) -> None:
+    """Either the second has to wait, or the first learns that its card was reset."""
+    reader.insert(card)
+    first = reader.connect()
+    session = PivSession(first)
+    session.select()
+    session.verify_pin("123456")
+    second, refusal = _try_to_connect(reader)
+    if second is None:
+        assert refusal is ReasonCode.READER_BUSY
+        assert session.read_object(ObjectTag.FACIAL_IMAGE) == PHOTO
+    else:
+        with pytest.raises(CardError) as caught:
+            session.read_object(ObjectTag.FACIAL_IMAGE)
+        assert caught.value.reason is ReasonCode.CARD_RESET
+        PivSession(second).select()
+        with pytest.raises(CardError):
+            PivSession(second).read_object(ObjectTag.FACIAL_IMAGE)
+        second.close()
+    first.close()
+    third = reader.connect()
+    PivSession(third).select()
+    third.close()
 
 
 def test_a_card_torn_in_mid_command_is_an_error_and_can_be_put_back(
@@ -148,5 +192,6 @@ def test_a_card_torn_in_mid_command_is_an_error_and_can_be_put_back(
 
 def test_an_empty_reader_can_not_be_connected(reader: Reader) -> None:
     reader.wait_until_empty()
-    with pytest.raises(CardError):
+    with pytest.raises(CardError) as caught:
         reader.connect()
+    assert caught.value.reason is ReasonCode.NO_CARD

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -60,6 +61,17 @@ def wait_for(reader: VirtualPcscReader, wanted: int) -> None:
             time.sleep(0.01)
     finally:
         context.release()
+
+
+def pid(service: PrivatePcscd) -> int:
+    """Return the process number of the service itself."""
+    text = (service.socket_path.parent / "pcscd.pid").read_text("ascii")
+    return int(text.strip("\0\n "))
+
+
+def crash(service: PrivatePcscd) -> None:
+    """End the service as the kernel's out-of-memory killer would."""
+    os.kill(pid(service), signal.SIGKILL)
 
 
 def why_not() -> str | None:
