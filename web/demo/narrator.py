@@ -31,4 +31,4 @@ class Narrator:
 
     def say(self, text: str) -> None:
         """Print a plain line."""
-        self.console.print(text)
+        self.console.print(text, soft_wrap=True)
