@@ -152,6 +152,8 @@ def parse_instant(octets: bytes, reason: ReasonCode) -> datetime:
     Raises:
         Malformed: with ``reason``; no such instant.
     """
+    if len(octets) != _INSTANT_OCTETS:
+        raise Malformed(reason, "not a date")
     pairs = list(octets[:7])
     if octets[0] in _CENTURIES_IN_DECIMAL:
         if not octets[:7].hex().isdecimal():
@@ -166,6 +168,7 @@ def parse_instant(octets: bytes, reason: ReasonCode) -> datetime:
         raise Malformed(reason, "no such instant") from error
 
 
+_INSTANT_OCTETS = 8
 _CENTURIES_IN_DECIMAL = (0x19, 0x20)
 
 
