@@ -14,39 +14,43 @@ pcsc = pytest.importorskip("reader_agent.pcsc", reason="pyscard is not installed
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        provokes(
+        pytest.param(
             "SCARD_E_SHARING_VIOLATION",
             ReasonCode.READER_BUSY,
-            pytest.mark.reason(ReasonCode.READER_BUSY),
+            marks=pytest.mark.reason(ReasonCode.READER_BUSY),
         ),
-        provokes(
-            "SCARD_E_UNKNOWN_READER", ReasonCode.NO_READER, pytest.mark.reason(ReasonCode.NO_READER)
+        pytest.param(
+            "SCARD_E_UNKNOWN_READER",
+            ReasonCode.NO_READER,
+            marks=pytest.mark.reason(ReasonCode.NO_READER),
         ),
-        provokes(
-            "SCARD_E_NO_SMARTCARD", ReasonCode.NO_CARD, pytest.mark.reason(ReasonCode.NO_CARD)
+        pytest.param(
+            "SCARD_E_NO_SMARTCARD", ReasonCode.NO_CARD, marks=pytest.mark.reason(ReasonCode.NO_CARD)
         ),
-        provokes(
+        pytest.param(
             "SCARD_W_REMOVED_CARD",
             ReasonCode.CARD_REMOVED,
-            pytest.mark.reason(ReasonCode.CARD_REMOVED),
+            marks=pytest.mark.reason(ReasonCode.CARD_REMOVED),
         ),
-        provokes(
-            "SCARD_W_RESET_CARD", ReasonCode.CARD_RESET, pytest.mark.reason(ReasonCode.CARD_RESET)
+        pytest.param(
+            "SCARD_W_RESET_CARD",
+            ReasonCode.CARD_RESET,
+            marks=pytest.mark.reason(ReasonCode.CARD_RESET),
         ),
-        provokes(
+        pytest.param(
             "SCARD_W_UNRESPONSIVE_CARD",
             ReasonCode.CARD_SILENT,
-            pytest.mark.reason(ReasonCode.CARD_SILENT),
+            marks=pytest.mark.reason(ReasonCode.CARD_SILENT),
         ),
-        provokes(
+        pytest.param(
             "SCARD_E_NO_SERVICE",
             ReasonCode.SERVICE_UNAVAILABLE,
-            pytest.mark.reason(ReasonCode.SERVICE_UNAVAILABLE),
+            marks=pytest.mark.reason(ReasonCode.SERVICE_UNAVAILABLE),
         ),
-        provokes(
+        pytest.param(
             "SCARD_F_INTERNAL_ERROR",
             ReasonCode.READER_FAILED,
-            pytest.mark.reason(ReasonCode.READER_FAILED),
+            marks=pytest.mark.reason(ReasonCode.READER_FAILED),
         ),
     ],
 )
