@@ -20,7 +20,7 @@ from cardsvc.clock import SystemClock
 from cardsvc.errors import CardsvcError
 from reader_agent.inspect import PinChoice, read_card
 from reader_agent.material import Loaded, load, revocation_from, trust_from
-from reader_agent.personas.catalogue import PERSONAS
+from reader_agent.personas.catalogue import find_persona
 from reader_agent.report_view import EXIT_STATUS, as_json, print_report
 from reader_agent.sources import CardSource, open_source, persona_name
 from verification.inspection.image import CardImage, Fault
@@ -106,7 +106,7 @@ def _refuse_misuse(reader: str, trust: Path | None) -> None:
     name = persona_name(reader)
     if name is None and trust is None:
         raise click.UsageError("--trust DIR is needed: which issuers are to be believed?")
-    if name is not None and name not in PERSONAS:
+    if name is not None and find_persona(name) is None:
         raise click.UsageError(f"no persona {name!r}; `reader-agent virtual personas` lists them")
 
 

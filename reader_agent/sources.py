@@ -11,7 +11,7 @@ from platformdirs import user_state_path
 from cardsvc.card.connection import CardConnection
 from cardsvc.clock import SystemClock
 from cardsvc.errors import CardError, ReasonCode
-from reader_agent.personas.catalogue import PERSONAS, insert_persona
+from reader_agent.personas.catalogue import PERSONAS, find_persona, insert_persona
 from reader_agent.personas.published import revocation_of
 from reader_agent.personas.realm import Realm
 from reader_agent.personas.realm_file import load_or_found
@@ -54,7 +54,7 @@ def open_source(reader: str) -> CardSource:
     name = persona_name(reader)
     if name is None:
         return CardSource(_open_pcsc(reader))
-    if name not in PERSONAS:
+    if find_persona(name) is None:
         raise CardError(ReasonCode.NO_READER, f"no persona {name!r}")
     realm = open_realm()
     return CardSource(insert_persona(realm, name), realm, revocation_of(realm))

@@ -12,7 +12,7 @@ import click
 
 from cardsvc.card.piv import Algorithm
 from cardsvc.errors import CardsvcError
-from reader_agent.personas.catalogue import PERSONAS, persona_card
+from reader_agent.personas.catalogue import find_persona, persona_card
 from reader_agent.sources import open_realm
 from reader_agent.virtual.card import PoweredCard, VirtualCard
 from reader_agent.virtual.private_pcscd import PrivatePcscd
@@ -85,7 +85,7 @@ def open_virtual_card(name: str) -> PoweredCard:
         CardsvcError: the file is not a card.
         ClickException: neither a persona nor a file.
     """
-    if name in PERSONAS:
+    if find_persona(name) is not None:
         return persona_card(open_realm(), name)
     path = Path(name)
     if not path.is_file():

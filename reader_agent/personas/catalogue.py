@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from cardsvc.card.connection import CardConnection
 from cardsvc.card.discovery import Discovery
@@ -33,6 +36,8 @@ FEDERAL_FASCN = encode_fascn(FascnFields("0032", "0001", "092446"))
 SLOW_SECONDS = 0.02
 TORN_AT = 4
 _R = ReasonCode
+FaultAt: TypeAlias = Callable[[int, PoweredCard], PoweredCard]
+"""Makes a card misbehave from its n-th APDU on, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Persona:
         full: what inspection in mode full with ``TEST_PIN`` must find.
         tamper: what is done to it afterwards.
         fault: how the card misbehaves as a whole.
+        fault_at: the fault, where a tester may choose the APDU at which it happens.
         blank: as it left the factory, nothing of the plan on it.
     """
 
@@ -77,6 +83,7 @@ class Persona:
     full: Expected = ACCEPT
     tamper: Tamper | None = None
     fault: Callable[[PoweredCard], PoweredCard] | None = None
+    fault_at: FaultAt | None = None
     blank: bool = False
 
     @property
@@ -95,8 +102,9 @@ def _tampered(name: str, reason: ReasonCode, tamper: Tamper, *, door: bool = Fal
     return Persona(plan, _reject(reason) if door else ACCEPT, _reject(reason), tamper)
 
 
-def _broken(name: str, expected: Expected, fault: Callable[[PoweredCard], PoweredCard]) -> Persona:
-    return Persona(CardPlan(name), expected, expected, fault=fault)
+def _broken(name: str, expected: Expected, fault_at: FaultAt, at: int) -> Persona:
+    fault = partial(fault_at, at)
+    return Persona(CardPlan(name), expected, expected, fault=fault, fault_at=fault_at)
 
 
 _GOOD = (
@@ -221,9 +229,14 @@ _PINS = (
 )
 
 _BROKEN = (
-    _broken("torn", _unreadable(_R.CARD_REMOVED), lambda card: TornCard(card, TORN_AT, Tear.AFTER)),
-    _broken("removed", _unreadable(_R.CARD_REMOVED), lambda card: RemovedCard(card, 2)),
-    _broken("endless", _unreadable(_R.CARD_SILENT), lambda card: EndlessCard(card, 2)),
+    _broken(
+        "torn",
+        _unreadable(_R.CARD_REMOVED),
+        lambda at, card: TornCard(card, at, Tear.AFTER),
+        at=TORN_AT,
+    ),
+    _broken("removed", _unreadable(_R.CARD_REMOVED), lambda at, card: RemovedCard(card, at), at=2),
+    _broken("endless", _unreadable(_R.CARD_SILENT), lambda at, card: EndlessCard(card, at), at=2),
     Persona(
         CardPlan("garbage"),
         Expected(Verdict.UNREADABLE),
@@ -241,13 +254,26 @@ PERSONAS: dict[str, Persona] = {
 }
 
 
+def find_persona(name: str) -> Persona | None:
+    """Return a persona, or None; ``torn@7`` is the torn one, dying at its seventh APDU."""
+    base, chosen, number = name.partition("@")
+    persona = PERSONAS.get(base)
+    if persona is None or not chosen:
+        return persona
+    if persona.fault_at is None or not re.fullmatch("[1-9][0-9]{0,3}", number):
+        return None
+    return replace(persona, fault=partial(persona.fault_at, int(number)))
+
+
 def persona_card(realm: Realm, name: str) -> PoweredCard:
     """Return a persona's card, ready to be put into a reader.
 
     Raises:
         KeyError: there is no such persona.
     """
-    persona = PERSONAS[name]
+    persona = find_persona(name)
+    if persona is None:
+        raise KeyError(name)
     content = PersonaContent(realm, persona.plan)
     state = CardState.factory() if persona.blank else content.state()
     if persona.tamper is not None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reader_agent.cli import main
-from reader_agent.personas.catalogue import PERSONAS, Expected, Persona
+from reader_agent.personas.catalogue import PERSONAS, Expected, Persona, find_persona
 from reader_agent.personas.content import HOLDER_NAME, TEST_PIN
 from reader_agent.sources import REALM_VARIABLE
 
@@ -175,3 +175,15 @@ def test_an_output_without_vietnamese_is_no_obstacle(
     assert "certificate_revoked" in result.output
     if output:
         assert json.loads(result.stdout)["verdict"] == "reject"
+
+
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_the_torn_card_dies_at_the_apdu_that_is_named(run, at: int) -> None:
+    report = run("--reader", f"virtual:torn@{at}", "--mode", "full", "--pin-stdin", "--json")
+    assert report.exit_code == EXIT_STATUS["unreadable"]
+    assert json.loads(report.stdout)["checks"][0]["reason"] == "card_removed" or at > 1
+
+
+@pytest.mark.parametrize("name", ["torn@0", "torn@-1", "torn@", "good@3", "torn@99999", "@1"])
+def test_what_is_no_persona(name: str) -> None:
+    assert find_persona(name) is None
