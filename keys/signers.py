@@ -12,6 +12,7 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwt.types import Options
 
 from cardsvc.card.public_key import spki_der
@@ -24,6 +25,9 @@ RECEIPT_TYPE = "cardsvc-receipt+jwt"
 RECEIPT_ALGORITHM = "ES256"
 """ECDSA on P-256 with SHA-256 (RFC 7518 section 3.4); no other is ever accepted."""
 P256_COORDINATE_OCTETS = 32
+
+_SHA256 = hashes.SHA256()
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class ContentSigner:
@@ -63,24 +67,30 @@ class ReceiptSigner:
     """
 
     def __init__(self, vault: KeyVault, handle: KeyHandle) -> None:
-        self._key = VaultEllipticCurveKey(vault, handle)
-        self._headers = {"kid": key_id(self._key.public_key()), "typ": RECEIPT_TYPE}
+        self._vault = vault
+        self._handle = handle
+        self._public_key = VaultEllipticCurveKey(vault, handle).public_key()
+        self._kid = key_id(self._public_key)
+        header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": RECEIPT_TYPE}
+        # The same for every receipt, so it is encoded once (RFC 7515 section 7.1).
+        self._protected = _base64url(_JSON.encode(header).encode("ascii"))
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The key that receipts are verified with."""
-        return self._key.public_key()
+        return self._public_key
 
     @property
     def kid(self) -> str:
         """The JWK thumbprint that receipts name the key by."""
-        return self._headers["kid"]
+        return self._kid
 
     def sign(self, claims: Mapping[str, object]) -> str:
         """Return the compact serialisation (RFC 7515 section 7.1)."""
-        return jwt.encode(
-            dict(claims), self._key, algorithm=RECEIPT_ALGORITHM, headers=dict(self._headers)
-        )
+        payload = _base64url(_JSON.encode(claims).encode("ascii"))
+        signed = f"{self._protected}.{payload}"
+        signature = self._vault.sign(self._handle, signed.encode("ascii"), _SHA256)
+        return f"{signed}.{_base64url(_jws_signature(signature))}"
 
 
 def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
@@ -147,6 +157,12 @@ def require_same_key(vault: KeyVault, handle: KeyHandle, certificate: x509.Certi
     )
     if spki_der(vault.public_key(handle)) != certified:
         raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "the certificate is another key's")
+
+
+def _jws_signature(signature_der: bytes) -> bytes:
+    """Return R and S at full width, as ES256 has it (RFC 7518 section 3.4)."""
+    r, s = decode_dss_signature(signature_der)
+    return r.to_bytes(P256_COORDINATE_OCTETS, "big") + s.to_bytes(P256_COORDINATE_OCTETS, "big")
 
 
 def _thumbprint_members(key: ec.EllipticCurvePublicKey) -> dict[str, str]:

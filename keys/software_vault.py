@@ -155,10 +155,10 @@ class SoftwareVault:
                 return self._randomness(KEY_OCTETS)
 
     def _load(self, label: str) -> tuple[KeyHandle, _Secret] | None:
-        with self._lock:
-            if label in self._opened:
-                return self._opened[label]
-        octets = sealed_file.read_private(self._path(label))
+        opened = self._opened.get(label)
+        if opened is not None:
+            return opened
+        octets = sealed_file.read_private(self._path(require_label(label)))
         if octets is None:
             return None
         header, nonce, box = sealed_file.parse_file(octets)
@@ -177,7 +177,7 @@ class SoftwareVault:
             return self._opened.setdefault(label, loaded)
 
     def _secret(self, handle: KeyHandle) -> _Secret:
-        found = self._load(require_label(handle.label))
+        found = self._load(handle.label)
         if found is None or found[0] != handle:
             raise VaultError(ReasonCode.KEY_UNKNOWN, "no such key in this vault")
         return found[1]

@@ -7,7 +7,6 @@ who signed it ``crl_signer``'s.
 from __future__ import annotations
 
 import re
-import warnings
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from cardsvc.card.certificates import UNREADABLE, read_odd
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import der, signature
-from verification.path.facts import UNREADABLE
 from verification.path.names import NameKey, parse_name
 
 _PEM_BLOCK = re.compile(rb"-----BEGIN (X509 CRL|CRL)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
@@ -114,14 +113,12 @@ def parse_crls(octets: bytes) -> tuple[Crl, ...]:
         Malformed: not a CRL (MALFORMED_CRL).
     """
     try:
-        with warnings.catch_warnings():
-            # Serials that are not positive are odd, but they are listed to be found.
-            warnings.simplefilter("ignore")
-            if b"-----BEGIN " in octets:
-                blocks = [b64decode(block[2]) for block in _PEM_BLOCK.finditer(octets)]
-            else:
-                blocks = [octets]
-            found = tuple(_read(x509.load_der_x509_crl(block)) for block in blocks)
+        if b"-----BEGIN " in octets:
+            blocks = [b64decode(block[2]) for block in _PEM_BLOCK.finditer(octets)]
+        else:
+            blocks = [octets]
+        # Serials that are not positive are odd, but they are listed to be found.
+        found = read_odd(lambda: tuple(_read(x509.load_der_x509_crl(block)) for block in blocks))
     except Malformed as error:
         raise Malformed(ReasonCode.MALFORMED_CRL, str(error)) from error
     except UNREADABLE as error:

@@ -16,9 +16,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding
 from cryptography.x509 import ocsp
 
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import signature
-from verification.path.facts import UNREADABLE, CertificateFacts, read_facts
+from verification.path.facts import CertificateFacts, read_facts
 from verification.path.names import NameKey, parse_name
 
 _PEM_BLOCK = re.compile(

@@ -14,6 +14,7 @@ from cryptography import x509
 from cardsvc.card.guid import CardGuid
 from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
 from cardsvc.terms import CardType
+from verification.path.facts import CertificateFacts
 
 __all__ = [
     "CardDirectory",
@@ -65,7 +66,7 @@ class TrustedIssuers(Protocol):
     """Certification paths of our own cards, with validated issuers cached."""
 
     def check_card_certificate(
-        self, certificate: x509.Certificate, at: datetime, *, pin_key: bool
+        self, leaf: CertificateFacts, at: datetime, *, pin_key: bool
     ) -> CardType:
         """Validate path, dates and use of a 9E (or, with ``pin_key``, 9A) certificate.
 

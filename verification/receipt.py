@@ -26,14 +26,15 @@ def receipt_claims(
         challenge: the question, None where there was no such question.
         decision: the answer.
     """
+    verdicts = decision.verdicts
     claims: dict[str, object] = {
         "iss": issuer,
         "jti": decision_id,
         "iat": int(decision.at.timestamp()),
         "verdicts": {
-            "facts": decision.verdicts.facts.value,
-            "status": decision.verdicts.status.value,
-            "policy": decision.verdicts.policy.value,
+            "facts": verdicts.facts,
+            "status": verdicts.status,
+            "policy": verdicts.policy,
         },
     }
     if challenge is not None:
@@ -48,7 +49,7 @@ def receipt_claims(
             claims |= {
                 "decision": "granted",
                 "card": card.guid.urn,
-                "card_type": card.card_type.value,
+                "card_type": card.card_type,
                 "level": card.level.name,
                 "policy_version": policy.version,
             }

@@ -12,6 +12,7 @@ from cryptography import x509
 
 from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.terms import CardType
+from verification.path.facts import CertificateFacts
 from verification.path.issuers import IssuerCache
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
@@ -30,7 +31,7 @@ class PkiTrust:
         self._card_types = dict(card_types)
 
     def check_card_certificate(
-        self, certificate: x509.Certificate, at: datetime, *, pin_key: bool
+        self, leaf: CertificateFacts, at: datetime, *, pin_key: bool
     ) -> CardType:
         """Validate a 9E or 9A certificate; return the type of card that its CA issues.
 
@@ -39,7 +40,7 @@ class PkiTrust:
                 cards signed it (UNTRUSTED_ISSUER).
         """
         purpose = Purpose.AUTHENTICATION if pin_key else Purpose.CARD_AUTHENTICATION
-        path = self._issuers.validate_leaf(certificate, at, purpose)
+        path = self._issuers.validate_facts(leaf, at, purpose)
         issuer_key_id = path.facts[1].extensions.subject_key_id or b""
         card_type = self._card_types.get(issuer_key_id)
         if card_type is None:

@@ -21,17 +21,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography import x509
-
-from cardsvc.card.certificate_object import parse_certificate_object
 from cardsvc.card.challenge_response import is_signed_by
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot
-from cardsvc.card.piv_identifiers import card_guid
-from cardsvc.card.public_key import CardPublicKey, algorithm_of, spki_sha256
-from cardsvc.errors import CardError, ReasonCode, VerificationError
+from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel, CardType
+from verification.card_certificate import CardCertificate, read_card_certificate
 from verification.challenge import Challenge, message_of
 from verification.consistency import check_objects
 from verification.ports import CardDirectory, CardOnRecord, ChallengeStore, TrustedIssuers
@@ -104,15 +100,17 @@ def verify_presentation(
         Malformed: an object is ill-formed.
     """
     message = message_of(challenge)
-    certificate = _prove_key(  # 4, 5
+    leaf = _prove_key(  # 4, 5
         unverified, KeySlot.CARD_AUTHENTICATION, message, ReasonCode.CARD_KEY_PROOF_FAILED
     )
-    card_type = verifier.trusted.check_card_certificate(certificate, at, pin_key=False)  # 6
-    guid = _guid_of(certificate)
+    card_type = verifier.trusted.check_card_certificate(leaf.facts, at, pin_key=False)  # 6
+    guid = leaf.guid
+    if guid is None:
+        raise VerificationError(ReasonCode.GUID_MISMATCH, "the certificate names no card")
     record = verifier.cards.find(guid)  # 7
     if record is None:
         raise VerificationError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
-    _check_record(record, KeySlot.CARD_AUTHENTICATION, certificate, card_type)  # 8, 9
+    _check_record(record, KeySlot.CARD_AUTHENTICATION, leaf, card_type)  # 8, 9
     _check_state(record, guid, expected_state, at)  # 10
     check_objects(unverified.objects, guid, verifier.trusted, at)  # 11
     level = AssuranceLevel.X1
@@ -124,38 +122,22 @@ def verify_presentation(
 
 def _prove_key(
     unverified: UnverifiedPresentation, slot: KeySlot, message: bytes, reason: ReasonCode
-) -> x509.Certificate:
+) -> CardCertificate:
     octets = unverified.objects.get(CERTIFICATE_OBJECT[slot])
     signature = unverified.proofs.get(slot)
     if octets is None or signature is None:
         raise VerificationError(reason, f"no certificate or proof of key {slot:02X}")
-    certificate = parse_certificate_object(octets)
-    if not is_signed_by(_card_key(certificate), signature, message):
+    leaf = read_card_certificate(octets)
+    if not is_signed_by(leaf.key, signature, message):
         raise VerificationError(reason, "the answer does not fit the question")
-    return certificate
-
-
-def _card_key(certificate: x509.Certificate) -> CardPublicKey:
-    key = certificate.public_key()
-    try:
-        algorithm_of(key)
-    except CardError as error:
-        raise VerificationError(ReasonCode.UNSUPPORTED_ALGORITHM) from error
-    return key  # type: ignore[return-value]  # algorithm_of takes only card keys
-
-
-def _guid_of(certificate: x509.Certificate) -> CardGuid:
-    guid = card_guid(certificate)
-    if guid is None:
-        raise VerificationError(ReasonCode.GUID_MISMATCH, "the certificate names no card")
-    return guid
+    return leaf
 
 
 def _check_record(
-    record: CardOnRecord, slot: KeySlot, certificate: x509.Certificate, card_type: CardType
+    record: CardOnRecord, slot: KeySlot, leaf: CardCertificate, card_type: CardType
 ) -> None:
     key = record.card.key(slot)
-    if key is None or key.spki_sha256 != spki_sha256(_card_key(certificate)):
+    if key is None or key.spki_sha256 != leaf.key_sha256:
         raise VerificationError(ReasonCode.KEY_NOT_ON_RECORD, "not the key we certified")
     if record.card.card_type is not card_type:
         raise VerificationError(ReasonCode.CARD_TYPE_MISMATCH, "another type's CA issued it")
@@ -180,8 +162,8 @@ def _check_pin_key(
     at: datetime,
 ) -> None:
     slot = KeySlot.AUTHENTICATION
-    certificate = _prove_key(unverified, slot, message, ReasonCode.PIN_KEY_PROOF_FAILED)
-    card_type = verifier.trusted.check_card_certificate(certificate, at, pin_key=True)
-    if card_guid(certificate) != record.card.guid:
+    leaf = _prove_key(unverified, slot, message, ReasonCode.PIN_KEY_PROOF_FAILED)
+    card_type = verifier.trusted.check_card_certificate(leaf.facts, at, pin_key=True)
+    if leaf.guid != record.card.guid:
         raise VerificationError(ReasonCode.GUID_MISMATCH, "the PIN key belongs to another card")
-    _check_record(record, slot, certificate, card_type)
+    _check_record(record, slot, leaf, card_type)

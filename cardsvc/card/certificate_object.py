@@ -30,18 +30,27 @@ _DER_SEQUENCE = 0x30
 def parse_certificate_object(octets: bytes) -> x509.Certificate:
     """Parse a certificate's data object; the certificate is not trusted yet.
 
+    Raises:
+        Malformed: MALFORMED_CERTIFICATE as for ``certificate_octets``, or no certificate.
+    """
+    return parse_certificate(certificate_octets(octets))
+
+
+def certificate_octets(octets: bytes) -> bytes:
+    """Return what a certificate's data object holds, inflated but not yet parsed.
+
     Whether it is compressed is told by its first octet, because cards set CertInfo wrongly;
     DER begins with 30, gzip never does. MSCUID (withdrawn) is passed over.
 
     Raises:
         Malformed: MALFORMED_CERTIFICATE for tags missing or repeated, an overlong CertInfo,
-            a compressed certificate beyond 64 KiB or with trailing octets, or no certificate.
+            or a compressed certificate beyond 64 KiB or with trailing octets.
     """
     reason = ReasonCode.MALFORMED_CERTIFICATE
     found = parse_template(octets, reason)
     held = require(found, TAG_CERTIFICATE, reason)
     refuse_overlong(found.get(TAG_CERTIFICATE_INFO, b""), 1, TAG_CERTIFICATE_INFO, reason)
-    return parse_certificate(held if held[:1] == bytes([_DER_SEQUENCE]) else inflate(held))
+    return held if held[:1] == bytes([_DER_SEQUENCE]) else inflate(held)
 
 
 def inflate(octets: bytes) -> bytes:

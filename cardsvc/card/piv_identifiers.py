@@ -41,7 +41,10 @@ def card_guids(certificate: x509.Certificate) -> tuple[CardGuid, ...]:
     Raises:
         Malformed: MALFORMED_GUID, a ``urn:uuid:`` name that is no UUID.
     """
-    names = _alternative_names(certificate)
+    return _guids(_alternative_names(certificate))
+
+
+def _guids(names: x509.SubjectAlternativeName | None) -> tuple[CardGuid, ...]:
     uris = [] if names is None else names.get_values_for_type(x509.UniformResourceIdentifier)
     uuids = (CardGuid.parse(uri) for uri in uris if uri.lower().startswith(URN_PREFIX))
     return tuple(dict.fromkeys(uuids))
@@ -53,7 +56,16 @@ def card_guid(certificate: x509.Certificate) -> CardGuid | None:
     Raises:
         Malformed: MALFORMED_GUID, or MALFORMED_CERTIFICATE where it names several cards.
     """
-    found = card_guids(certificate)
+    return guid_among(_alternative_names(certificate))
+
+
+def guid_among(names: x509.SubjectAlternativeName | None) -> CardGuid | None:
+    """Return the one GUID among a certificate's alternative names, or None.
+
+    Raises:
+        Malformed: as ``card_guid``.
+    """
+    found = _guids(names)
     if len(found) > 1:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "the certificate names several cards")
     return found[0] if found else None

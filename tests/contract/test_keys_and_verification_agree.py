@@ -23,6 +23,7 @@ from keys.software_vault import SoftwareVault
 from tests.support.rehearsal_pki import AT, CHEAP, PASSPHRASE, make_request
 from verification.crl import parse_crl
 from verification.ocsp import parse_ocsp_response
+from verification.path.facts import read_facts
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial, sort_certificates
 from verification.path.validate import validate_leaf
@@ -81,7 +82,7 @@ def test_cards_are_accepted_for_their_purpose(pki: Pki) -> None:
         assert [finding.reason for finding in check_status(path, crls, AT)] == [None, None]
         if purpose in {Purpose.CARD_AUTHENTICATION, Purpose.AUTHENTICATION}:
             found = PkiTrust(trust, key_ids).check_card_certificate(
-                certificate, AT, pin_key=purpose is Purpose.AUTHENTICATION
+                read_facts(certificate), AT, pin_key=purpose is Purpose.AUTHENTICATION
             )
             assert found is card_type
 

@@ -17,23 +17,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
+from cardsvc.card.certificates import UNREADABLE, read_odd
 from cardsvc.errors import Malformed, ReasonCode
 from verification.path import der, signature
 from verification.path.names import NameKey, parse_name
 
 ANY_POLICY = "2.5.29.32.0"
 """anyPolicy (RFC 5280 section 4.2.1.4)."""
-
-UNREADABLE: tuple[type[Exception], ...] = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""What ``cryptography`` raises for certificates, CRLs and OCSP responses it can't read."""
 
 POLICY_MAPPINGS = "2.5.29.33"
 """id-ce-policyMappings (RFC 5280 section 4.2.1.5); ``cryptography`` leaves it opaque."""
@@ -82,8 +72,8 @@ class CertificateFacts:
     not_after: datetime
     public_key: Any = field(repr=False)
     """The subject's key, or None where its algorithm is not supported."""
-    key_info_at: int = field(repr=False)
-    """Where the SubjectPublicKeyInfo starts in ``der``."""
+    key_info: bytes = field(repr=False)
+    """The SubjectPublicKeyInfo as received (4.1.2.7)."""
     signature_algorithm: tuple[hashes.HashAlgorithm | None, object] = field(repr=False)
     """Hash and padding; EdDSA has neither, an unknown algorithm has no hash."""
     algorithms_agree: bool
@@ -99,6 +89,11 @@ class CertificateFacts:
     def is_ca(self) -> bool:
         """True where basicConstraints says cA."""
         return bool(self.extensions.is_ca)
+
+    @property
+    def key_sha256(self) -> bytes:
+        """SHA-256 over the SubjectPublicKeyInfo, 32 octets: the key's name on record."""
+        return hashlib.sha256(self.key_info).digest()
 
     @property
     def fingerprint(self) -> str:
@@ -127,9 +122,26 @@ class CertificateFacts:
     @cached_property
     def key_bits(self) -> bytes:
         """The subjectPublicKey BIT STRING without its unused-bits octet, as OCSP hashes it."""
-        key_info = der.read(self.der, self.key_info_at)
-        key_string = der.read(self.der, der.read(self.der, key_info[2])[3])
-        return self.der[key_string[2] + 1 : key_string[3]]
+        _, key_string = der.sequence(self.key_info)
+        return self.key_info[key_string[2] + 1 : key_string[3]]
+
+
+def parse_facts(certificate_der: bytes) -> CertificateFacts:
+    """Parse one certificate, once, into what validation needs of it.
+
+    Spec: RFC 5280 section 4.1. Nothing in it is trusted yet.
+
+    Raises:
+        Malformed: not one DER certificate, or as ``read_facts``.
+    """
+    try:
+        return read_odd(
+            lambda: _read_facts(x509.load_der_x509_certificate(certificate_der), certificate_der)
+        )
+    except Malformed:
+        raise
+    except UNREADABLE as error:
+        raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a certificate") from error
 
 
 def read_facts(certificate: x509.Certificate) -> CertificateFacts:
@@ -141,7 +153,8 @@ def read_facts(certificate: x509.Certificate) -> CertificateFacts:
         Malformed: an extension, a name or a date does not parse, or stands twice.
     """
     try:
-        return _read_facts(certificate)
+        whole = certificate.public_bytes(serialization.Encoding.DER)
+        return read_odd(lambda: _read_facts(certificate, whole))
     except Malformed:
         raise
     except UNREADABLE as error:
@@ -150,11 +163,9 @@ def read_facts(certificate: x509.Certificate) -> CertificateFacts:
         ) from error
 
 
-def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
-    whole = certificate.public_bytes(serialization.Encoding.DER)
+def _read_facts(certificate: x509.Certificate, whole: bytes) -> CertificateFacts:
     # ``cryptography`` checked the form; only the parts wanted are walked over (4.1).
     tbs = der.read(whole, der.read(whole)[2])
-    outer_algorithm = der.read(whole, tbs[3])
     serial = der.read(whole, tbs[2])
     if serial[0] == der.CONTEXT_0:
         serial = der.read(whole, serial[3])
@@ -162,6 +173,8 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
     issuer = der.read(whole, inner_algorithm[3])
     validity = der.read(whole, issuer[3])
     subject = der.read(whole, validity[3])
+    key_info = der.read(whole, subject[3])
+    algorithm_der = whole[inner_algorithm[1] : inner_algorithm[3]]
     subject_der = whole[subject[1] : subject[3]]
     issuer_der = whole[issuer[1] : issuer[3]]
     return CertificateFacts(
@@ -179,10 +192,10 @@ def _read_facts(certificate: x509.Certificate) -> CertificateFacts:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public_key=_public_key(certificate),
-        key_info_at=subject[3],
+        key_info=whole[key_info[1] : key_info[3]],
         signature_algorithm=_signature_algorithm(certificate),
-        algorithms_agree=whole[inner_algorithm[1] : inner_algorithm[3]]
-        == whole[outer_algorithm[1] : outer_algorithm[3]],
+        # The outer one follows the signed part; an element of DER is no other's beginning.
+        algorithms_agree=whole.startswith(algorithm_der, tbs[3]),
         extensions=_read_extensions(certificate),
     )
 

@@ -64,15 +64,20 @@ class IssuerCache:
             Malformed: the leaf can't be read.
             VerificationError: no path holds.
         """
-        facts = read_facts(leaf)
+        return self.validate_facts(read_facts(leaf), at, purpose)
+
+    def validate_facts(
+        self, leaf: CertificateFacts, at: datetime, purpose: Purpose
+    ) -> ValidatedPath:
+        """Do the work of ``validate_leaf`` for a certificate already read."""
         instant = require_utc(at)
-        for state in self._states.get(facts.issuer, ()):
-            found = self._below(state, facts, instant, purpose)
+        for state in self._states.get(leaf.issuer, ()):
+            found = self._below(state, leaf, instant, purpose)
             if found is not None:
                 return found
         trust, states = self._trust, self._states
         found = validate_facts(
-            facts, trust, instant, purpose, policy_inputs=self._inputs, limits=self._limits
+            leaf, trust, instant, purpose, policy_inputs=self._inputs, limits=self._limits
         )
         # Kept in the table of the material it was validated with, so that a replacement that
         # happened meanwhile is not undone.

@@ -9,7 +9,7 @@ graph would leave. So the state is small, immutable, and may be cached for a cha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cardsvc.errors import ReasonCode, VerificationError
@@ -81,7 +81,9 @@ class PolicyState:
             nodes = _descend(self.nodes, policies, any_allowed=any_allowed) or None
         if self.explicit_policy <= 0 and nodes is None:
             raise _violated("an explicit policy is required and none is left")
-        return replace(self, nodes=nodes)
+        return PolicyState(
+            nodes, self.explicit_policy, self.policy_mapping, self.inhibit_any_policy
+        )
 
     def prepared(self, facts: CertificateFacts) -> PolicyState:
         """Return the state for the certificate below a CA (section 6.1.4 a, b, h to j).

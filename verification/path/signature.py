@@ -29,10 +29,10 @@ SignatureParameters = padding.PSS | padding.PKCS1v15 | ec.ECDSA | None
 
 def is_weak_key(key: object) -> bool:
     """Tell whether a public key is too weak or of a kind that is not accepted (DSA)."""
-    if isinstance(key, rsa.RSAPublicKey):
-        return not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS
     if isinstance(key, ec.EllipticCurvePublicKey):
         return key.curve.name not in STRONG_CURVES
+    if isinstance(key, rsa.RSAPublicKey):
+        return not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS
     return not isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey))
 
 
@@ -61,14 +61,14 @@ def verify(
         False as well where key and algorithm do not fit, or either is not supported.
     """
     try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            if not isinstance(parameters, (padding.PSS, padding.PKCS1v15)):
-                return False
-            key.verify(signature, signed, parameters, algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+        if isinstance(key, ec.EllipticCurvePublicKey):
             if not isinstance(parameters, ec.ECDSA):
                 return False
             key.verify(signature, signed, parameters)
+        elif isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+            if not isinstance(parameters, (padding.PSS, padding.PKCS1v15)):
+                return False
+            key.verify(signature, signed, parameters, algorithm)
         elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
             if parameters is not None:
                 return False

@@ -6,7 +6,6 @@ The folder or database they come from is the caller's; here they are only sorted
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +13,9 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from cardsvc.card.certificates import UNREADABLE, read_odd
 from cardsvc.errors import Malformed, ReasonCode
-from verification.path.facts import UNREADABLE, CertificateFacts, read_facts
+from verification.path.facts import CertificateFacts, read_facts
 from verification.path.names import NameKey
 
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\s.*?-----END \1-----", re.DOTALL)
@@ -111,10 +111,8 @@ def parse_certificates(octets: bytes) -> tuple[x509.Certificate, ...]:
         Malformed: none of these, an ill-formed certificate, or no certificate at all.
     """
     try:
-        with warnings.catch_warnings():
-            # Odd certificates of the field (serials that are not positive) are still read.
-            warnings.simplefilter("ignore")
-            found = _parse_pem(octets) if b"-----BEGIN " in octets else _parse_der(octets)
+        parse = _parse_pem if b"-----BEGIN " in octets else _parse_der
+        found = read_odd(lambda: parse(octets))
     except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a certificate") from error
     if not found:
