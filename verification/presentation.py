@@ -21,5 +21,5 @@ class UnverifiedPresentation:
 
     nonce: bytes
     agent: str
-    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict)
+    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)

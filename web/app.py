@@ -15,6 +15,8 @@ from web.status_api import status_api
 def create_app(services: Services) -> Flask:
     """Return the application over the given services."""
     app = Flask("web", static_folder=None)
+    # a path is what it says: no redirects, which clients follow without their token
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
     app.register_blueprint(agent_api(services))
     app.register_blueprint(partner_api(services))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, ReasonCode
@@ -51,7 +52,7 @@ def partner_api(services: Services) -> Blueprint:
         caller = partner()
         found = services.history.decision(decision_id)
         if found is None or found.relying_party != caller:
-            raise CardsvcError(ReasonCode.CARD_UNKNOWN, "no such decision of this partner")
+            raise NotFound  # another partner's decision is told from none by nobody
         return json_response(
             encode_object(
                 {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
 
 _LOG = logging.getLogger(__name__)
 
@@ -16,10 +17,15 @@ _STATUS = {
     ReasonCode.ACCESS_DENIED: 403,
     ReasonCode.CARD_UNKNOWN: 404,
     ReasonCode.APPLICATION_UNKNOWN: 404,
+    ReasonCode.JOB_UNKNOWN: 404,
     ReasonCode.SERVICE_UNKNOWN: 404,
     ReasonCode.RELYING_PARTY_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,
+    ReasonCode.RECORD_CORRUPT: 500,
+    ReasonCode.AUDIT_BROKEN: 500,
 }
+_KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
+"""What an error's own response says beside its body (RFC 9110 sections 10.2.1 and 10.2.3)."""
 
 
 class Unauthenticated(CardsvcError):
@@ -29,7 +35,9 @@ class Unauthenticated(CardsvcError):
         super().__init__(ReasonCode.ACCESS_DENIED, "no valid bearer token")
 
 
-def problem(status: int, reason: str, title: str) -> Response:
+def problem(
+    status: int, reason: str, title: str, headers: Iterable[tuple[str, str]] = ()
+) -> Response:
     """Return a problem document. ``title`` is for a developer and holds no personal data."""
     body = {
         "type": f"urn:cardsvc:reason:{reason}",
@@ -40,6 +48,7 @@ def problem(status: int, reason: str, title: str) -> Response:
     response = Response(
         json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json"
     )
+    response.headers.extend(dict(headers))
     response.headers["Cache-Control"] = "no-store"
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="cardsvc"'
@@ -55,15 +64,25 @@ def register_problems(app: Flask) -> None:
 
     @app.errorhandler(CardsvcError)
     def refused(error: CardsvcError) -> Response:
-        status = 400 if isinstance(error, Malformed) else _STATUS.get(error.reason, 409)
+        status = _status_of(error)
+        if status >= 500:
+            _LOG.error("%s: %s", error.reason.value, error)
         return problem(status, error.reason.value, error.reason.value.replace("_", " "))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         name = error.name.lower()
-        return problem(error.code or 500, name.replace(" ", "_"), name)
+        kept = [one for one in error.get_headers() if one[0] in _KEPT_HEADERS]
+        return problem(error.code or 500, name.replace(" ", "_"), name, kept)
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         _LOG.exception("unforeseen error", exc_info=error)
         return problem(500, "internal_error", "the service failed; the fault is in its log")
+
+
+def _status_of(error: CardsvcError) -> int:
+    if isinstance(error, Malformed):
+        return 400
+    # a vault that fails is our fault, whatever was asked
+    return 500 if isinstance(error, VaultError) else _STATUS.get(error.reason, 409)

@@ -6,7 +6,7 @@ How it travels (chained or extended) is ``connection.py``'s matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cardsvc.card.status import StatusWord
 from cardsvc.errors import Malformed, ReasonCode
@@ -36,7 +36,7 @@ class CommandApdu:
     ins: int
     p1: int
     p2: int
-    data: bytes = b""
+    data: bytes = field(default=b"", repr=False)  # may be a PIN or a key
     ne: int = 0
 
     def __post_init__(self) -> None:
@@ -112,7 +112,7 @@ def _parse_body(body: bytes) -> tuple[bytes, int]:
 class ResponseApdu:
     """A response: data and the status word."""
 
-    data: bytes
+    data: bytes = field(repr=False)  # may be a photo
     status: StatusWord
 
     @classmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import delete, select
@@ -25,6 +27,10 @@ from cardsvc.store.schema import (
     ServicePolicyRow,
 )
 from cardsvc.terms import AssuranceLevel, CardType
+
+SWEEP_EVERY = timedelta(minutes=1)
+KEPT_AFTER_EXPIRY = timedelta(minutes=10)
+"""So long a late answer is told that it is late, and not that nobody asked."""
 
 
 class SqlCardDirectory:
@@ -50,10 +56,15 @@ class SqlCardDirectory:
 
 
 class SqlChallengeStore:
-    """Keeps open challenges under the hash of their nonce; whoever deletes one owns it."""
+    """Keeps open challenges under the hash of their nonce; whoever deletes one owns it.
+
+    Those that nobody answers are swept out as new ones come in.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sweeping = threading.Lock()
+        self._next_sweep: datetime | None = None
 
     def add(self, challenge: Challenge) -> None:
         """Keep an open challenge.
@@ -61,6 +72,7 @@ class SqlChallengeStore:
         Raises:
             StoreError: the nonce is in use (CONCURRENT_CHANGE).
         """
+        self._sweep(challenge.expires_at)
         with self._database.writing() as session:
             session.add(
                 ChallengeRow(
@@ -98,6 +110,15 @@ class SqlChallengeStore:
             level=_level(row.level),
             expires_at=row.expires_at,
         )
+
+    def _sweep(self, newest: datetime) -> None:
+        """Forget the old, at most once a minute; ``newest`` is when a challenge of now expires."""
+        with self._sweeping:
+            if self._next_sweep is not None and newest < self._next_sweep:
+                return
+            self._next_sweep = newest + SWEEP_EVERY
+        with suppress(StoreError):  # another process sweeps just now; nobody's tap fails for it
+            self.forget_expired(newest - KEPT_AFTER_EXPIRY)
 
     def forget_expired(self, at: datetime) -> int:
         """Delete what nobody answered in time; return how many there were."""

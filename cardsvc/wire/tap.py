@@ -81,7 +81,7 @@ class PresentationMessage:
     """What the card answered: object contents by tag, signatures by slot."""
 
     nonce: bytes
-    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict)
+    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
 
     @classmethod

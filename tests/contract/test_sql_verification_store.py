@@ -27,6 +27,7 @@ from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.verification_store import (
+    KEPT_AFTER_EXPIRY,
     SqlCardDirectory,
     SqlChallengeStore,
     SqlDecisionHistory,
@@ -125,6 +126,20 @@ class TestChallenges:
         assert store.forget_expired(old.expires_at) == 1
         assert store.consume(old.nonce) is None
         assert store.consume(young.nonce) == young
+
+    def test_new_questions_sweep_out_the_old(self, database: Database) -> None:
+        store, old = SqlChallengeStore(database), make_challenge()
+        store.add(old)
+        late = replace(make_challenge(), expires_at=old.expires_at + KEPT_AFTER_EXPIRY)
+        store.add(late)
+        assert store.consume(old.nonce) is None
+        assert store.consume(late.nonce) == late
+
+    def test_a_late_answer_is_still_told_that_it_is_late(self, database: Database) -> None:
+        store, old = SqlChallengeStore(database), make_challenge()
+        store.add(old)
+        store.add(replace(make_challenge(), expires_at=old.expires_at + KEPT_AFTER_EXPIRY / 2))
+        assert store.consume(old.nonce) == old
 
 
 @pytest.mark.parametrize("odd", ["nul\x00", "half\ud800", "x" * 100_000])
