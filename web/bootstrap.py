@@ -7,9 +7,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cardsvc.clock import Clock, SystemClock
+from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
@@ -27,7 +29,7 @@ from cardsvc.store.verification_store import (
     SqlPolicyDirectory,
 )
 from issuance.desk import DeskTools, PersonalisationDesk
-from keys.ceremony_plan import CeremonyPlan
+from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
 from keys.pki import Pki, open_pki
 from keys.sealed_file import ScryptCost
@@ -114,13 +116,17 @@ def open_installation(
     """
     clock = clock or SystemClock()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database.open(settings.effective_database_url)
+    try:
+        database = Database.open(settings.effective_database_url)
+    except ValueError as error:
+        msg = f"database_url: {error}"
+        raise SettingsError(msg) from None
+    if not database.is_reachable():
+        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the database can't be reached")
     migrate(database.engine)
     vault = SoftwareVault.open(settings.vault_dir, _passphrase(settings), cost=scrypt_cost)
     ledger = SqlCertificateLedger(database)
-    published_at = f"{settings.public_url.rstrip('/')}/status" if settings.public_url else None
-    plan = CeremonyPlan(base_url=published_at)
-    pki = open_pki(plan, vault, ledger, clock.now(), root_vault=vault)
+    pki = _open_pki(settings, vault, ledger, clock.now(), cost=scrypt_cost)
     sealer = Sealer(_data_keys(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
     desk = _decision_desk(settings, database, pki)
@@ -154,6 +160,32 @@ def open_installation(
         history=history,
         services=services,
     )
+
+
+def _open_pki(
+    settings: Settings,
+    vault: KeyVault,
+    ledger: SqlCertificateLedger,
+    at: datetime,
+    *,
+    cost: ScryptCost | None,
+) -> Pki:
+    """Open the CA side: with the root in our vault, in its own, or locked away."""
+    published_at = f"{settings.public_url.rstrip('/')}/status" if settings.public_url else None
+    plan = CeremonyPlan(base_url=published_at)
+    if not settings.root_vault_dir:
+        return open_pki(plan, vault, ledger, at, root_vault=vault)
+    left_behind = settings.root_crl_file
+    if not settings.root_vault_passphrase:
+        crl = left_behind.read_bytes() if left_behind.exists() else None
+        return open_pki(plan, vault, ledger, at, root_vault=None, root_crl_der=crl)
+    folder = Path(settings.root_vault_dir).expanduser()
+    root_vault = SoftwareVault.open(folder, settings.root_vault_passphrase, cost=cost)
+    pki = open_pki(plan, vault, ledger, at, root_vault=root_vault)
+    crl = pki.status.crl(ROOT, at)
+    if crl is not None:
+        left_behind.write_bytes(crl)
+    return pki
 
 
 def _decision_desk(settings: Settings, database: Database, pki: Pki) -> DecisionDesk:

@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 _PREFIX = "CARDSVC_"
+DATABASE_FILE = "cardsvc.db"
 
 
 class SettingsError(ValueError):
@@ -33,6 +34,9 @@ class Settings:
         database_url: a SQLAlchemy URL; empty for SQLite in ``data_dir``.
         vault_passphrase: opens the software vault; empty to read ``vault.passphrase`` in
             ``data_dir``, which ``cardsvc init`` makes.
+        root_vault_dir: folder of the root's own vault, on a medium that is locked away; empty to
+            keep the root in the service's vault.
+        root_vault_passphrase: opens it at a ceremony; empty in daily running.
         issuer: our name in receipts.
         public_url: where status documents are published; empty leaves pointers out.
         host: address to serve on.
@@ -42,6 +46,8 @@ class Settings:
     data_dir: Path = field(default_factory=_default_data_dir)
     database_url: str = ""
     vault_passphrase: str = field(default="", repr=False)
+    root_vault_dir: str = ""
+    root_vault_passphrase: str = field(default="", repr=False)
     issuer: str = "cardsvc"
     public_url: str = ""
     host: str = "127.0.0.1"
@@ -50,7 +56,7 @@ class Settings:
     @property
     def effective_database_url(self) -> str:
         """The database's URL, the embedded one where none is set."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'cardsvc.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir / DATABASE_FILE}"
 
     @property
     def vault_dir(self) -> Path:
@@ -60,6 +66,11 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a process that we start."""
         return {_PREFIX + one.name.upper(): str(getattr(self, one.name)) for one in fields(self)}
+
+    @property
+    def root_crl_file(self) -> Path:
+        """The list that a root which is locked away left behind."""
+        return self.data_dir / "root.crl"
 
     @property
     def passphrase_file(self) -> Path:

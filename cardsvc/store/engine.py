@@ -11,12 +11,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,10 @@ _READ_ONLY = "cardsvc_read_only"
 
 
 def _normalised(url: str) -> URL:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("not a database's URL") from None  # its text would repeat a password
     if parsed.drivername in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
@@ -153,6 +156,22 @@ class Database:
                 session.execute(text("SELECT 1"))
         except StoreError:
             return False
+        return True
+
+    def copy_to(self, file: Path) -> bool:
+        """Copy an SQLite database as it stands, while others use it; False for any other kind.
+
+        Raises:
+            OSError: the copy can't be written, or is there already.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return False
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, _PRIVATE_FILE))
+        with (
+            closing(sqlite3.connect(str(self.engine.url.database))) as source,
+            closing(sqlite3.connect(file)) as target,
+        ):
+            source.backup(target)
         return True
 
     def dispose(self) -> None:

@@ -193,3 +193,33 @@ def test_a_data_folder_that_can_not_be_made_is_named(line: CommandLine, tmp_path
     (tmp_path / "file").write_text("")
     line = CommandLine(line.url, {"CARDSVC_DATA_DIR": str(tmp_path / "file" / "below")})
     assert str(tmp_path) in line.cardsvc("card", "list", status=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://u:secret@host/db", "no support for mysql"),
+        ("u:secret", "not a database's URL"),
+        ("postgresql://u:secret@127.0.0.1:1/db", "service_unavailable"),
+    ],
+)
+def test_a_database_that_is_none_or_is_down_is_one_line(
+    line: CommandLine, url: str, said: str
+) -> None:
+    output = CommandLine(line.url, line.environment | {"CARDSVC_DATABASE_URL": url}).cardsvc(
+        "card", "list", status=1
+    )
+    assert said in output
+    assert "secret" not in output
+    assert "Traceback" not in output
+
+
+def test_a_backup_is_a_whole_service(line: CommandLine, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    line.cardsvc("agent", "enrol", "kept", "--name", "Bàn", "--operator", "quan-tri")
+    line.cardsvc("backup", str(copy))
+    assert (copy / "cardsvc.db").stat().st_mode & 0o077 == 0
+    restored = CommandLine(line.url, line.environment | {"CARDSVC_DATA_DIR": str(copy)})
+    assert restored.cardsvc("audit", "verify") == line.cardsvc("audit", "verify")
+    assert "kept" in restored.cardsvc("agent", "list")
+    assert "File exists" in line.cardsvc("backup", str(copy), status=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 
 import click
 
 from cardsvc.errors import CardsvcError
 from web.cli.support import opened
-from web.settings import Settings
+from web.settings import DATABASE_FILE, Settings
 
 
 @click.command()
@@ -30,6 +32,28 @@ def serve(settings: Settings) -> None:
     with opened(settings):
         pass  # what is wrong is said here, not in a worker's traceback
     run(settings)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(settings: Settings, folder: Path) -> None:
+    """Sao lưu – copy database and vault into a new FOLDER; the passphrase is not copied.
+
+    May be run while the service runs. A PostgreSQL database is left to pg_dump.
+    """
+    with opened(settings) as installation:
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+            copied = installation.database.copy_to(folder / DATABASE_FILE)
+            shutil.copytree(settings.vault_dir, folder / settings.vault_dir.name)
+            if settings.root_crl_file.exists():
+                shutil.copy2(settings.root_crl_file, folder)
+        except OSError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+    click.echo(f"✓ {folder}")
+    if not copied:
+        click.echo("! the database is PostgreSQL: back it up with pg_dump", err=True)
 
 
 @click.command()

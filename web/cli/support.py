@@ -21,7 +21,7 @@ _ADVICE = {
     ReasonCode.CARD_UNKNOWN: "see `cardsvc card list`",
     ReasonCode.JOB_UNKNOWN: "see `cardsvc desk jobs`",
     ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",
-    ReasonCode.VAULT_SEALED: "the passphrase is not this vault's",
+    ReasonCode.VAULT_SEALED: "the passphrase is wrong or missing",
 }
 
 
