@@ -41,12 +41,17 @@ _HELP = "insert READER CARD · remove READER · list · quit"
     default=VendorInstructions.YUBICO.value, show_default=True, help="whose additions it knows",
 )  # fmt: skip
 @click.option("--short", is_flag=True, help="refuse extended-length APDUs")
+@click.option("--rsa-only", is_flag=True, help="know no elliptic curves, as the first PIV cards")
 @click.option("--serial", type=click.IntRange(0, 0xFFFFFFFF), default=1, show_default=True)
-def new_card(*, file: Path, management: str, vendor: str, short: bool, serial: int) -> None:
+def new_card(
+    *, file: Path, management: str, vendor: str, short: bool, rsa_only: bool, serial: int
+) -> None:
     """Make a card as it leaves the factory, kept in FILE."""
     if file.exists():
         raise click.ClickException(f"{file} is there already")
-    options = CardOptions(short_apdus_only=short, vendor=VendorInstructions(vendor))
+    options = CardOptions(
+        short_apdus_only=short, vendor=VendorInstructions(vendor), rsa_only=rsa_only
+    )
     FileStore(file).save(
         CardState.factory(_MANAGEMENT_ALGORITHMS[management], options, serial=serial)
     )

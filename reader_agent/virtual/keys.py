@@ -10,7 +10,7 @@ from cardsvc.errors import Malformed
 
 from .core import CardCore, RefusalError, refuse_unless
 from .state import VendorInstructions
-from .stored_key import SUPPORTED, KeyOrigin, PinPolicy, generate_private_key
+from .stored_key import KeyOrigin, PinPolicy, generate_private_key
 
 TAG_CONTROL = 0xAC
 TAG_MECHANISM = 0x80
@@ -48,7 +48,8 @@ def generate_asymmetric(core: CardCore, command: CommandApdu) -> bytes:
     mechanism = control.pop(TAG_MECHANISM, b"")
     control.pop(TAG_PARAMETER, None)
     policy = pop_policies(core, control)
-    usable = len(mechanism) == 1 and mechanism[0] in SUPPORTED and not control
+    known = core.state.options.key_algorithms
+    usable = len(mechanism) == 1 and mechanism[0] in known and not control
     refuse_unless(usable, StatusWord.WRONG_DATA)
     draft = core.state.copy()
     private_key = generate_private_key(Algorithm(mechanism[0]))

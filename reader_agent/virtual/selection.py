@@ -17,12 +17,12 @@ _LABEL = b"cardsvc virtual PIV"
 _SYMMETRIC = (Algorithm.TDES, Algorithm.AES_128, Algorithm.AES_192, Algorithm.AES_256)
 
 
-def application_property_template() -> bytes:
+def application_property_template(key_algorithms: tuple[Algorithm, ...] = SUPPORTED) -> bytes:
     """Return the 61 template: PIX, allocation authority, label, algorithms.
 
     Spec: SP 800-73-5 Part 2 section 3.1.1 tables 3 to 5.
     """
-    algorithms = [(0x80, bytes([algorithm])) for algorithm in (*_SYMMETRIC, *SUPPORTED)]
+    algorithms = [(0x80, bytes([algorithm])) for algorithm in (*_SYMMETRIC, *key_algorithms)]
     return tlv.encode(
         0x61,
         tlv.encode_all(
@@ -52,4 +52,4 @@ def select(core: CardCore, command: CommandApdu) -> bytes:
     if not core.security.selected or core.state.options.reselect_resets_security:
         core.security.clear()
     core.security.selected = True
-    return application_property_template()
+    return application_property_template(core.state.options.key_algorithms)

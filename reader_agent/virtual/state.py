@@ -19,7 +19,14 @@ from cardsvc.card.piv import (
 )
 from cardsvc.errors import CardError, ReasonCode
 
-from .stored_key import CardPrivateKey, KeyOrigin, PinPolicy, StoredKey, default_pin_policy
+from .stored_key import (
+    SUPPORTED,
+    CardPrivateKey,
+    KeyOrigin,
+    PinPolicy,
+    StoredKey,
+    default_pin_policy,
+)
 
 MAX_OBJECT_OCTETS = 0x7F00
 """Largest object content: well past the 16 kB that a photo takes (field notes), short of the
@@ -61,6 +68,7 @@ class CardOptions:
             the specification keeps the state (SP 800-73-5 Part 2 section 3.1.1).
         exact_le: a short Le above what there is to give is refused with 6Cxx, as T=0 cards do.
         management_metadata: GET METADATA answers for 9B too, as recent security keys do.
+        rsa_only: the card knows no elliptic curves, as the first PIV cards.
     """
 
     short_apdus_only: bool = False
@@ -68,6 +76,14 @@ class CardOptions:
     reselect_resets_security: bool = False
     exact_le: bool = False
     management_metadata: bool = False
+    rsa_only: bool = False
+
+    @property
+    def key_algorithms(self) -> tuple[Algorithm, ...]:
+        """The algorithms of the key pairs that the card can make and take."""
+        if self.rsa_only:
+            return tuple(algorithm for algorithm in SUPPORTED if algorithm.is_rsa)
+        return SUPPORTED
 
 
 @dataclass(frozen=True, slots=True)

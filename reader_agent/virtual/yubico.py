@@ -23,7 +23,6 @@ from .core import CardCore, Handler, RefusalError, refuse_unless
 from .keys import pop_policies, slot_of
 from .state import FACTORY_PIN, FACTORY_PUK, CardState, ManagementKey, PinState
 from .stored_key import (
-    SUPPORTED,
     CardPrivateKey,
     ec_key_from_scalar,
     rsa_key_from_primes,
@@ -70,7 +69,7 @@ def import_key(core: CardCore, command: CommandApdu) -> bytes:
         RefusalError: 6A86, 6982, 6A80.
     """
     slot = slot_of(command.p2)
-    refuse_unless(command.p1 in SUPPORTED, StatusWord.WRONG_P1P2)
+    refuse_unless(command.p1 in core.state.options.key_algorithms, StatusWord.WRONG_P1P2)
     core.require_admin()
     try:
         parts = tlv.parse_unique(command.data)

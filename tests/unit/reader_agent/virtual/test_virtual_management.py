@@ -282,3 +282,19 @@ def test_openfips201_sets_its_key_and_pins_as_administrator() -> None:
     host.put(ObjectTag.CHUID, b"x")
     host.send(0x20, 0, 0x80, b"222222\xff\xff")
     host.send(0x24, 0, 0x80, b"222222\xff\xff333333\xff\xff")
+
+
+def test_a_card_without_curves_makes_and_takes_rsa_only() -> None:
+    options = CardOptions(vendor=VendorInstructions.YUBICO, rsa_only=True)
+    host = Host(CardState.factory(Algorithm.TDES, options))
+    named = host.send(0xA4, 0x04, 0x00, bytes.fromhex("A00000030800001000"))
+    assert bytes.fromhex("800107") in named
+    assert bytes.fromhex("800111") not in named
+    assert bytes.fromhex("800114") not in named
+    host.authenticate()
+    for curve in (0x11, 0x14):
+        control = bytes.fromhex("AC038001") + bytes([curve])
+        host.send(0x47, 0x00, 0x9A, control, status=0x6A80)
+        host.send(0xFE, curve, 0x9A, tlv.encode(0x06, bytes(31) + b"\x05"), status=0x6A86)
+    host.send(0x47, 0x00, 0x9A, bytes.fromhex("AC03800107"))
+    assert isinstance(host.card.state.keys[KeySlot.AUTHENTICATION].private_key, rsa.RSAPrivateKey)
