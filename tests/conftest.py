@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from tests.support import pcscd
+from tests.support.pcscd import ForeignTools
 
+_TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 _FOLDER = pcscd.reserve_socket()
 
 
@@ -29,3 +33,11 @@ def pcsc_reader(private_pcscd: PrivatePcscd) -> Iterator[VirtualPcscReader]:
     reader.slot.remove()
     yield reader
     reader.slot.remove()
+
+
+@pytest.fixture
+def opensc(tmp_path: Path) -> ForeignTools:
+    absent = [name for name in _TOOLS if shutil.which(name) is None]
+    if absent:
+        pytest.skip(f"not installed: {', '.join(absent)} (packages opensc, openssl)")
+    return ForeignTools(tmp_path)
