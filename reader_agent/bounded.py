@@ -8,6 +8,7 @@ call returns, and until then nobody starts a second one under the same name.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from typing import TypeVar
 from cardsvc.errors import CardError, ReasonCode
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 2.0
 """How long a caller waits for the undoing of what it has finished with."""
@@ -108,6 +111,8 @@ class BoundedThread:
             job()
         try:
             self.undo.close()
+        except Exception:  # noqa: BLE001 - nobody waits for this thread who could be told
+            _log.warning("%s: could not be given back", self._name, exc_info=True)
         finally:
             with _lock:
                 _left_behind[self._name].remove(self._ended)

@@ -61,9 +61,11 @@ def test_a_hanging_call_is_given_up_and_cleans_up_when_it_returns() -> None:
     assert bounded.leftover_count() == 0
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_undoing_that_fails_still_frees_the_name() -> None:
+def test_an_undoing_that_fails_is_logged_and_frees_the_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     thread = BoundedThread("failing", 1, BUSY)
     thread.undo.callback(lambda: 1 // 0)
     thread.close()
     assert bounded.leftover_count() == 0
+    assert "failing: could not be given back" in caplog.text
