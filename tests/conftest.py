@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,24 @@ from tests.support.pcscd import ForeignTools
 
 _TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 _FOLDER = pcscd.reserve_socket()
+_IMPORTS_PYSCARD = re.compile(
+    r"^from (smartcard|reader_agent(\.pcsc|\.monitor)?|tests\.support\.reader_watch)"
+    r" import .*?(scard|pcsc\b|Pcsc|monitor|Monitor|list_readers|Holder|Watch)",
+    re.MULTILINE,
+)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Without pyscard, leave out the modules that can not even be imported."""
+    if pcscd.HAS_PYSCARD or collection_path.suffix != ".py":
+        return None
+    return True if _IMPORTS_PYSCARD.search(collection_path.read_text("utf-8")) else None
+
+
+def pytest_report_header() -> str | None:
+    """Say in one line why PC/SC tests are missing or skipped."""
+    missing = pcscd.why_not()
+    return f"PC/SC tests do not run here: {missing}" if missing else None
 
 
 @pytest.fixture(scope="session")

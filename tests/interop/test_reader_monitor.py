@@ -58,7 +58,7 @@ def two_readers(private_pcscd: PrivatePcscd) -> Iterator[list[VirtualPcscReader]
     readers = private_pcscd.readers[:2]
     for reader in readers:
         reader.slot.remove()
-        pcscd.wait_for(reader, pcscd.pcsc.STATE_EMPTY)
+        pcscd.wait_for(reader, pcscd.STATE_EMPTY)
     yield readers
     for reader in readers:
         reader.slot.remove()
@@ -93,7 +93,7 @@ def test_a_card_that_was_swapped_behind_the_monitors_back(
     while next(events) != CardInserted(reader.name, ATR_EXTENDED):
         pass
     reader.slot.remove()
-    pcscd.wait_for(reader, pcscd.pcsc.STATE_EMPTY)
+    pcscd.wait_for(reader, pcscd.STATE_EMPTY)
     pcscd.insert(reader, card(short=True))
     assert next(events) == CardRemoved(reader.name)
     assert next(events) == CardInserted(reader.name, ATR_SHORT)

@@ -92,7 +92,7 @@ def test_a_wrong_pin_at_the_tap_is_said_and_counted(active: PcscJourney) -> None
     assert (status, answer["reason"]) == (2, "pin_format")
     assert active.card.state.pin.tries == 2
     active.reader.slot.remove()
-    pcscd.wait_for(active.reader, pcscd.pcsc.STATE_EMPTY)
+    pcscd.wait_for(active.reader, pcscd.STATE_EMPTY)
     assert active.tap() == (2, {"granted": False, "code": "unreadable", "reason": "no_card"})
 
 
