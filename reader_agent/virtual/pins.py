@@ -56,6 +56,17 @@ def is_well_formed(core: CardCore, reference: int, octets: bytes) -> bool:
     return _PAD not in bare if any_octet else bare.isdigit()
 
 
+def may_be_compared(core: CardCore, reference: int, octets: bytes) -> bool:
+    """Tell whether a presented value is compared at all, so that a wrong one burns a try.
+
+    The specification refuses another form with 6A80 and burns none; security keys compare
+    whatever has 8 octets, and their tools block a PIN that way before a reset.
+    """
+    if core.state.options.vendor is VendorInstructions.YUBICO:
+        return len(octets) == PIN_OCTETS
+    return is_well_formed(core, reference, octets)
+
+
 def compare(core: CardCore, reference: int, presented: bytes) -> None:
     """Burn a try, compare in constant time, and give the tries back on a match.
 
@@ -92,8 +103,8 @@ def verify(core: CardCore, command: CommandApdu) -> bytes:
         refuse_unless(core.security.pin_verified, tries_left(pin.tries))
         return b""
     refuse_unless(pin.tries > 0, StatusWord.AUTHENTICATION_BLOCKED)
-    well_formed = is_well_formed(core, command.p2, command.data)
-    refuse_unless(well_formed, StatusWord.WRONG_DATA)
+    comparable = may_be_compared(core, command.p2, command.data)
+    refuse_unless(comparable, StatusWord.WRONG_DATA)
     core.security.pin_presented(right=False)
     compare(core, command.p2, command.data)
     core.security.pin_presented(right=True)
@@ -114,11 +125,12 @@ def change_reference_data(core: CardCore, command: CommandApdu) -> bytes:
     refuse_unless(stored.tries > 0, StatusWord.AUTHENTICATION_BLOCKED)
     old, new = command.data[:PIN_OCTETS], command.data[PIN_OCTETS:]
     for octets in (old, new):
-        refuse_unless(is_well_formed(core, reference, octets), StatusWord.WRONG_DATA)
+        refuse_unless(may_be_compared(core, reference, octets), StatusWord.WRONG_DATA)
     is_pin = reference == PinReference.APPLICATION
     if is_pin:
         core.security.pin_verified = False
     compare(core, reference, old)
+    refuse_unless(is_well_formed(core, reference, new), StatusWord.WRONG_DATA)
     changed = PinState(new, stored.limit, stored.limit)
     core.commit(replace_reference_data(core.state, reference, changed))
     if is_pin:
@@ -139,10 +151,11 @@ def reset_retry_counter(core: CardCore, command: CommandApdu) -> bytes:
     refuse_unless(known, StatusWord.REFERENCE_NOT_FOUND)
     refuse_unless(core.state.puk.tries > 0, StatusWord.AUTHENTICATION_BLOCKED)
     puk, new = command.data[:PIN_OCTETS], command.data[PIN_OCTETS:]
-    refuse_unless(is_well_formed(core, PinReference.PUK, puk), StatusWord.WRONG_DATA)
-    refuse_unless(is_well_formed(core, PinReference.APPLICATION, new), StatusWord.WRONG_DATA)
+    refuse_unless(may_be_compared(core, PinReference.PUK, puk), StatusWord.WRONG_DATA)
+    refuse_unless(may_be_compared(core, PinReference.APPLICATION, new), StatusWord.WRONG_DATA)
     core.security.pin_verified = False
     compare(core, PinReference.PUK, puk)
+    refuse_unless(is_well_formed(core, PinReference.APPLICATION, new), StatusWord.WRONG_DATA)
     limit = core.state.pin.limit
     changed = PinState(new, limit, limit)
     core.commit(replace_reference_data(core.state, PinReference.APPLICATION, changed))

@@ -67,7 +67,7 @@ class CardOptions:
         reselect_resets_security: selecting PIV again logs out, as several security keys do;
             the specification keeps the state (SP 800-73-5 Part 2 section 3.1.1).
         exact_le: a short Le above what there is to give is refused with 6Cxx, as T=0 cards do.
-        management_metadata: GET METADATA answers for 9B too, as recent security keys do.
+        management_metadata: GET METADATA answers for 9B too, as security keys of 5.3 on do.
         rsa_only: the card knows no elliptic curves, as the first PIV cards.
     """
 
@@ -75,7 +75,7 @@ class CardOptions:
     vendor: VendorInstructions = VendorInstructions.NONE
     reselect_resets_security: bool = False
     exact_le: bool = False
-    management_metadata: bool = False
+    management_metadata: bool = True
     rsa_only: bool = False
 
     @property
