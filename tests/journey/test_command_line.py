@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cardsvc.errors import ReasonCode
+from cardsvc.wire.tap import ChallengeMessage
 from tests.support.command_line import CommandLine, serve_command_line
 from tests.support.portraits import jpeg
 
@@ -223,3 +225,21 @@ def test_a_backup_is_a_whole_service(line: CommandLine, tmp_path: Path) -> None:
     assert restored.cardsvc("audit", "verify") == line.cardsvc("audit", "verify")
     assert "kept" in restored.cardsvc("agent", "list")
     assert "File exists" in line.cardsvc("backup", str(copy), status=1)
+
+
+def test_a_card_answers_a_challenge_that_a_partner_asked_for(desk: Desk, tmp_path: Path) -> None:
+    line, card = desk.line, ("--reader", "virtual:good")
+    challenge = tmp_path / "challenge.json"
+    asked = ChallengeMessage(bytes(32), b"message", datetime(2026, 11, 21, tzinfo=UTC))
+    challenge.write_bytes(asked.encode())
+    pin = tmp_path / "pin"
+    pin.write_text("123456\n")
+    for more, slots in (((), {"9E"}), (("--pin-file", str(pin)), {"9E", "9A"})):
+        body = json.loads(line.agent("answer", str(challenge), *card, *more))
+        assert body["proofs"].keys() == slots
+    pin.write_text("")
+    failed = line.agent("answer", str(challenge), *card, "--pin-file", str(pin), status=2)
+    assert "no PIN" in failed
+    assert "no_reader" in line.agent("answer", str(challenge), "--reader", "virtual:x", status=2)
+    challenge.write_text("{}")
+    assert "malformed_message" in line.agent("answer", str(challenge), *card, status=2)

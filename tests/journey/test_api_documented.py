@@ -1,0 +1,104 @@
+"""docs/api.md says what the application does: addresses, messages, states, problem documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import urllib3
+
+from cardsvc.card.batch import BatchRule
+from cardsvc.lifecycle import CardState
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.tap import ChallengeRequest, DecisionMessage
+from reader_agent.tap import tap_card
+from reader_agent.virtual.connection import connect_in_process
+from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
+from web.app import create_app
+from web.problems import _STATUS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def examples_with(*names: str) -> list[str]:
+    found = dict.fromkeys(one.strip() for text in EXAMPLES for one in (text, *text.splitlines()))
+    return [one for one in found if _is_object(one) and set(json.loads(one)) == set(names)]
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def test_the_table_lists_every_address_and_no_other(service: ServiceUnderTest) -> None:
+    app = create_app(service.installation.services)
+    served = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert set(re.findall(r"^\| `((?:GET|POST) [^`]+)`", PAGE, re.MULTILINE)) == served
+
+
+def test_the_examples_are_messages() -> None:
+    (request,) = examples_with("relying_party", "service", "level")
+    assert ChallengeRequest.parse(request.encode()).relying_party == "benh-vien"
+    fields = (
+        "granted", "code", "level", "holder_name", "message_vi", "message_en", "receipt",
+    )  # fmt: skip
+    (decision,) = examples_with(*fields)
+    assert DecisionMessage.parse(decision.encode()).granted
+    for names in (
+        ("nonce", "message", "expires_at"),
+        ("nonce", "objects", "proofs"),
+        ("card", "state"),
+        ("rule", "commands"),
+        ("finished", "reason"),
+        ("responses", "failure"),
+        ("type", "title", "status", "reason"),
+    ):
+        assert examples_with(*names), names
+
+
+def test_the_words_are_the_codes() -> None:
+    (states,) = re.findall(r"^States: (.*)\.$", PAGE, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", states)) == {state.value for state in CardState}
+    for rule in BatchRule:
+        assert f"`{rule.value}`" in PAGE
+    told = {int(one) for row in re.findall(r"^\| ([\d, ]+) \|", PAGE, re.MULTILINE)
+            for one in row.split(",")}  # fmt: skip
+    assert set(_STATUS.values()) | {400, 401, 405, 409, 413, 500} <= told
+
+
+def test_what_the_service_answers_has_the_fields_told(service: ServiceUnderTest) -> None:
+    card, guid = service.active_card()
+    challenge = service.kiosk.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
+    connection = connect_in_process(card)
+    tap = tap_card(
+        connection,
+        message=challenge.message,
+        nonce=challenge.nonce,
+        agent="",
+        level=AssuranceLevel.X1,
+    )
+    connection.close()
+    receipt = service.kiosk.present(tap.presentation).receipt
+    claims = service.installation.check_receipt(receipt)
+    section = PAGE.split("## A receipt")[1].split("## Looking up")[0]
+    assert set(claims) <= set(re.findall(r"`(\w+)`", section))
+    headers = {"Authorization": f"Bearer {service.partner_token}"}
+    status = urllib3.request("GET", f"{service.url}/api/v1/cards/{guid}/status", headers=headers)
+    assert status.json() == {"card": guid.urn, "state": "active"}
+    kept = urllib3.request(
+        "GET", f"{service.url}/api/v1/decisions/{claims['jti']}", headers=headers
+    ).json()
+    section = PAGE.split("## Looking up")[1].split("## Personalisation")[0]
+    assert set(kept) <= set(re.findall(r"`(\w+)`", section))
+    refused = urllib3.request("GET", f"{service.url}/api/v1/cards/{guid}/status")
+    (example,) = examples_with("type", "title", "status", "reason")
+    assert refused.status == 401
+    assert refused.json() == json.loads(example)
