@@ -164,9 +164,12 @@ class PersonalisationDesk:
         kept = self._orders.find(job_id)
         if kept is None or kept.state == OrderState.CANCELLED:
             return None
-        job = _Job(order_of(kept), self._tools.clock.now(), job_id)
+        now = self._tools.clock.now()
         if kept.state == OrderState.DONE:
-            job.outcome = CardState.PERSONALISED
+            made = JobOrder(kept.application_id, kept.agent, kept.operator)
+            job = _Job(made, now, job_id, outcome=CardState.PERSONALISED)
+        else:
+            job = _Job(order_of(kept), now, job_id)
         with self._lock:
             return self._jobs.setdefault(job_id, job)
 

@@ -25,7 +25,7 @@ from issuance.ports import IssuanceStore, JobStore
 
 @unique
 class OrderState(StrEnum):
-    """Where an order stands; a torn card's order stays open."""
+    """Where an order stands; a torn card's order stays open. Only an open one has a plan."""
 
     OPEN = "open"
     DONE = "done"
@@ -72,7 +72,7 @@ def finish_order(jobs: JobStore, job_id: str, at: datetime) -> None:
     Raises:
         IssuanceError: it was not open (CONCURRENT_CHANGE).
     """
-    jobs.move(job_id, expected=OrderState.OPEN, state=OrderState.DONE, at=require_utc(at))
+    jobs.close(job_id, expected=OrderState.OPEN, state=OrderState.DONE, at=require_utc(at))
 
 
 def cancel_order(jobs: JobStore, job_id: str, at: datetime) -> None:
@@ -83,7 +83,7 @@ def cancel_order(jobs: JobStore, job_id: str, at: datetime) -> None:
     """
     if jobs.find(job_id) is None:
         raise IssuanceError(ReasonCode.JOB_UNKNOWN, "no such job")
-    jobs.move(job_id, expected=OrderState.OPEN, state=OrderState.CANCELLED, at=require_utc(at))
+    jobs.close(job_id, expected=OrderState.OPEN, state=OrderState.CANCELLED, at=require_utc(at))
 
 
 def _plan(order: JobOrder) -> dict[str, JsonValue]:

@@ -182,8 +182,8 @@ class JobStore(Protocol):
         """Return a job, or None."""
         ...
 
-    def move(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
-        """Change a job's state, if it is still the expected one.
+    def close(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
+        """End a job that is still in the expected state, and forget its plan.
 
         Raises:
             IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).

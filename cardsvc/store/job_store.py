@@ -72,8 +72,8 @@ class SqlJobStore:
         with self._database.reading() as session:
             return [self._job(row) for row in session.scalars(query)]
 
-    def move(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
-        """Change a job's state, if it is still the expected one.
+    def close(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
+        """End a job that is still in the expected state, and forget its plan, photo and all.
 
         Raises:
             IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).
@@ -81,7 +81,7 @@ class SqlJobStore:
         statement = (
             update(PersonalisationJobRow)
             .where(PersonalisationJobRow.id == job_id, PersonalisationJobRow.state == expected)
-            .values(state=state, updated_at=at)
+            .values(state=state, updated_at=at, plan_sealed=self._sealer.seal("{}", _place(job_id)))
             .returning(PersonalisationJobRow.id)
         )
         with self._database.writing() as session:

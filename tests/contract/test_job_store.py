@@ -65,6 +65,7 @@ class JobStoreContract:
         assert done is not None
         assert cancelled is not None
         assert (done.state, done.updated_at) == (OrderState.DONE, LATER)
+        assert not done.plan  # nobody needs the photo any more
         assert cancelled.state == OrderState.CANCELLED
         changed = ReasonCode.CONCURRENT_CHANGE
         assert refusal(lambda: cancel_order(jobs, "job-1", LATER)) is changed

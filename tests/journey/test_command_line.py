@@ -77,6 +77,8 @@ def test_a_card_from_request_to_replacement(desk: Desk) -> None:
     photo.write_bytes(jpeg())
     job = desk.order(application, "--photo", str(photo))
     assert job in line.cardsvc("desk", "jobs")
+    twice = ("desk", "open-job", application, "--agent", desk.name, "--operator", "mai")
+    assert job in line.cardsvc(*twice, status=1)
 
     made = json.loads(line.agent("personalise", *desk.options, "--job", job, "--json"))
     assert (made["state"], made["reason"]) == ("personalised", None)

@@ -23,8 +23,8 @@ class MemoryJobStore:
     def find(self, job_id: str) -> PersonalisationJob | None:
         return self.jobs.get(job_id)
 
-    def move(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
+    def close(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
         job = self.jobs.get(job_id)
         if job is None or job.state != expected:
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the job is not where it was")
-        self.jobs[job_id] = replace(job, state=state, updated_at=at)
+        self.jobs[job_id] = replace(job, state=state, updated_at=at, plan={})

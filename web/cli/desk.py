@@ -50,6 +50,9 @@ def open_job(
         require_approved(installation.store, application_id)
         if agent not in {one.id for one in installation.access.agents() if one.enabled}:
             raise click.ClickException(f"no agent {agent}; see `cardsvc agent list`")
+        for job in installation.orders.in_state(OrderState.OPEN):
+            if job.application_id == application_id:
+                raise click.ClickException(f"job {job.id} of {job.agent} is open for it already")
         order = JobOrder(
             application_id,
             agent,
