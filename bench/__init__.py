@@ -1,0 +1,1 @@
+"""Measurements beside their bare limits; ``python -m bench`` runs them all."""

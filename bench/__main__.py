@@ -1,0 +1,48 @@
+"""One run of all measurements, under a minute."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+
+from bench.core import measure_core
+from bench.measure import Measurement
+from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
+from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
+from bench.stage import open_stage
+from bench.table import RESULTS, print_table, write_results
+from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
+
+CARDS = 12
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    console, started = Console(), time.perf_counter()
+    rows: list[Measurement] = []
+    with open_stage() as stage:
+        cards, personalised = issue_cards(stage, range(CARDS))
+        rows += measure_core(stage, cards)
+        bare_us = rows[0].bare_limit or 0.0
+        reason = why_no_pcsc()
+        if reason is None:
+            rows += measure_pcsc(stage, cards[0])
+        else:
+            console.print(f"not measured over PC/SC: {reason}")
+        rows += measure_in_process(stage, cards[0])
+        with werkzeug(stage) as url:
+            rows += measure_round_trips(stage, cards[0], url, "werkzeug", bare_us)
+            relayed = measure_personalisation(stage, url, range(CARDS, CARDS + 5))
+        with granian(stage) as url:
+            rows += measure_round_trips(stage, cards[0], url, "granian", bare_us)
+        rows += [personalised, relayed, measure_chuid(cards[0].card)]
+        rows += measure_crl(stage)
+        rows += measure_look_ups(stage, cards[0])
+    print_table(rows, console)
+    write_results(rows)
+    console.print(f"{RESULTS} · {time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""The card-authentication tap: over pcscd and vpcd, in process, and by OpenSC's pkcs11-tool."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.measure import Measurement, median, p95, times_of
+from bench.stage import PIN, IssuedCard, Stage, tap_through
+from cardsvc.card.connection import CardConnection
+from reader_agent.virtual.card import PoweredCard
+from reader_agent.virtual.connection import connect_in_process
+from reader_agent.virtual.private_pcscd import (
+    SOCKET_NAME,
+    SOCKET_VARIABLE,
+    PrivatePcscd,
+    missing_requirement,
+)
+
+_TOOL = "pkcs11-tool"
+_NOTICED_SECONDS = 10.0
+_CARD_AUTHENTICATION_ID = "04"
+"""What OpenSC calls the key in slot 9E."""
+
+
+@dataclass
+class Recorder:
+    """A connection that keeps the commands that went through it."""
+
+    inner: CardConnection
+    commands: list[bytes] = field(default_factory=list)
+
+    @property
+    def atr(self) -> bytes:
+        return self.inner.atr
+
+    def transmit(self, command: bytes) -> bytes:
+        self.commands.append(command)
+        return self.inner.transmit(command)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class CountedCard:
+    """A card that counts the APDUs it is sent.
+
+    Args:
+        card: the card itself.
+    """
+
+    def __init__(self, card: PoweredCard) -> None:
+        self._card = card
+        self.apdus = 0
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    def power_on(self) -> None:
+        self._card.power_on()
+
+    def power_off(self) -> None:
+        self._card.power_off()
+
+    def transmit(self, command: bytes) -> bytes:
+        self.apdus += 1
+        return self._card.transmit(command)
+
+
+def measure_taps(
+    stage: Stage,
+    connect: Callable[[], CardConnection],
+    where: str,
+    *,
+    count: int = 200,
+) -> list[Measurement]:
+    """Measure whole taps (connect, ask, let go) beside the same APDUs sent raw."""
+    recorder = Recorder(connect())
+    cost = tap_through(recorder, stage.question()).cost
+    recorder.close()
+
+    def tap() -> None:
+        connection = connect()
+        tap_through(connection, stage.question())
+        connection.close()
+
+    def raw() -> None:
+        connection = connect()
+        for command in recorder.commands:
+            connection.transmit(command)
+        connection.close()
+
+    taps: list[float] = []
+    bare: list[float] = []
+    for _ in range(10):  # in turns, so that a slow moment hits both
+        taps += times_of(-(-count // 10), tap)
+        bare += times_of(-(-count // 10), raw)
+    detail = "bare: connect, the same APDUs raw (the card signs), let go"
+    return [
+        Measurement(f"tap {where}, p50", median(taps), "ms", median(bare), detail),
+        Measurement(f"tap {where}, p95", p95(taps), "ms", p95(bare), detail),
+        Measurement(f"tap {where}, APDUs", cost.apdus, "APDUs", 6, "limit: issue 2"),
+        Measurement(f"tap {where}, octets", cost.octets, "octets", 900, "limit: issue 2"),
+    ]
+
+
+def measure_in_process(stage: Stage, issued: IssuedCard, *, count: int = 200) -> list[Measurement]:
+    """Measure taps without PC/SC."""
+    return measure_taps(stage, lambda: connect_in_process(issued.card), "in process", count=count)[
+        :2
+    ]
+
+
+def why_no_pcsc() -> str | None:
+    """Return, in one line, why nothing can be measured over PC/SC here."""
+    try:
+        import reader_agent.pcsc  # noqa: F401, PLC0415 - asks only whether pyscard is there
+    except ImportError:
+        return "pyscard is not installed"
+    return missing_requirement()
+
+
+def measure_pcsc(stage: Stage, issued: IssuedCard, *, count: int = 200) -> list[Measurement]:
+    """Measure taps over a private pcscd, beside pkcs11-tool on the same card and service."""
+    from reader_agent.pcsc import PcscConnection  # noqa: PLC0415 - needs pyscard
+
+    with tempfile.TemporaryDirectory(prefix="pcscd-bench-") as folder:
+        # pcsc-lite's client reads it once per process, so before anything speaks PC/SC
+        os.environ[SOCKET_VARIABLE] = str(Path(folder) / SOCKET_NAME)
+        with PrivatePcscd(1, Path(folder)) as service:
+            reader = service.readers[0]
+            card = CountedCard(issued.card)
+            if not reader.slot.insert(card, wait_seconds=_NOTICED_SECONDS):
+                msg = "pcscd does not see the card"
+                raise RuntimeError(msg)
+            found = measure_taps(
+                stage, lambda: PcscConnection(reader.name), "over pcscd", count=count
+            )
+            if shutil.which(_TOOL) is not None:
+                found += _measure_pkcs11_tool(
+                    Path(folder), card, found[0], count=max(3, count // 12)
+                )
+    return found
+
+
+def _measure_pkcs11_tool(
+    folder: Path, card: CountedCard, ours: Measurement, *, count: int
+) -> list[Measurement]:
+    digest = folder / "digest"
+    digest.write_bytes(bytes(range(32)))
+    environment = os.environ | {"HOME": str(folder), "XDG_CACHE_HOME": str(folder), "LC_ALL": "C"}
+    command = [
+        # the tool does not sign without logging in, although the key in 9E asks no PIN
+        *(_TOOL, "--login", "--pin", PIN),
+        *("--sign", "--mechanism", "ECDSA", "--id", _CARD_AUTHENTICATION_ID),
+        *("--input-file", str(digest), "--output-file", str(folder / "signature")),
+    ]
+
+    def sign() -> None:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, check=False, timeout=60
+        )
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.decode("utf-8", "replace")[-300:])
+
+    before = card.apdus
+    sign()
+    apdus = card.apdus - before
+    times = times_of(count, sign)
+    name = f"{_TOOL} --sign with 9E"
+    whole = "whole process, logs in with the PIN; bare: our tap, p50"
+    return [
+        Measurement(f"{name}, p50", median(times), "ms", ours.value, whole),
+        Measurement(f"{name}, APDUs", apdus, "APDUs", 6, "as the card counts; limit of our tap"),
+    ]
