@@ -18,7 +18,7 @@ from tests.support.policy_extensions import mappings, policies
 from verification.crl import parse_crls
 from verification.ocsp import parse_ocsp_response
 from verification.path import der
-from verification.path.facts import parse_policy_mappings
+from verification.path.facts import parse_facts, parse_policy_mappings
 from verification.path.names import parse_name
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial, parse_certificates
@@ -100,6 +100,14 @@ def test_certificates(octets: bytes) -> None:
     except CardsvcError:
         return
     assert path.leaf.tbs_certificate_bytes == leaf().tbs_certificate_bytes
+
+
+@QUICK
+@given(anything("certificate"))
+def test_certificate_facts(octets: bytes) -> None:
+    facts = Outcome(parse_facts, octets, ReasonCode.MALFORMED_CERTIFICATE)
+    if not facts.is_refused:
+        assert facts.value.der == octets
 
 
 @pytest.mark.reason(ReasonCode.MALFORMED_CRL)
