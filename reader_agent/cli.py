@@ -29,3 +29,7 @@ main.add_command(tap)
 main.add_command(virtual)
 virtual.add_command(new_card)
 virtual.add_command(run)
+
+
+if __name__ == "__main__":  # `python -m reader_agent.cli` must not end in 0 having done nothing
+    main()

@@ -10,19 +10,20 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto, unique
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
 
 from cardsvc.errors import Malformed
 from verification.crl import Crl, parse_crl
 from verification.ocsp import OcspResponse, parse_ocsp_response
+from verification.path.facts import UNREADABLE
 from verification.path.trust import TrustMaterial, sort_certificates
 from verification.revocation import RevocationMaterial
 
@@ -80,9 +81,11 @@ def load(place: Path) -> Loaded:
 
 def trust_from(loaded: Loaded) -> TrustMaterial:
     """Return the certificates loaded: self-signed ones as anchors, the rest to build with."""
-    return sort_certificates(
-        x509.load_der_x509_certificate(der) for der in loaded.ders[Kind.CERTIFICATE]
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sort_certificates(
+            x509.load_der_x509_certificate(der) for der in loaded.ders[Kind.CERTIFICATE]
+        )
 
 
 def revocation_from(loaded: Sequence[Loaded]) -> tuple[RevocationMaterial, list[str]]:
@@ -150,19 +153,22 @@ def _decode_base64(body: bytes) -> bytes:
 
 
 def _classify(der: bytes) -> list[tuple[Kind, bytes]]:
-    for kind, parse in _PARSERS:
-        try:
-            parse(der)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            continue
-        return [(kind, der)]
-    return [(Kind.CERTIFICATE, certificate) for certificate in _pkcs7_certificates(der)]
+    with warnings.catch_warnings():
+        # Serials that are not positive make the library warn; they are read all the same.
+        warnings.simplefilter("ignore")
+        for kind, parse in _PARSERS:
+            try:
+                parse(der)
+            except UNREADABLE:
+                continue
+            return [(kind, der)]
+        return [(Kind.CERTIFICATE, certificate) for certificate in _pkcs7_certificates(der)]
 
 
 def _pkcs7_certificates(der: bytes) -> list[bytes]:
     try:
         certificates = pkcs7.load_der_pkcs7_certificates(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return []
     return [certificate.public_bytes(Encoding.DER) for certificate in certificates]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from cardsvc.card.certificates import serial_number_of
 from cardsvc.card.piv import CERTIFICATE_OBJECT, Algorithm, KeySlot
 from cardsvc.card.public_key import algorithm_of
 from cardsvc.errors import CardError, ReasonCode
@@ -37,7 +38,7 @@ def present(view: CardView, slot: KeySlot) -> Finding:
         return finding
     certificate = view.certificate(slot)
     octets = len(view.image.octets(tag) or b"")
-    return passed(f"serial {certificate.serial_number:x}, {octets} octets")
+    return passed(f"serial {serial_number_of(certificate):x}, {octets} octets")
 
 
 def algorithm(view: CardView, slot: KeySlot) -> Finding:

@@ -67,9 +67,13 @@ def hashes(view: CardView) -> Finding:
     unread: list[str] = []
     for container in sorted(_unchecked(security_object, contents)):
         tag = _TAG_OF.get(container)
-        if tag is None or tag not in view.image.readings:
-            unread.append(f"container {container:04X}")
-        elif tag in PIN_GATED_OBJECTS and not view.image.pin.verified:
+        if tag is None:
+            # the mapping is not signed: pointed away, it would uncover what was hashed
+            return failed(
+                ReasonCode.OBJECT_HASH_MISMATCH, f"container {container:04X} is none of a PIV card"
+            )
+        is_shut = tag in PIN_GATED_OBJECTS and not view.image.pin.verified
+        if is_shut or tag not in view.image.readings:
             unread.append(name_of(tag))
         elif not _is_hash_of_nothing(view, tag):
             missing.append(name_of(tag))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,16 @@ def test_hidden_files_are_left_out_and_a_missing_folder_is_an_error(tmp_path: Pa
     assert load(tmp_path).warnings == []
     with pytest.raises(OSError):
         load(tmp_path / "missing")
+
+
+def test_versions_that_do_not_exist_are_warnings_and_not_tracebacks() -> None:
+    certificate = _certificates()[0]
+    bundle = pkcs7.serialize_certificates([certificate], Encoding.DER)
+    version, other = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x30"
+    with tempfile.TemporaryDirectory() as place:
+        for number, octets in enumerate((certificate.public_bytes(Encoding.DER), bundle)):
+            assert version in octets
+            (Path(place) / f"{number}").write_bytes(octets.replace(version, other))
+        loaded = load(Path(place))
+    assert not any(loaded.ders.values())
+    assert len(loaded.warnings) == 2
