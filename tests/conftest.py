@@ -11,6 +11,7 @@ import pytest
 
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from tests.support import pcscd
+from tests.support.databases import PostgresServer
 from tests.support.pcscd import ForeignTools
 
 _TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
@@ -60,3 +61,15 @@ def opensc(tmp_path: Path) -> ForeignTools:
     if absent:
         pytest.skip(f"not installed: {', '.join(absent)} (packages opensc, openssl)")
     return ForeignTools(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_start() -> Iterator[PostgresServer | str]:
+    """The server, or why there is none: tried once, told at every test that needs it."""
+    try:
+        server = PostgresServer()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the tests skip and say so
+        yield f"embedded PostgreSQL does not start here: {type(error).__name__}: {error}"
+        return
+    yield server
+    server.stop()

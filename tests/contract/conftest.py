@@ -21,18 +21,6 @@ def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> SqliteServer:
     return SqliteServer(tmp_path_factory.mktemp("sqlite"))
 
 
-@pytest.fixture(scope="session")
-def postgres_start() -> Iterator[PostgresServer | str]:
-    """The server, or why there is none: tried once, told at every test that needs it."""
-    try:
-        server = PostgresServer()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the tests skip and say so
-        yield f"embedded PostgreSQL does not start here: {type(error).__name__}: {error}"
-        return
-    yield server
-    server.stop()
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
     if request.param == "sqlite":

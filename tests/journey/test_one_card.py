@@ -33,6 +33,11 @@ from tests.support.installations import (
 FINAL = RevocationReason.KEY_COMPROMISE
 
 
+@pytest.fixture(scope="module")
+def service(service_on_either_database: ServiceUnderTest) -> ServiceUnderTest:
+    return service_on_either_database
+
+
 def answer(
     service: ServiceUnderTest, card: VirtualCard, level: AssuranceLevel = AssuranceLevel.X1
 ) -> Tap:

@@ -72,17 +72,21 @@ class ServiceUnderTest:
         options = CardOptions(short_apdus_only=True, vendor=VendorInstructions.YUBICO)
         return VirtualCard(card or CardState.factory(options=options))
 
-    def approved_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
+    def requested_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
         application_id = str(uuid.uuid4())
-        store = self.installation.store
         request_card(
-            store,
+            self.installation.store,
             application_id=application_id,
             card_type=card_type,
             holder=HOLDERS[card_type],
             operator="lan",
             at=self.clock.now(),
         )
+        return application_id
+
+    def approved_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
+        application_id = self.requested_application(card_type)
+        store = self.installation.store
         approve(store, application_id, operator="hung", at=self.clock.now())
         return application_id
 

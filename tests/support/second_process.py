@@ -1,0 +1,111 @@
+"""Another process of the same installation: serves it, and does an operator's work on demand.
+
+Run as a program it prints its address, then answers each line of standard input, a JSON list
+``[deed, identifier, operator]``, with a line: ``ok`` or the reason code.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import CardsvcError
+from issuance import lifecycle
+from issuance.approve import approve
+from tests.support.installations import AT, CHEAP, TickingClock
+from web.app import create_app
+from web.bootstrap import Installation, open_installation
+from web.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+Deed = Callable[[Installation, str, str, datetime], object]
+DEEDS: dict[str, Deed] = {
+    "approve": lambda it, id_, who, at: approve(it.store, id_, operator=who, at=at),
+    "hand_over": lambda it, guid, who, at: lifecycle.hand_over(
+        it.store, CardGuid.parse(guid), operator=who, at=at
+    ),
+    "suspend": lambda it, guid, who, at: lifecycle.suspend(
+        it.store, CardGuid.parse(guid), operator=who, at=at
+    ),
+    "resume": lambda it, guid, who, at: lifecycle.resume(
+        it.store, CardGuid.parse(guid), operator=who, at=at
+    ),
+    "revoke": lambda it, guid, who, at: lifecycle.revoke(
+        it.store, CardGuid.parse(guid), reason=lifecycle.RevocationReason.KEY_COMPROMISE,
+        operator=who, at=at,
+    ),
+}  # fmt: skip
+
+
+def do(installation: Installation, deed: str, subject: str, operator: str) -> str:
+    """Do an operator's work; return ``ok`` or why not."""
+    try:
+        DEEDS[deed](installation, subject, operator, installation.clock.now())
+    except CardsvcError as error:
+        return error.reason.value
+    return "ok"
+
+
+class SecondProcess:
+    """The other end of such a process."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self._process = process
+        self.url = url
+
+    def do(self, deed: str, subject: str, operator: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([deed, subject, operator]), file=self._process.stdin, flush=True)
+        return self._process.stdout.readline().strip()
+
+
+@contextmanager
+def second_process(settings: Settings) -> Iterator[SecondProcess]:
+    """Start one on the same data folder and database; it ends when its input does."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.second_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=settings.as_environment() | {"PYTHONPATH": str(ROOT), "PATH": ""},
+    ) as process:
+        assert process.stdout is not None
+        yield SecondProcess(process, process.stdout.readline().strip())
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_args: object, **_kwargs: object) -> None:
+        pass
+
+
+def main() -> None:
+    from web.settings import load_settings  # noqa: PLC0415 - in the other process only
+
+    installation = open_installation(load_settings(), TickingClock(AT), scrypt_cost=CHEAP)
+    app = create_app(installation.services)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    for line in sys.stdin:
+        print(do(installation, *json.loads(line)), flush=True)
+    server.shutdown()
+    installation.close()
+
+
+if __name__ == "__main__":
+    main()
