@@ -41,6 +41,7 @@ from verification.path.trust import TrustMaterial
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
 from web.activation import ActivationDesk
+from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
 
@@ -113,9 +114,14 @@ def open_installation(
     Raises:
         SettingsError: no passphrase for the vault.
         CardsvcError: the database or the vault can't be opened.
+        OSError: the data folder can't be made or written to.
     """
-    clock = clock or SystemClock()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with opening(settings.data_dir):
+        return _open(settings, clock or SystemClock(), scrypt_cost)
+
+
+def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> Installation:
     try:
         database = Database.open(settings.effective_database_url)
     except ValueError as error:

@@ -1,11 +1,13 @@
 """Serves the application with granian: one worker process, several threads.
 
-One worker, because personalisation jobs live in its memory (issuance/desk.py).
+One worker, because personalisation jobs live in its memory (issuance/desk.py). The server would
+share its port with another one silently, so that is looked at first.
 """
 
 from __future__ import annotations
 
 import os
+import socket
 
 from flask import Flask
 from granian import Granian
@@ -13,9 +15,14 @@ from granian.constants import Interfaces
 
 from web.app import create_app
 from web.bootstrap import open_installation
+from web.one_process import ServedAlready, serving
 from web.settings import Settings, load_settings
 
 _THREADS = 8
+
+
+class CannotServe(Exception):
+    """The service can't be given at that address; the message says why in one line."""
 
 
 def application() -> Flask:
@@ -24,14 +31,46 @@ def application() -> Flask:
 
 
 def run(settings: Settings) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop.
+
+    Raises:
+        CannotServe: there is no such address or it is in use, or another process serves this
+            data folder.
+    """
+    address = free_address(settings.host, settings.port)
     os.environ.update(settings.as_environment())
+    try:
+        with serving(settings.data_dir):
+            _serve(address, settings.port)
+    except ServedAlready as error:
+        raise CannotServe(str(error)) from error
+
+
+def _serve(address: str, port: int) -> None:
     Granian(
         "web.server:application",
         factory=True,
-        address=settings.host,
-        port=settings.port,
+        address=address,
+        port=port,
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=_THREADS,
     ).serve()
+
+
+def free_address(host: str, port: int) -> str:
+    """Return the numeric address of a host on which nobody listens at that port.
+
+    Raises:
+        CannotServe: no such host here, or the port is in use or reserved.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise CannotServe(f"{host}:{port}: {why}") from error
+    return str(address[0])

@@ -6,6 +6,7 @@ Environment variables are ``CARDSVC_`` and the field's name in capitals; they wi
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,9 @@ from pathlib import Path
 import platformdirs
 
 _PREFIX = "CARDSVC_"
+_PORT = re.compile("[0-9]{1,5}")
+_OTHERS = frozenset({"CARDSVC_TESTERS_REALM"})
+"""Variables of the same prefix that other programs of ours read."""
 DATABASE_FILE = "cardsvc.db"
 
 
@@ -44,7 +48,7 @@ class Settings:
     """
 
     data_dir: Path = field(default_factory=_default_data_dir)
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)  # may hold a password
     vault_passphrase: str = field(default="", repr=False)
     root_vault_dir: str = ""
     root_vault_passphrase: str = field(default="", repr=False)
@@ -92,9 +96,14 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
             msg = f"{path}: not a readable TOML file"
             raise SettingsError(msg) from error
     known = {one.name for one in fields(Settings)}
-    for name in known:
-        if (text := environ.get(_PREFIX + name.upper())) is not None:
-            values[name] = text
+    variables = {_PREFIX + name.upper(): name for name in known}
+    for variable in environ.keys() - _OTHERS:
+        if variable in variables:
+            values[variables[variable]] = environ[variable]
+        elif variable.startswith(_PREFIX):
+            # a slip in CARDSVC_VAULT_PASSPHRASE must not make a vault of another passphrase
+            msg = f"unknown setting {variable}"
+            raise SettingsError(msg)
     if unknown := values.keys() - known:
         msg = f"unknown settings: {', '.join(sorted(unknown))}"
         raise SettingsError(msg)
@@ -102,14 +111,23 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
 
 
 def _convert(name: str, value: object) -> object:
-    if name == "data_dir" and isinstance(value, str):
-        return Path(value).expanduser()
+    if name == "data_dir":
+        return _folder(value)
     if name == "port":
-        if isinstance(value, str) and value.isascii() and value.isdigit():
+        if isinstance(value, str) and _PORT.fullmatch(value):
             value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFF:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 0xFFFF:
             return value
-    elif isinstance(value, str):
-        return value
-    msg = f"{name} has another type"
-    raise SettingsError(msg)
+        raise SettingsError("port: a whole number from 1 to 65535 is needed")
+    if not isinstance(value, str) or "\0" in value:
+        raise SettingsError(f"{name}: text is needed")
+    return value
+
+
+def _folder(value: object) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise SettingsError("data_dir: a folder is needed")
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:
+        raise SettingsError("data_dir: there is no such home folder") from error

@@ -89,12 +89,13 @@ def create_database_engine(url: str) -> Engine:
     parsed = _normalised(url)
     if parsed.get_backend_name() == "sqlite":
         _create_private(Path(str(parsed.database)))
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)  # they may be personal data
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         parsed,
+        hide_parameters=True,
         pool_pre_ping=True,  # the server was restarted: notice before the transaction starts
         connect_args={"options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_MILLISECONDS}"},
     )

@@ -27,11 +27,14 @@ def init(settings: Settings) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Chạy dịch vụ – serve the APIs."""
-    from web.server import run  # noqa: PLC0415 - the server is needed by this command alone
+    from web import server  # noqa: PLC0415 - this command alone needs it
 
     with opened(settings):
         pass  # what is wrong is said here, not in a worker's traceback
-    run(settings)
+    try:
+        server.run(settings)
+    except server.CannotServe as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command()
