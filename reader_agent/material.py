@@ -20,10 +20,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
 
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed
 from verification.crl import Crl, parse_crl
 from verification.ocsp import OcspResponse, parse_ocsp_response
-from verification.path.facts import UNREADABLE
 from verification.path.trust import TrustMaterial, sort_certificates
 from verification.revocation import RevocationMaterial
 

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from cryptography.x509 import ocsp
 
 from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
+from verification.ocsp_signature import hash_and_padding
 from verification.path import signature
 from verification.path.facts import CertificateFacts, read_facts
 from verification.path.names import NameKey, parse_name
@@ -95,30 +96,22 @@ class OcspResponse:
     def is_signed_by(self, key: object) -> bool:
         """Tell whether ``key`` signed the response; nothing else is looked at."""
         try:
-            algorithm = self.document.signature_hash_algorithm
+            algorithm, rsa_padding = hash_and_padding(self.document)
         except (UnsupportedAlgorithm, ValueError):
             return False
-        parameters: object = None
+        parameters: object = rsa_padding
         if isinstance(key, ec.EllipticCurvePublicKey):
             parameters = ec.ECDSA(algorithm) if algorithm is not None else None
-        elif not isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
-            parameters = self._rsa_padding()
+        elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+            parameters = None
         return signature.verify(
             key, self.document.signature, self.document.tbs_response_bytes, parameters, algorithm
         )
 
-    def _rsa_padding(self) -> object:
-        algorithm = self.document.signature_hash_algorithm
-        if self.document.signature_algorithm_oid == x509.SignatureAlgorithmOID.RSASSA_PSS:
-            if algorithm is None:
-                return None
-            return padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO)
-        return padding.PKCS1v15()
-
     def has_weak_signature(self) -> bool:
         """Tell whether the signature's algorithm is too weak or unknown."""
         try:
-            algorithm = self.document.signature_hash_algorithm
+            algorithm, _ = hash_and_padding(self.document)
         except (UnsupportedAlgorithm, ValueError):
             return True
         return algorithm is not None and signature.is_weak_hash(algorithm, None)

@@ -114,13 +114,13 @@ def parse_object(response: ResponseApdu, tag: int) -> bytes:
     """Return an object's content, as it stands inside tag 53 (7E and 7F61 are their own).
 
     Raises:
-        RefusedByCard: absent (6A82), PIN required (6982) or another status.
+        RefusedByCard: absent (6A82, or empty), PIN required (6982) or another status.
         Malformed: the envelope is not one data object of the tag due.
     """
     data = expect_success(response, f"GET DATA {tag:X}")
     own_tag = tag in (ObjectTag.DISCOVERY, ObjectTag.BIOMETRIC_GROUP_TEMPLATE)
     content = tlv.parse_one(data, tag if own_tag else TAG_OBJECT_DATA)
-    if not content and not own_tag:
+    if not content:  # so card makers clear objects, the Discovery Object as well
         raise RefusedByCard(ReasonCode.OBJECT_MISSING, response.status, f"GET DATA {tag:X}: empty")
     return content
 

@@ -164,6 +164,7 @@ OBJECTS: dict[str, Change] = {
         ),
     ),
     "iris and group template": _iris_and_group,
+    "Discovery emptied": _object(c.DISCOVERY, b""),
     "a photo of 60 kB": lambda b: b.objects.update(
         {
             c.FACE: c.biometric(
