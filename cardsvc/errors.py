@@ -46,6 +46,7 @@ class ReasonCode(StrEnum):
     MALFORMED_MESSAGE = "malformed_message"
     MALFORMED_FORM = "malformed_form"
     MALFORMED_RECEIPT = "malformed_receipt"
+    MALFORMED_STATUS_LIST = "malformed_status_list"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -118,6 +119,7 @@ class ReasonCode(StrEnum):
     STATUS_STALE = "status_stale"
     CRL_BAD_SIGNATURE = "crl_bad_signature"
     OCSP_BAD_SIGNATURE = "ocsp_bad_signature"
+    STATUS_LIST_BAD_SIGNATURE = "status_list_bad_signature"
     OCSP_RESPONDER_UNAUTHORISED = "ocsp_responder_unauthorised"
 
     # --- challenge and presence

@@ -15,6 +15,7 @@ from cryptography.x509 import ocsp
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VaultError
+from cardsvc.status_records import OcspAnswer
 from keys.assemble import signature_digest
 from keys.authority import Authority
 from keys.crl import CRL_REASON
@@ -26,6 +27,9 @@ from keys.vault_key import VaultEllipticCurveKey
 
 OCSP_LIFETIME = timedelta(hours=24)
 """nextUpdate: how long a relying party may keep an answer."""
+OCSP_CACHED_LIFETIME = timedelta(minutes=5)
+"""nextUpdate of an answer that caches may keep (RFC 5019 section 6): a revocation may be as much
+later seen behind a cache, so it is far shorter."""
 MAX_NONCE_OCTETS = 128
 """RFC 9654 section 2.1: a nonce has 1 to 128 octets."""
 MAX_REQUEST_OCTETS = 4096
@@ -112,8 +116,23 @@ class OcspResponder:
         Returns:
             An OCSPResponse in DER.
         """
+        return self._answer(request_der, at, self._lifetime).octets
+
+    def answer_for_caches(self, request_der: bytes, at: datetime) -> OcspAnswer:
+        """Answer a request that came by GET, and say how long caches may keep the answer.
+
+        Spec: RFC 5019 section 6.2.
+        """
+        return self._answer(request_der, at, min(self._lifetime, OCSP_CACHED_LIFETIME))
+
+    def _answer(self, request_der: bytes, at: datetime, lifetime: timedelta) -> OcspAnswer:
+        at = require_utc(at).replace(microsecond=0)
+
+        def refusal(status: ocsp.OCSPResponseStatus) -> OcspAnswer:
+            return OcspAnswer(_refusal(status), at)
+
         if len(request_der) > MAX_REQUEST_OCTETS:
-            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+            return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         try:
             question = _Question.parse(request_der)
         except (
@@ -124,13 +143,13 @@ class OcspResponder:
             x509.DuplicateExtension,
         ):
             # several certificates in one request end here too: cryptography reads one
-            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+            return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         digest = _DIGESTS.get(type(question.algorithm))
         asked = (question.issuer_name_hash, question.issuer_key_hash)
         found = self._by_hashes.get((digest, *asked)) if digest else None
         if found is None:
-            return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        return self._sign(*found, question, require_utc(at))
+            return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
+        return self._sign(*found, question, at, at + lifetime)
 
     def status_of(
         self, authority: Authority, serial: int
@@ -151,8 +170,8 @@ class OcspResponder:
         signer: OcspSigner,
         question: _Question,
         at: datetime,
-    ) -> bytes:
-        at = at.replace(microsecond=0)
+        next_update: datetime,
+    ) -> OcspAnswer:
         status, revocation = self.status_of(authority, question.serial)
         builder = (
             ocsp.OCSPResponseBuilder()
@@ -163,7 +182,7 @@ class OcspResponder:
                 algorithm=question.algorithm,
                 cert_status=status,
                 this_update=at,
-                next_update=at + self._lifetime,
+                next_update=next_update,
                 revocation_time=require_utc(revocation.revoked_at) if revocation else None,
                 revocation_reason=CRL_REASON.get(revocation.reason) if revocation else None,
             )
@@ -173,7 +192,10 @@ class OcspResponder:
         if question.nonce is not None:
             builder = builder.add_extension(question.nonce, critical=False)
         response = builder.sign(signer.key, signature_digest(signer.key.curve))
-        return response.public_bytes(serialization.Encoding.DER)
+        # unknown may be good a moment later, and a nonce is one client's own
+        known = status is not ocsp.OCSPCertStatus.UNKNOWN
+        keep = next_update if known and question.nonce is None else None
+        return OcspAnswer(response.public_bytes(serialization.Encoding.DER), at, keep)
 
 
 def issuer_hashes(certificate: x509.Certificate, digest: str) -> tuple[bytes, bytes]:

@@ -16,10 +16,12 @@ from keys.ceremony import Ceremony
 from keys.ceremony_plan import ROOT, CeremonyPlan, TranscriptLine
 from keys.kek import VaultCardSecrets, open_card_secrets
 from keys.ocsp_responder import OcspResponder, OcspSigner
-from keys.ports import CertificateLedger
+from keys.ports import CertificateLedger, DocumentStore
 from keys.profiles import load_profiles
+from keys.published import MemoryDocuments, Publisher
 from keys.signers import ContentSigner, ReceiptSigner
 from keys.status_documents import PublishedAuthority, StatusDocuments, root_published
+from keys.status_list_token import StatusListPublisher, StatusListSigner, StatusListSource
 from keys.vault import KeyVault
 
 _SHORT_NAME_VI = {
@@ -41,7 +43,7 @@ class Pki:
         content_signers: ``issuance.ports.ContentSigner`` of each card type.
         receipt_signer: ``verification.ports.ReceiptSigner``.
         card_secrets: ``issuance.ports.CardSecrets``.
-        status: CRL, OCSP, CA certificates, JWKS.
+        status: CRL, OCSP, CA certificates, status lists, JWKS.
         transcript: a line for every certificate, ``made`` where this call made it.
     """
 
@@ -70,6 +72,8 @@ def open_pki(
     root_vault: KeyVault | None,
     root_crl_der: bytes | None = None,
     randomness: Callable[[int], bytes] = secrets.token_bytes,
+    documents: DocumentStore | None = None,
+    status_lists: StatusListSource | None = None,
 ) -> Pki:
     """Open the CA side, making what is missing; holding it again changes nothing.
 
@@ -84,6 +88,8 @@ def open_pki(
             an offline ceremony, None in daily running without the root.
         root_crl_der: the CRL that the root left behind; only asked without its vault.
         randomness: gives serial numbers and tokens.
+        documents: keeps signed status documents; in memory where there is one process.
+        status_lists: the cards' status lists; None to publish none.
 
     Raises:
         VaultError: VAULT_SEALED where the root is needed and locked away; KEY_UNKNOWN where
@@ -100,6 +106,17 @@ def open_pki(
     receipt = ceremony.open_signer(
         "receipt", "receipt_signer", "Ký biên nhận", authorities[CardType.CIVIL_SERVANT]
     )
+    list_key = ceremony.open_signer(
+        "status-list",
+        "status_list_signer",
+        "Ký danh sách trạng thái",
+        authorities[CardType.CIVIL_SERVANT],
+    )
+    publisher = Publisher(documents or MemoryDocuments())
+    lists = None
+    if status_lists is not None:
+        list_signer = StatusListSigner(vault, list_key.handle)
+        lists = StatusListPublisher(status_lists, list_signer, publisher)
     root_certificate = (
         root.certificate
         if root
@@ -118,7 +135,9 @@ def open_pki(
         content_signers=content,
         receipt_signer=ReceiptSigner(vault, receipt.handle),
         card_secrets=open_card_secrets(vault),
-        status=StatusDocuments(published, OcspResponder(signers, ledger), ledger),
+        status=StatusDocuments(
+            published, OcspResponder(signers, ledger), ledger, publisher, lists=lists
+        ),
         transcript=tuple(ceremony.transcript),
     )
 

@@ -14,11 +14,14 @@ from typing import Protocol
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey
 from cardsvc.ledger_records import LedgerEntry, Reservation, Revocation, RevokedSerial
+from cardsvc.status_records import ListedStatuses, PublishedDocument
 from cardsvc.terms import CardType, RevocationReason
 
 __all__ = [
+    "CardStatusLists",
     "CertificateLedger",
     "CertificateRequest",
+    "DocumentStore",
     "LedgerEntry",
     "Reservation",
     "Revocation",
@@ -136,6 +139,42 @@ class CertificateLedger(Protocol):
         """
         ...
 
+    def crl_changes(self, issuer_key_id: bytes) -> int:
+        """Return how often what the issuer's CRL lists has changed: each commit counts."""
+        ...
+
     def next_crl_number(self, issuer_key_id: bytes) -> int:
         """Return the issuer's next CRL number: 1, 2, 3 … without repeats (RFC 5280 5.2.3)."""
+        ...
+
+
+class CardStatusLists(Protocol):
+    """What the status lists of cards say; read from what CRLs and OCSP are read from."""
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of all lists, ascending."""
+        ...
+
+    def changes(self, list_number: int) -> int:
+        """Return how often what a list says has changed: each commit counts."""
+        ...
+
+    def read(self, list_number: int) -> ListedStatuses | None:
+        """Return what a list says, None where there is no such list."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Keeps the latest edition of each status document, so that all processes serve the same."""
+
+    def find(self, name: str) -> PublishedDocument | None:
+        """Return a document's latest edition, or None."""
+        ...
+
+    def keep(self, name: str, document: PublishedDocument) -> bool:
+        """Keep an edition of a higher number that has taken in no fewer changes.
+
+        Returns:
+            Whether it was kept; of editions with one number, one is.
+        """
         ...

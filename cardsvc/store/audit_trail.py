@@ -19,6 +19,7 @@ from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.merkle import Frontier, leaf_hash
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow
+from cardsvc.store.status_changes import count_changes
 
 
 class AuditTrail:
@@ -90,6 +91,8 @@ def read_frontier(session: Session, *, lock: bool = False) -> Frontier:
 def audited(database: Database) -> Iterator[tuple[Session, AuditTrail]]:
     """Open a unit of work whose changes and audit events commit together or not at all.
 
+    Changes of status that it noted are counted, so that status documents are made anew.
+
     Raises:
         StoreError: as ``Database.writing``; AUDIT_BROKEN where nothing can be appended.
     """
@@ -97,4 +100,5 @@ def audited(database: Database) -> Iterator[tuple[Session, AuditTrail]]:
         trail = AuditTrail()
         yield session, trail
         session.flush()
+        count_changes(session)
         trail.write(session)

@@ -23,6 +23,7 @@ from cardsvc.store.certificate_status import (
 )
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import CertificateRow
+from cardsvc.store.status_changes import crl_subject, read_changes
 from cardsvc.terms import RevocationReason
 
 _NEXT_CRL_NUMBER = text(
@@ -186,6 +187,11 @@ class SqlCertificateLedger:
                 if reason is not None and revoked_at is not None
             ]
         return sorted(listed, key=lambda one: one.serial)
+
+    def crl_changes(self, issuer_key_id: bytes) -> int:
+        """Return how often what the issuer's CRL lists has changed."""
+        with self._database.reading() as session:
+            return read_changes(session, crl_subject(issuer_key_id))
 
     def next_crl_number(self, issuer_key_id: bytes) -> int:
         """Return the issuer's next CRL number: 1, 2, 3 … (RFC 5280 section 5.2.3)."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.schema import CertificateRow
+from cardsvc.store.status_changes import note_certificate_change
 from cardsvc.terms import RevocationReason
 
 CA_ACTOR = "system"
@@ -54,6 +55,7 @@ def revoke_row(
     if old is not None and (old is not hold or reason is hold):
         return
     row.revocation_reason, row.revoked_at = reason, at
+    _note(row)
     trail.record(certificate_event(AuditAction.CERTIFICATE_REVOKED, row, at))
 
 
@@ -63,3 +65,10 @@ def release_row(row: CertificateRow, at: datetime, trail: AuditTrail) -> None:
         return
     trail.record(certificate_event(AuditAction.CERTIFICATE_RELEASED, row, at))
     row.revocation_reason, row.revoked_at = None, None
+    _note(row)
+
+
+def _note(row: CertificateRow) -> None:
+    session = object_session(row)
+    if session is not None:  # always so: rows are changed where they were locked
+        note_certificate_change(session, row.issuer_key_id, row.guid)

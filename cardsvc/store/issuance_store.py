@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,16 +28,21 @@ from cardsvc.store.schema import (
     HolderRow,
 )
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.status_changes import note_card_change
+from cardsvc.store.status_lists import RandomOctets, give_place
 from cardsvc.terms import RevocationReason
 
 
 class SqlIssuanceTransaction:
     """One unit of work on one session."""
 
-    def __init__(self, session: Session, trail: AuditTrail, sealer: Sealer) -> None:
+    def __init__(
+        self, session: Session, trail: AuditTrail, sealer: Sealer, random_octets: RandomOctets
+    ) -> None:
         self._session = session
         self._trail = trail
         self._sealer = sealer
+        self._random_octets = random_octets
 
     def add_application(self, application: Application) -> None:
         """Insert an application and its holder; a known holder is brought up to date.
@@ -85,7 +91,7 @@ class SqlIssuanceTransaction:
         self._session.flush()
 
     def add_card(self, card: CardRecord) -> None:
-        """Insert a card.
+        """Insert a card; it gets its place in a status list for good.
 
         Raises:
             IssuanceError: its application is unknown (APPLICATION_UNKNOWN) or is not its
@@ -113,6 +119,8 @@ class SqlIssuanceTransaction:
         self._session.flush()
         self._session.add_all(key_rows(card.guid, card.keys))
         self._session.flush()
+        give_place(self._session, card.guid, self._random_octets)
+        note_card_change(self._session, card.guid)
 
     def card(self, guid: CardGuid) -> CardRecord:
         """Return a card, locked for this transaction.
@@ -160,6 +168,7 @@ class SqlIssuanceTransaction:
                 raise IssuanceError(ReasonCode.CARD_UNKNOWN, "no such card")
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "somebody changed the card")
         self._session.expunge_all()  # what was read of this card is stale now
+        note_card_change(self._session, card.guid)
         self._session.execute(delete(CardKeyRow).where(CardKeyRow.guid == card.guid))
         self._session.add_all(key_rows(card.guid, card.keys))
         self._session.flush()
@@ -220,11 +229,18 @@ class SqlIssuanceStore:
     Args:
         database: migrated.
         sealer: seals and opens personal numbers.
+        random_octets: draws the cards' places in status lists.
     """
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        random_octets: RandomOctets = secrets.token_bytes,
+    ) -> None:
         self._database = database
         self._sealer = sealer
+        self._random_octets = random_octets
 
     @contextmanager
     def transaction(self) -> Iterator[SqlIssuanceTransaction]:
@@ -236,7 +252,7 @@ class SqlIssuanceStore:
         """
         try:
             with audited(self._database) as (session, trail):
-                yield SqlIssuanceTransaction(session, trail, self._sealer)
+                yield SqlIssuanceTransaction(session, trail, self._sealer, self._random_octets)
         except StoreError as error:
             if error.reason is ReasonCode.CONCURRENT_CHANGE:
                 raise IssuanceError(error.reason, str(error)) from error

@@ -23,6 +23,7 @@ class MemoryCertificateLedger:
         self._by_key: dict[bytes, tuple[bytes, int]] = {}
         self._by_token: dict[bytes, tuple[bytes, int]] = {}
         self._by_card: defaultdict[CardGuid | None, list[tuple[bytes, int]]] = defaultdict(list)
+        self._changes: defaultdict[bytes, int] = defaultdict(int)
         self._crl_numbers: defaultdict[bytes, int] = defaultdict(int)
 
     def reserve(self, reservation: Reservation) -> None:
@@ -109,6 +110,10 @@ class MemoryCertificateLedger:
                 key=lambda listed: listed.serial,
             )
 
+    def crl_changes(self, issuer_key_id: bytes) -> int:
+        with self._lock:
+            return self._changes[issuer_key_id]
+
     def next_crl_number(self, issuer_key_id: bytes) -> int:
         with self._lock:
             self._crl_numbers[issuer_key_id] += 1
@@ -121,7 +126,9 @@ class MemoryCertificateLedger:
             entry = self._entries.get((issuer_key_id, serial))
             if entry is None:
                 raise VaultError(ReasonCode.SERIAL_UNKNOWN, "never reserved")
-            self._put(change(entry))
+            changed = change(entry)
+            self._changes[issuer_key_id] += changed != entry
+            self._put(changed)
 
     def _put(self, entry: LedgerEntry) -> None:
         self._entries[entry.reservation.issuer_key_id, entry.reservation.serial] = entry

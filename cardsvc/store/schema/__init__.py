@@ -15,6 +15,12 @@ from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.people import ApplicationRow, HolderRow
+from cardsvc.store.schema.status import (
+    PublishedDocumentRow,
+    StatusChangeRow,
+    StatusEntryRow,
+    StatusListRow,
+)
 
 __all__ = [
     "AUDIT_HEAD_ID",
@@ -32,7 +38,11 @@ __all__ = [
     "HolderRow",
     "OperatorRow",
     "PersonalisationJobRow",
+    "PublishedDocumentRow",
     "RelyingPartyRow",
     "ServicePolicyRow",
+    "StatusChangeRow",
+    "StatusEntryRow",
+    "StatusListRow",
     "TreeHeadRow",
 ]
