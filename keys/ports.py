@@ -171,10 +171,11 @@ class DocumentStore(Protocol):
         """Return a document's latest edition, or None."""
         ...
 
-    def keep(self, name: str, document: PublishedDocument) -> bool:
-        """Keep an edition of a higher number that has taken in no fewer changes.
+    def keep(self, name: str, document: PublishedDocument, *, after: int) -> bool:
+        """Keep an edition that follows the one numbered ``after`` and lacks none of its changes.
 
         Returns:
-            Whether it was kept; of editions with one number, one is.
+            Whether it was kept: not where another one has taken its place meanwhile. Of the
+            editions that follow one, one is kept; the first of all follows 0.
         """
         ...

@@ -17,6 +17,9 @@ from keys.ports import DocumentStore
 _ATTEMPTS = 5
 """Each is lost only to another process that published in between."""
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far another server's clock may be ahead: two must not replace each other's editions."""
+
 Sign = Callable[[int], PublishedDocument | None]
 """Signs an edition that is to follow the one with the given number."""
 
@@ -33,13 +36,11 @@ class MemoryDocuments:
         with self._lock:
             return self._documents.get(name)
 
-    def keep(self, name: str, document: PublishedDocument) -> bool:
-        """Keep an edition, unless a later one is there; tell whether it was kept."""
+    def keep(self, name: str, document: PublishedDocument, *, after: int) -> bool:
+        """Keep an edition, if it follows the one that is there; tell whether it was kept."""
         with self._lock:
             old = self._documents.get(name)
-            if old is not None and (
-                document.number <= old.number or document.changes < old.changes
-            ):
+            if old is not None and (old.number != after or document.changes < old.changes):
                 return False
             self._documents[name] = document
             return True
@@ -82,7 +83,7 @@ class Publisher:
             return (
                 document is not None
                 and document.changes >= changes
-                and timedelta(0) <= at - document.made_at < refresh
+                and -CLOCK_SKEW <= at - document.made_at < refresh
             )
 
         copy = self._copies.get(name)
@@ -94,10 +95,11 @@ class Publisher:
                 if found is not None and fits(found):
                     self._copies[name] = found
                     return found
-                made = sign(found.number if found is not None else 0)
+                last = 0 if found is None else found.number
+                made = sign(last)
                 if made is None:
                     return None
-                if self._store.keep(name, made):
+                if self._store.keep(name, made, after=last):
                     self._copies[name] = made
                     return made
         raise StoreError(ReasonCode.CONCURRENT_CHANGE, f"{name}: others publish all the time")

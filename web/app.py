@@ -10,6 +10,7 @@ from web.partner_api import partner_api
 from web.problems import register_problems
 from web.services import Services
 from web.status_api import status_api
+from web.status_list_api import status_list_api
 
 
 def create_app(services: Services) -> Flask:
@@ -21,6 +22,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(status_api(services))
+    app.register_blueprint(status_list_api(services))
     register_problems(app)
 
     @app.after_request

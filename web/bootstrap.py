@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
+from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
+from cardsvc.store.status_lists import SqlStatusLists
 from cardsvc.store.verification_store import (
     SqlCardDirectory,
     SqlChallengeStore,
@@ -35,6 +38,7 @@ from keys.pki import Pki, open_pki
 from keys.sealed_file import ScryptCost
 from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
+from keys.status_list_token import StatusListSource
 from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
@@ -131,8 +135,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the database can't be reached")
     migrate(database.engine)
     vault = SoftwareVault.open(settings.vault_dir, _passphrase(settings), cost=scrypt_cost)
-    ledger = SqlCertificateLedger(database)
-    pki = _open_pki(settings, vault, ledger, clock.now(), cost=scrypt_cost)
+    pki = _open_pki(settings, vault, database, clock.now(), cost=scrypt_cost)
     sealer = Sealer(_data_keys(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
     desk = _decision_desk(settings, database, pki)
@@ -148,6 +151,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         activate=ActivationDesk(desk, store).settle,
         jobs=jobs,
         status=pki.status,
+        places=SqlStatusLists(database),
         history=history,
         ready=lambda: _readiness(database, pki, clock.now()),
     )
@@ -171,23 +175,30 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
 def _open_pki(
     settings: Settings,
     vault: KeyVault,
-    ledger: SqlCertificateLedger,
+    database: Database,
     at: datetime,
     *,
     cost: ScryptCost | None,
 ) -> Pki:
     """Open the CA side: with the root in our vault, in its own, or locked away."""
-    published_at = f"{settings.public_url.rstrip('/')}/status" if settings.public_url else None
-    plan = CeremonyPlan(base_url=published_at)
+    open_with = partial(
+        open_pki,
+        CeremonyPlan(base_url=settings.status_url if settings.public_url else None),
+        vault,
+        SqlCertificateLedger(database),
+        at,
+        documents=SqlPublishedDocuments(database),
+        status_lists=StatusListSource(SqlStatusLists(database), settings.status_url),
+    )
     if not settings.root_vault_dir:
-        return open_pki(plan, vault, ledger, at, root_vault=vault)
+        return open_with(root_vault=vault)
     left_behind = settings.root_crl_file
     if not settings.root_vault_passphrase:
         crl = left_behind.read_bytes() if left_behind.exists() else None
-        return open_pki(plan, vault, ledger, at, root_vault=None, root_crl_der=crl)
+        return open_with(root_vault=None, root_crl_der=crl)
     folder = Path(settings.root_vault_dir).expanduser()
     root_vault = SoftwareVault.open(folder, settings.root_vault_passphrase, cost=cost)
-    pki = open_pki(plan, vault, ledger, at, root_vault=root_vault)
+    pki = open_with(root_vault=root_vault)
     crl = pki.status.crl(ROOT, at)
     if crl is not None:
         left_behind.write_bytes(crl)

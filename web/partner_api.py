@@ -41,10 +41,14 @@ def partner_api(services: Services) -> Blueprint:
     @views.get("/cards/<guid>/status")
     def card_status(guid: str) -> Response:
         partner()
-        state = services.history.card_state(CardGuid.parse(guid))
-        if state is None:
+        card = CardGuid.parse(guid)
+        state, place = services.history.card_state(card), services.places.place(card)
+        if state is None or place is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN)
-        body = {"card": CardGuid.parse(guid).urn, "state": state.value}
+        # as a token that refers to a status list has it (draft-ietf-oauth-status-list section 6.2)
+        listed = {"idx": place.index, "uri": services.status.list_uri(place.list_number)}
+        status = {"status_list": listed}
+        body = {"card": card.urn, "state": state.value, "status": status}
         return json_response(encode_object(body))
 
     @views.get("/decisions/<decision_id>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from cardsvc.clock import Clock
 from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
+from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
 
@@ -48,11 +49,15 @@ class PersonalisationJobs(Protocol):
 class StatusDocuments(Protocol):
     """Signed statements about certificates, and the keys to check our signatures with."""
 
-    def crl(self, ca_name: str, at: datetime) -> bytes | None:
+    def names(self) -> Sequence[str]:
+        """Return the short names of all CAs."""
+        ...
+
+    def crl_document(self, ca_name: str, at: datetime) -> PublishedDocument | None:
         """Return the CA's CRL in DER, None where there is no such CA."""
         ...
 
-    def ca_certificate(self, ca_name: str) -> bytes | None:
+    def certificate_document(self, ca_name: str) -> PublishedDocument | None:
         """Return the CA's certificate in DER, None where there is no such CA."""
         ...
 
@@ -60,8 +65,32 @@ class StatusDocuments(Protocol):
         """Return an OCSP response in DER, of status malformedRequest for what is no request."""
         ...
 
+    def ocsp_for_caches(self, request_der: bytes, at: datetime) -> OcspAnswer:
+        """Return the answer to a request that came by GET (RFC 5019 section 6)."""
+        ...
+
+    def list_token(self, list_number: int, at: datetime) -> PublishedDocument | None:
+        """Return a status list's token, None where there is no such list."""
+        ...
+
+    def list_numbers(self) -> Sequence[int]:
+        """Return the numbers of all status lists."""
+        ...
+
+    def list_uri(self, list_number: int) -> str | None:
+        """Return where a status list is published, None where none are."""
+        ...
+
     def jwks(self) -> dict[str, Any]:
-        """Return the receipt signer's public keys as a JWK set (RFC 7517)."""
+        """Return the public keys of our tokens as a JWK set (RFC 7517)."""
+        ...
+
+
+class CardPlaces(Protocol):
+    """Tells where a card's status is kept."""
+
+    def place(self, guid: CardGuid) -> StatusPlace | None:
+        """Return a card's place in the status lists, or None where we never made it."""
         ...
 
 
@@ -88,7 +117,8 @@ class Services:
         desk: decides presentations.
         activate: verifies an issued card's X2 answer and activates it.
         jobs: personalisation.
-        status: CRL, OCSP, keys.
+        status: CRL, OCSP, status lists, keys.
+        places: the cards' places in status lists.
         history: decisions and card states.
         ready: names of parts and whether each works, for /readyz.
     """
@@ -100,5 +130,6 @@ class Services:
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
     jobs: PersonalisationJobs
     status: StatusDocuments
+    places: CardPlaces
     history: DecisionHistory
     ready: Callable[[], Mapping[str, bool]]

@@ -63,6 +63,12 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / DATABASE_FILE}"
 
     @property
+    def status_url(self) -> str:
+        """Where status documents are published, without a final slash."""
+        base = self.public_url or f"http://{self.host}:{self.port}"
+        return f"{base.rstrip('/')}/status"
+
+    @property
     def vault_dir(self) -> Path:
         """Folder of the software vault."""
         return self.data_dir / "vault"

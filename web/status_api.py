@@ -6,31 +6,43 @@ import base64
 import binascii
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound
 
 from cardsvc.wire.fields import encode_object
+from web.documents import (
+    ASK_EACH_TIME,
+    FOR_A_DAY,
+    FOR_AN_HOUR,
+    open_to_browsers,
+    send_document,
+    send_ocsp,
+    send_plain,
+)
 from web.services import Services
 
 _MAX_OCSP_REQUEST_OCTETS = 4096
+_JSON = "application/json"
 
 
 def status_api(services: Services) -> Blueprint:
     """Return the blueprint of the public status endpoints; no token is asked."""
     views = Blueprint("status_api", __name__)
+    status = services.status
 
     @views.get("/status/<ca_name>.crl")
     def crl(ca_name: str) -> Response:
-        found = services.status.crl(ca_name, services.clock.now())
-        return _document(found, "application/pkix-crl", max_age_seconds=60)
+        document = status.crl_document(ca_name, services.clock.now())
+        return send_document(document, "application/pkix-crl", cache=ASK_EACH_TIME)
 
     @views.get("/status/<ca_name>.cer")
     def ca_certificate(ca_name: str) -> Response:
-        found = services.status.ca_certificate(ca_name)
-        return _document(found, "application/pkix-cert", max_age_seconds=86_400)
+        document = status.certificate_document(ca_name)
+        return send_document(document, "application/pkix-cert", cache=FOR_A_DAY)
 
     @views.post("/status/ocsp")
     def ocsp_post() -> Response:
-        return _ocsp(request.get_data()[:_MAX_OCSP_REQUEST_OCTETS])
+        request_der = request.get_data()[:_MAX_OCSP_REQUEST_OCTETS]
+        answer = status.ocsp(request_der, services.clock.now())
+        return send_plain(answer, "application/ocsp-response", cache="no-store")
 
     @views.get("/status/ocsp/<path:encoded>")
     def ocsp_get(encoded: str) -> Response:
@@ -38,35 +50,23 @@ def status_api(services: Services) -> Blueprint:
             octets = base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error):
             octets = b""
-        return _ocsp(octets[:_MAX_OCSP_REQUEST_OCTETS])
+        now = services.clock.now()
+        return send_ocsp(status.ocsp_for_caches(octets[:_MAX_OCSP_REQUEST_OCTETS], now), now)
 
     @views.get("/.well-known/jwks.json")
     def jwks() -> Response:
-        body = encode_object(services.status.jwks())
-        return _document(body, "application/json", max_age_seconds=3600)
+        body = encode_object(status.jwks())
+        return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
 
     @views.get("/healthz")
     def healthz() -> Response:
-        return _document(b'{"alive":true}', "application/json", max_age_seconds=0)
+        return send_plain(b'{"alive":true}', _JSON, cache="no-store")
 
     @views.get("/readyz")
     def readyz() -> Response:
         parts = dict(services.ready())
-        response = _document(encode_object(parts), "application/json", max_age_seconds=0)
+        response = send_plain(encode_object(parts), _JSON, cache="no-store")
         response.status_code = 200 if all(parts.values()) else 503
         return response
 
-    def _ocsp(request_der: bytes) -> Response:
-        answer = services.status.ocsp(request_der, services.clock.now())
-        return _document(answer, "application/ocsp-response", max_age_seconds=0)
-
     return views
-
-
-def _document(octets: bytes | None, content_type: str, *, max_age_seconds: int) -> Response:
-    if octets is None:
-        raise NotFound
-    response = Response(octets, content_type=content_type)
-    cache = f"public, max-age={max_age_seconds}" if max_age_seconds else "no-store"
-    response.headers["Cache-Control"] = cache
-    return response

@@ -28,23 +28,23 @@ class SqlPublishedDocuments:
                 return None
             return PublishedDocument(row.octets, row.made_at, row.number, row.changes)
 
-    def keep(self, name: str, document: PublishedDocument) -> bool:
-        """Keep an edition, unless a later one is there; tell whether it was kept."""
+    def keep(self, name: str, document: PublishedDocument, *, after: int) -> bool:
+        """Keep an edition, if it follows the one that is there; tell whether it was kept."""
         edition = {
             "number": document.number,
             "changes": document.changes,
             "made_at": document.made_at,
             "octets": document.octets,
         }
-        later = and_(
-            PublishedDocumentRow.number < document.number,
+        follows = and_(
+            PublishedDocumentRow.number == after,
             PublishedDocumentRow.changes <= document.changes,
         )
         with self._database.writing() as session:
             statement = (
                 upsert(session, PublishedDocumentRow)
                 .values(name=name, **edition)
-                .on_conflict_do_update(index_elements=["name"], set_=edition, where=later)
+                .on_conflict_do_update(index_elements=["name"], set_=edition, where=follows)
                 .returning(PublishedDocumentRow.name)
             )
             return session.scalar(statement) is not None

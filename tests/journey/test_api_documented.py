@@ -55,7 +55,8 @@ def test_the_examples_are_messages() -> None:
     for names in (
         ("nonce", "message", "expires_at"),
         ("nonce", "objects", "proofs"),
-        ("card", "state"),
+        ("card", "state", "status"),
+        ("status_lists",),
         ("rule", "commands"),
         ("finished", "reason"),
         ("responses", "failure"),
@@ -92,7 +93,11 @@ def test_what_the_service_answers_has_the_fields_told(service: ServiceUnderTest)
     assert set(claims) <= set(re.findall(r"`(\w+)`", section))
     headers = {"Authorization": f"Bearer {service.partner_token}"}
     status = urllib3.request("GET", f"{service.url}/api/v1/cards/{guid}/status", headers=headers)
-    assert status.json() == {"card": guid.urn, "state": "active"}
+    place = service.installation.services.places.place(guid)
+    assert place is not None
+    uri = service.installation.services.status.list_uri(place.list_number)
+    listed = {"status_list": {"idx": place.index, "uri": uri}}
+    assert status.json() == {"card": guid.urn, "state": "active", "status": listed}
     kept = urllib3.request(
         "GET", f"{service.url}/api/v1/decisions/{claims['jti']}", headers=headers
     ).json()

@@ -15,6 +15,7 @@ from web.cli.cards import card
 from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
 from web.cli.service import backup, demo, init, serve
+from web.cli.status import status
 from web.cli.support import FILE
 from web.settings import SettingsError, load_settings
 
@@ -31,5 +32,18 @@ def main(context: click.Context, config: Path | None) -> None:
         raise click.ClickException(str(error)) from error
 
 
-for command in (init, serve, backup, demo, application, desk, card, agent, partner, audit, receipt):
+for command in (
+    init,
+    serve,
+    backup,
+    demo,
+    application,
+    desk,
+    card,
+    status,
+    agent,
+    partner,
+    audit,
+    receipt,
+):
     main.add_command(command)
