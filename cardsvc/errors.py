@@ -148,6 +148,7 @@ class ReasonCode(StrEnum):
     IDENTIFIER_MISSING = "identifier_missing"
     KEY_HISTORY_MISMATCH = "key_history_mismatch"
     DISCOVERY_MISMATCH = "discovery_mismatch"
+    KEY_IDENTIFIER_MISMATCH = "key_identifier_mismatch"
 
     # --- the card against the record
     KEY_NOT_ON_RECORD = "key_not_on_record"

@@ -83,6 +83,7 @@ _TEXTS: dict[ReasonCode, str] = {
     _R.IDENTIFIER_MISSING: "Không có số định danh thẻ",
     _R.KEY_HISTORY_MISMATCH: "Lịch sử khóa không khớp với chứng thư số trên thẻ",
     _R.DISCOVERY_MISMATCH: "Đối tượng Discovery mâu thuẫn",
+    _R.KEY_IDENTIFIER_MISMATCH: "Khóa trong chứng thư không khớp số định danh khóa",
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from cardsvc.errors import ReasonCode
 from tests.support.foreign import content as c
 from tests.support.foreign import encoding as e
 from tests.support.foreign import issuer, pki
@@ -49,6 +50,29 @@ def test_3_substituted_key_pair() -> None:
     der = b.certificates[0x9A].public_bytes(Encoding.DER).replace(spki(b.keys[0x9A]), spki(evil))
     b.objects[c.AUTH], b.keys[0x9A] = c.certificate(der), evil
     refuse(b.seal(), "9a.path")
+
+
+@pytest.mark.reason(ReasonCode.KEY_IDENTIFIER_MISMATCH)
+@pytest.mark.parametrize("mode", Mode)
+def test_3_a_substituted_key_that_the_ca_was_made_to_sign(mode: Mode) -> None:
+    """GSA's own card: the signature holds, but the key identifier is the old key's."""
+    b = Blueprint(issuer.federal()).fill()
+    for slot in (0x9A, 0x9E):
+        der = b.certificates[slot].public_bytes(Encoding.DER)
+        evil = key("rsa2048", f"evil {slot}")
+        old = x509.SubjectKeyIdentifier.from_public_key(b.keys[slot].public_key())
+        stale = b.issuer.authority.issue(
+            b.certificates[slot].subject, evil.public_key(),
+            [*b.profile(slot)[1]], key_identifier=old,
+        )  # fmt: skip
+        assert old.digest in der
+        b.objects[issuer.SLOTS[slot]], b.keys[slot] = c.certificate(stale), evil
+    b.seal()
+    refuse(b, "9e.key_identifier", mode=mode)
+    report = judge(b.card(), b.issuer)
+    assert failed(report) == dict.fromkeys(
+        ("9a.key_identifier", "9e.key_identifier"), "key_identifier_mismatch"
+    )
 
 
 @pytest.mark.parametrize(

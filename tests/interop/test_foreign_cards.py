@@ -7,13 +7,14 @@ see GSA's ICAM test cards 1, 2, 25 to 28, 37, 39, 46, 47, 53 and 54 for their go
 from __future__ import annotations
 
 import gzip
+import hashlib
 import uuid
 import zlib
 from collections.abc import Callable
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.support.foreign import content as c
 from tests.support.foreign import encoding as e
@@ -315,3 +316,22 @@ def test_a_federal_card_whose_certificates_carry_the_guid_alone() -> None:
         False,
     )
     accept(b.fill().seal().card(), by)
+
+
+KEY_IDENTIFIERS: dict[str, Callable[[bytes], bytes]] = {
+    "RFC 5280 method 2": lambda bits: (
+        bytes([0x40 | hashlib.sha1(bits).digest()[-8] & 0x0F]) + hashlib.sha1(bits).digest()[-7:]
+    ),
+    "RFC 7093 method 1": lambda bits: hashlib.sha256(bits).digest()[:20],
+    "RFC 7093 method 3": lambda bits: hashlib.sha512(bits).digest()[:20],
+    "a number": lambda _: b"\x00\x01\x02",
+}
+
+
+@pytest.mark.parametrize("make", KEY_IDENTIFIERS.values(), ids=KEY_IDENTIFIERS)
+def test_key_identifiers_of_the_field(make: Callable[[bytes], bytes]) -> None:
+    by = issuer.federal()
+    b = Blueprint(by).fill()
+    bits = b.keys[0x9E].public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    b.certify(0x9E, key_identifier=x509.SubjectKeyIdentifier(make(bits)))
+    accept(b.seal().card(), by, mode=Mode.CAK)

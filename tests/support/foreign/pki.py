@@ -102,6 +102,7 @@ class Authority:
         begin: dt.datetime = BEGIN,
         end: dt.datetime = END,
         serial: int | None = None,
+        key_identifier: x509.SubjectKeyIdentifier | None = None,
     ) -> x509.Certificate:
         """Sign a certificate; key identifiers, AIA and CRLDP come by themselves."""
         access = [
@@ -110,7 +111,7 @@ class Authority:
         ]
         every: list[Extension] = [
             (x509.AuthorityKeyIdentifier.from_issuer_public_key(self.public_key), False),
-            (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
+            (key_identifier or x509.SubjectKeyIdentifier.from_public_key(public_key), False),
             *extensions,
             (
                 x509.AuthorityInformationAccess(
