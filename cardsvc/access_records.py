@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from cardsvc.errors import Malformed, ReasonCode
+
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | Mapping[str, JsonValue] | None"
 """What RFC 8259 can write."""
+
+_IDENTIFIER = re.compile(r"\w[\w.-]{0,63}")
+
+
+def require_identifier(text: str) -> str:
+    """Return the identifier of an agent or a relying party: letters, digits, ``_ . -``.
+
+    A colon is ours: it marks a partner's own readers, and no agent may pass for them.
+
+    Raises:
+        Malformed: MALFORMED_MESSAGE.
+    """
+    if _IDENTIFIER.fullmatch(text) is None:
+        raise Malformed(
+            ReasonCode.MALFORMED_MESSAGE, "an identifier has 1 to 64 letters, digits, _ . or -"
+        )
+    return text
 
 
 @dataclass(frozen=True, slots=True)

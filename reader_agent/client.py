@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import urllib3
 
@@ -107,7 +108,7 @@ class ServiceClient:
         Raises:
             ServiceError: unreachable or refused.
         """
-        return _parse_step(self._post(f"/agent/v1/jobs/{job_id}/start", b"{}"))
+        return _parse_step(self._post(f"/agent/v1/jobs/{quote(job_id, safe='')}/start", b"{}"))
 
     def answer_job(self, job_id: str, answer: BatchAnswer) -> ApduBatch | JobFinished:
         """Hand over the responses to a batch and get the next.
@@ -115,7 +116,8 @@ class ServiceClient:
         Raises:
             ServiceError: unreachable or refused.
         """
-        return _parse_step(self._post(f"/agent/v1/jobs/{job_id}/answers", encode_answer(answer)))
+        path = f"/agent/v1/jobs/{quote(job_id, safe='')}/answers"
+        return _parse_step(self._post(path, encode_answer(answer)))
 
     def close(self) -> None:
         """Drop the kept connections."""
@@ -126,6 +128,8 @@ class ServiceClient:
         return DecisionMessage.parse(self._post(path, message.encode()))
 
     def _post(self, path: str, body: bytes) -> bytes:
+        if not self._base_url.startswith(("http://", "https://")):
+            raise ServiceError(ReasonCode.NETWORK_FAILED, 0, "not an http address")
         try:
             response = self._pool.request(
                 "POST", self._base_url + path, body=body, preload_content=False

@@ -52,9 +52,11 @@ def new_card(
     options = CardOptions(
         short_apdus_only=short, vendor=VendorInstructions(vendor), rsa_only=rsa_only
     )
-    FileStore(file).save(
-        CardState.factory(_MANAGEMENT_ALGORITHMS[management], options, serial=serial)
-    )
+    card = CardState.factory(_MANAGEMENT_ALGORITHMS[management], options, serial=serial)
+    try:
+        FileStore(file).save(card)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
     click.echo(f"{file}: PIN 123456, PUK 12345678, management key {management} 0102030405060708…")
 
 

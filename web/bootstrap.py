@@ -35,7 +35,7 @@ from issuance.desk import DeskTools, PersonalisationDesk
 from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
 from keys.pki import Pki, open_pki
-from keys.sealed_file import ScryptCost
+from keys.sealed_file import ScryptCost, require_private
 from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
 from keys.status_list_token import StatusListSource
@@ -253,4 +253,9 @@ def _passphrase(settings: Settings) -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(32) + "\n")
-    return path.read_text(encoding="utf-8").strip()
+    require_private(path)
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        msg = f"{path}: not a passphrase"
+        raise SettingsError(msg) from error

@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 _PREFIX = "CARDSVC_"
+_NEEDED = frozenset({"host", "issuer"})
 _PORT = re.compile("[0-9]{1,5}")
 _OTHERS = frozenset({"CARDSVC_TESTERS_REALM"})
 """Variables of the same prefix that other programs of ours read."""
@@ -125,7 +126,7 @@ def _convert(name: str, value: object) -> object:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 0xFFFF:
             return value
         raise SettingsError("port: a whole number from 1 to 65535 is needed")
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or "\0" in value or (name in _NEEDED and not value):
         raise SettingsError(f"{name}: text is needed")
     return value
 

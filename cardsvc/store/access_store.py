@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import func, select
 
-from cardsvc.access_records import Enrolled
+from cardsvc.access_records import Enrolled, require_identifier
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import audited
@@ -36,6 +36,7 @@ class SqlAccessStore:
 
     def enrol_agent(self, agent_id: str, name: str, *, operator: str, at: datetime) -> str:
         """Add an agent, or give a known one a new token and let it in; return it, shown once."""
+        require_identifier(agent_id)
         token = new_token()
         with audited(self._database) as (session, trail):
             row = session.get(AgentRow, agent_id)
@@ -58,6 +59,7 @@ class SqlAccessStore:
 
     def enrol_relying_party(self, party_id: str, name: str, *, operator: str, at: datetime) -> str:
         """Add a relying party, or give a known one a new token and let it in; return the token."""
+        require_identifier(party_id)
         token = new_token()
         with audited(self._database) as (session, trail):
             row = session.get(RelyingPartyRow, party_id)

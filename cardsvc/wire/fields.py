@@ -156,5 +156,12 @@ def encode_instant(at: datetime) -> str:
 
 
 def encode_object(value: dict[str, Any]) -> bytes:
-    """Return compact UTF-8 JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    """Return compact UTF-8 JSON.
+
+    Raises:
+        Malformed: a text is none, such as half a surrogate pair from a command line.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "text that is not Unicode") from error

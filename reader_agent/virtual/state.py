@@ -149,7 +149,7 @@ class CardState:
     puk: PinState
     options: CardOptions = field(default_factory=CardOptions)
     serial: int = 1
-    objects: dict[int, bytes] = field(default_factory=dict)
+    objects: dict[int, bytes] = field(default_factory=dict, repr=False)
     keys: dict[KeySlot, StoredKey] = field(default_factory=dict)
 
     @classmethod

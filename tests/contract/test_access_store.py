@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from cardsvc.errors import ReasonCode
+from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.engine import Database
@@ -82,3 +82,12 @@ def test_an_agent_that_was_shut_out_comes_back_with_a_new_token(database: Databa
     assert store.agent_by_token(hashed(old)) is None
     assert store.agent_by_token(hashed(new)) == "kiosk-1"
     assert [one.name for one in store.agents()] == ["Ki-ốt sảnh"]
+
+
+@pytest.mark.parametrize("odd", ["", "partner:bv", "a b", "a/b", "a\n", "x" * 65, "-a", "nul\x00"])
+def test_an_identifier_is_short_and_plain(database: Database, odd: str) -> None:
+    store = SqlAccessStore(database)
+    for enrol in (store.enrol_agent, store.enrol_relying_party):
+        with pytest.raises(Malformed) as caught:
+            enrol(odd, "Tên", operator="admin", at=AT)
+        assert caught.value.reason is ReasonCode.MALFORMED_MESSAGE

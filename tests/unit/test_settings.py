@@ -58,6 +58,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         {"CARDSVC_PORT": "geheim"},
         {"CARDSVC_PORT": "9" * 5000},
         {"CARDSVC_PORT": ""},
+        {"CARDSVC_HOST": ""},
         {"CARDSVC_DATA_DIR": ""},
     ],
 )
