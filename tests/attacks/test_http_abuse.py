@@ -21,6 +21,7 @@ from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from cardsvc.wire.tap import ChallengeRequest, PresentationMessage
 from issuance.job_records import JobOrder
 from keys.ocsp_responder import issuer_hashes
+from tests.support.databases import PostgresServer
 from tests.support.http_probe import Probe, reason_of
 from tests.support.installations import DESK, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from web.app import create_app
@@ -42,9 +43,20 @@ GUARDED = [
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTest]:
-    with serve(tmp_path_factory.mktemp("service")) as running:
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceUnderTest]:
+    """On both databases: what one of them stores, the other may refuse."""
+    url = ""
+    if request.param == "postgresql":
+        started: PostgresServer | str = request.getfixturevalue("postgres_start")
+        if isinstance(started, str):
+            pytest.skip(started.splitlines()[0])
+        url = started.migrated_url()
+    with serve(tmp_path_factory.mktemp("service"), url) as running:
         yield running
 
 
@@ -77,6 +89,16 @@ def test_a_disabled_agents_token_opens_nothing(service: ServiceUnderTest, probe:
     assert probe.send("POST", "/agent/v1/challenges", ASKED, token=token).status_code == 200
     access.disable_agent("ki-ot-9", operator="admin", at=at)
     assert probe.refused("POST", "/agent/v1/challenges", ASKED, token=token).startswith("401")
+
+
+@pytest.mark.reason(ReasonCode.ACCESS_DENIED)
+def test_a_disabled_partners_token_opens_nothing(service: ServiceUnderTest, probe: Probe) -> None:
+    access, at = service.installation.access, service.clock.now()
+    token = access.enrol_relying_party("ben-9", "Bên", operator="admin", at=at)
+    path = f"/api/v1/cards/{GUID}/status"
+    assert probe.refused("GET", path, token=token) == "404 card_unknown"
+    access.disable_relying_party("ben-9", operator="admin", at=at)
+    assert probe.refused("GET", path, token=token) == "401 access_denied"
 
 
 @pytest.mark.reason(ReasonCode.ACCESS_DENIED)
