@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     CARD_PERSONALISED = "card.personalised"
     CARD_ISSUED = "card.issued"
     CARD_CODE_SHOWN = "card.code_shown"
+    CARD_FACE_MADE = "card.face_made"
     CARD_ACTIVATED = "card.activated"
     CARD_SUSPENDED = "card.suspended"
     CARD_RESUMED = "card.resumed"

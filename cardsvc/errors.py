@@ -47,6 +47,8 @@ class ReasonCode(StrEnum):
     MALFORMED_FORM = "malformed_form"
     MALFORMED_RECEIPT = "malformed_receipt"
     MALFORMED_STATUS_LIST = "malformed_status_list"
+    MALFORMED_CREDENTIAL = "malformed_credential"
+    MALFORMED_LAYOUT = "malformed_layout"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -83,6 +85,11 @@ class ReasonCode(StrEnum):
     READ_BACK_MISMATCH = "read_back_mismatch"
     KEY_PROOF_FAILED = "key_proof_failed"
     CERTIFICATE_MISMATCH = "certificate_mismatch"
+    FACE_FIELD_MISSING = "face_field_missing"
+    FACE_TEXT_TOO_LONG = "face_text_too_long"
+    FACE_LETTER_MISSING = "face_letter_missing"
+    FACE_OF_ENDED_CARD = "face_of_ended_card"
+    QR_TOO_LONG = "qr_too_long"
 
     # --- vault and CA
     VAULT_SEALED = "vault_sealed"
@@ -164,6 +171,12 @@ class ReasonCode(StrEnum):
     SERVICE_UNKNOWN = "service_unknown"
     CARD_TYPE_NOT_ACCEPTED = "card_type_not_accepted"
     LEVEL_TOO_LOW = "level_too_low"
+
+    # --- the credential on a card's face
+    CREDENTIAL_BAD_SIGNATURE = "credential_bad_signature"
+    CREDENTIAL_MISISSUED = "credential_misissued"
+    CREDENTIAL_EXPIRED = "credential_expired"
+    CREDENTIAL_NOT_YET_VALID = "credential_not_yet_valid"
 
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"

@@ -107,6 +107,14 @@ class CardSecrets(Protocol):
         ...
 
 
+class CredentialSigner(Protocol):
+    """Signs the credential that a card's face bears as a QR code."""
+
+    def sign(self, payload: bytes) -> str:
+        """Return the QR code's text for a CWT claims set (RFC 8392)."""
+        ...
+
+
 class IssuanceTransaction(Protocol):
     """One unit of work: what changes and its audit events commit together or not at all."""
 

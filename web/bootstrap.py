@@ -32,7 +32,10 @@ from cardsvc.store.verification_store import (
     SqlPolicyDirectory,
 )
 from issuance.desk import DeskTools, PersonalisationDesk
+from issuance.faces.layout_file import load_layout
+from issuance.faces.make import FaceMaker
 from keys.ceremony_plan import ROOT, CeremonyPlan
+from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
 from keys.pki import Pki, open_pki
 from keys.sealed_file import ScryptCost, require_private
@@ -70,6 +73,7 @@ class Installation:
         log_signer: signs the log's tree heads.
         jobs: the personalisation desk.
         history: decisions that were made.
+        faces: makes card faces.
         services: what the views use.
     """
 
@@ -85,6 +89,7 @@ class Installation:
     log_signer: LogSigner
     jobs: PersonalisationDesk
     history: SqlDecisionHistory
+    faces: FaceMaker
     services: Services
 
     @property
@@ -143,6 +148,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     jobs = PersonalisationDesk(store, orders, tools)
     access = SqlAccessStore(database)
     history = SqlDecisionHistory(database)
+    credentials = open_credential_signer(vault)
+    folder = settings.faces_folder
+    faces = FaceMaker(store, lambda kind: load_layout(kind, folder), credentials, settings.issuer)
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -151,6 +159,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         activate=ActivationDesk(desk, store).settle,
         jobs=jobs,
         status=pki.status,
+        credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
         ready=lambda: _readiness(database, pki, clock.now()),
@@ -168,6 +177,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         log_signer=open_log_signer(vault),
         jobs=jobs,
         history=history,
+        faces=faces,
         services=services,
     )
 

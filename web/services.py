@@ -118,6 +118,7 @@ class Services:
         activate: verifies an issued card's X2 answer and activates it.
         jobs: personalisation.
         status: CRL, OCSP, status lists, keys.
+        credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
         places: the cards' places in status lists.
         history: decisions and card states.
         ready: names of parts and whether each works, for /readyz.
@@ -130,6 +131,7 @@ class Services:
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
     jobs: PersonalisationJobs
     status: StatusDocuments
+    credential_keys: Callable[[], dict[str, Any]]
     places: CardPlaces
     history: DecisionHistory
     ready: Callable[[], Mapping[str, bool]]

@@ -42,7 +42,9 @@ class Settings:
         root_vault_dir: folder of the root's own vault, on a medium that is locked away; empty to
             keep the root in the service's vault.
         root_vault_passphrase: opens it at a ceremony; empty in daily running.
-        issuer: our name in receipts.
+        issuer: our name in receipts and in credentials on card faces.
+        faces_dir: folder of the installation's own card layouts, emblem and logo; empty for the
+            shipped layouts and neutral rings.
         public_url: where status documents are published; empty leaves pointers out.
         host: address to serve on.
         port: port to serve on.
@@ -54,6 +56,7 @@ class Settings:
     root_vault_dir: str = ""
     root_vault_passphrase: str = field(default="", repr=False)
     issuer: str = "cardsvc"
+    faces_dir: str = ""
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8440
@@ -73,6 +76,11 @@ class Settings:
     def vault_dir(self) -> Path:
         """Folder of the software vault."""
         return self.data_dir / "vault"
+
+    @property
+    def faces_folder(self) -> Path | None:
+        """Folder of the installation's own card layouts and images, or None."""
+        return Path(self.faces_dir).expanduser() if self.faces_dir else None
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a process that we start."""

@@ -58,6 +58,16 @@ def status_api(services: Services) -> Blueprint:
         body = encode_object(status.jwks())
         return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
 
+    @views.get("/.well-known/card-credential-keys.json")
+    def credential_keys() -> Response:
+        body = encode_object(services.credential_keys())
+        return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
+
+    _add_health(views, services)
+    return views
+
+
+def _add_health(views: Blueprint, services: Services) -> None:
     @views.get("/healthz")
     def healthz() -> Response:
         return send_plain(b'{"alive":true}', _JSON, cache="no-store")
@@ -68,5 +78,3 @@ def status_api(services: Services) -> Blueprint:
         response = send_plain(encode_object(parts), _JSON, cache="no-store")
         response.status_code = 200 if all(parts.values()) else 503
         return response
-
-    return views

@@ -96,6 +96,7 @@ def is_up(url: str) -> bool:
     return answer.status == 200
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 def test_every_command_of_the_guides_works(tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -12,8 +12,10 @@ import click
 from web.cli.access import agent, partner
 from web.cli.applications import application
 from web.cli.cards import card
+from web.cli.credentials import credential
 from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
+from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
 from web.cli.support import FILE
@@ -32,18 +34,8 @@ def main(context: click.Context, config: Path | None) -> None:
         raise click.ClickException(str(error)) from error
 
 
-for command in (
-    init,
-    serve,
-    backup,
-    demo,
-    application,
-    desk,
-    card,
-    status,
-    agent,
-    partner,
-    audit,
-    receipt,
-):
+_SERVICE = (init, serve, backup, demo)
+_CARDS = (application, desk, card, face, faces, face_layout, face_sample)
+_OTHERS = (status, agent, partner, audit, receipt, credential)
+for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)

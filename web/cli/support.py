@@ -21,6 +21,8 @@ _ADVICE = {
     ReasonCode.CARD_UNKNOWN: "see `cardsvc card list`",
     ReasonCode.JOB_UNKNOWN: "see `cardsvc desk jobs`",
     ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",
+    ReasonCode.FACE_TEXT_TOO_LONG: "shorten it in the record, or give the layout more room",
+    ReasonCode.FACE_FIELD_MISSING: "complete the record; a portrait is given by --photo",
     ReasonCode.VAULT_SEALED: "the passphrase is wrong or missing",
 }
 
@@ -31,19 +33,20 @@ def opened(settings: Settings) -> Iterator[Installation]:
     try:
         installation = open_installation(settings)
     except (CardsvcError, SettingsError) as error:
-        raise click.ClickException(_line(error)) from error
+        raise click.ClickException(error_line(error)) from error
     except OSError as error:
         where = error.filename or settings.data_dir
         raise click.ClickException(f"{where}: {error.strerror}") from error
     try:
         yield installation
     except CardsvcError as error:
-        raise click.ClickException(_line(error)) from error
+        raise click.ClickException(error_line(error)) from error
     finally:
         installation.close()
 
 
-def _line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
+    """Return an error as one line for the terminal, with advice where there is any."""
     if not isinstance(error, CardsvcError):
         return str(error)
     advice = _ADVICE.get(error.reason)
