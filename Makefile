@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports unit bench serve requirements clean
+.PHONY: help setup demo test lint types imports unit bench serve pictures requirements clean
 
 help:
 	@echo "make demo    issue three cards, tap them, refuse them after revocation"
@@ -36,6 +36,13 @@ bench: setup
 
 serve: setup
 	@.venv/bin/cardsvc serve
+
+# The pictures in the guides.
+pictures: setup
+	@for kind in civil_servant individual business; do \
+	    CARDSVC_DATA_DIR=var/pictures .venv/bin/cardsvc face-sample $$kind --png --dpi 150 \
+	        --out var/pictures/face-$$kind.pdf; done
+	@install -D -m 644 -t docs/img var/pictures/face-*-front.png
 
 # Pins every package by hash; the files name no index. Needs the network.
 requirements: setup
