@@ -23,8 +23,8 @@ from cardsvc.terms import CardType, RevocationReason
 from keys.crl import sign_crl
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
-from verification.crl import parse_crl
 from verification.path.names import parse_name
+from verification.status.crl import parse_crl
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _BATCH = 200

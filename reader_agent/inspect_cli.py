@@ -27,7 +27,7 @@ from verification.inspection.image import CardImage, Fault
 from verification.inspection.inspect import inspect_card
 from verification.inspection.report import InspectionReport, Mode
 from verification.path.trust import TrustMaterial
-from verification.revocation import RevocationMaterial
+from verification.status.revocation import RevocationMaterial
 
 MAX_PIN_LINE = 64
 """More than any PIN has: what is longer is cut and refused as no PIN."""

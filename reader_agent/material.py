@@ -22,10 +22,10 @@ from cryptography.x509 import ocsp
 
 from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed
-from verification.crl import Crl, parse_crl
-from verification.ocsp import OcspResponse, parse_ocsp_response
 from verification.path.trust import TrustMaterial, sort_certificates
-from verification.revocation import RevocationMaterial
+from verification.status.crl import Crl, parse_crl
+from verification.status.ocsp import OcspResponse, parse_ocsp_response
+from verification.status.revocation import RevocationMaterial
 
 MAX_FILE_OCTETS = 128 * 1024 * 1024
 """The largest CRLs in the field have some tens of megabytes."""

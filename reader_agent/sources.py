@@ -18,7 +18,7 @@ from reader_agent.personas.realm_file import load_or_found
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.storage import FileStore
-from verification.revocation import RevocationMaterial
+from verification.status.revocation import RevocationMaterial
 
 VIRTUAL = "virtual:"
 REALM_VARIABLE = "CARDSVC_TESTERS_REALM"

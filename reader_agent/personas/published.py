@@ -18,9 +18,9 @@ from reader_agent.personas.realm import (
     certificates_in_order,
     responder_statuses,
 )
-from verification.crl import parse_crl
-from verification.ocsp import parse_ocsp_response
-from verification.revocation import RevocationMaterial
+from verification.status.crl import parse_crl
+from verification.status.ocsp import parse_ocsp_response
+from verification.status.revocation import RevocationMaterial
 
 _HOLD = x509.ReasonFlags.certificate_hold
 _REVOKED = {

@@ -18,7 +18,7 @@ from keys.signers import key_id, public_jwk, verify_receipt
 from keys.status_list_token import STATUS_LIST_LIFETIME, STATUS_LIST_REFRESH
 from tests.support.rehearsal_pki import AT
 from tests.support.status_lists import BASE_URL, SignedLists, sign_lists
-from verification.status_list import CLOCK_SKEW, VerifiedStatusList, verify_status_list
+from verification.status.list_token import CLOCK_SKEW, VerifiedStatusList, verify_status_list
 
 STATUSES = {5: TokenStatus.INVALID, 6: TokenStatus.SUSPENDED}
 STRANGER = ec.generate_private_key(ec.SECP256R1())

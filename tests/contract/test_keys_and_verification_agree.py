@@ -21,13 +21,13 @@ from keys.ceremony_plan import CeremonyPlan
 from keys.pki import Pki, open_pki
 from keys.software_vault import SoftwareVault
 from tests.support.rehearsal_pki import AT, CHEAP, PASSPHRASE, make_request
-from verification.crl import parse_crl
-from verification.ocsp import parse_ocsp_response
 from verification.path.facts import read_facts
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial, sort_certificates
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial, check_status
+from verification.status.crl import parse_crl
+from verification.status.ocsp import parse_ocsp_response
+from verification.status.revocation import RevocationMaterial, check_status
 from verification.trusted import PkiTrust
 
 PURPOSES = {

@@ -27,7 +27,7 @@ from cardsvc.terms import CardType, RevocationReason
 from issuance import lifecycle
 from tests.support.databases import DatabaseServer, SqliteServer
 from tests.support.installations import CHEAP, ServiceUnderTest, TickingClock, serve
-from verification.status_list import verify_status_list
+from verification.status.list_token import verify_status_list
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
 

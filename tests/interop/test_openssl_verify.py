@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.errors import CardsvcError
 from tests.support.path_pki import AT, DAY, Ca, key, leaf_extensions, rsa_key
-from verification.crl import parse_crls
 from verification.path.purpose import Purpose
 from verification.path.trust import sort_certificates
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial, check_status, require_good
+from verification.status.crl import parse_crls
+from verification.status.revocation import RevocationMaterial, check_status, require_good
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 

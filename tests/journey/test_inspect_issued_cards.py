@@ -19,11 +19,11 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.issuing_room import AGENT, APPROVER, AT, CLERK, P256_KEYS, IssuingRoom, blank
 from tests.support.portraits import jpeg
-from verification.crl import parse_crl
 from verification.inspection.inspect import inspect_card
 from verification.inspection.report import InspectionReport, Mode, Verdict
 from verification.path.trust import TrustMaterial
-from verification.revocation import RevocationMaterial
+from verification.status.crl import parse_crl
+from verification.status.revocation import RevocationMaterial
 
 PIN = "135790"
 

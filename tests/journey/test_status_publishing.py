@@ -26,7 +26,7 @@ from issuance import lifecycle
 from keys.ocsp_responder import OCSP_CACHED_LIFETIME
 from tests.support.command_line import CommandLine, serve_command_line
 from tests.support.installations import ServiceUnderTest
-from verification.status_list import verify_status_list
+from verification.status.list_token import verify_status_list
 from web.static_status import publish_status
 
 CIVIL = CardType.CIVIL_SERVANT

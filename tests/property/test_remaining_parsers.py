@@ -27,8 +27,8 @@ from cardsvc.wire.fields import Fields
 from cardsvc.wire.tap import parse_level
 from issuance.application_form import example_form, parse_application_form
 from reader_agent.personas.realm_file import parse_realm
-from verification.crl import parse_crl
 from verification.path.names import parse_rdn
+from verification.status.crl import parse_crl
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("cardsvc", "issuance", "keys", "verification", "reader_agent")

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from tests.support.path_pki import AT, DAY, Ca, leaf_extensions
 from tests.support.policy_extensions import mappings, policies
-from verification.crl import parse_crls
-from verification.ocsp import parse_ocsp_response
 from verification.path import der
 from verification.path.facts import parse_facts, parse_policy_mappings
 from verification.path.names import parse_name
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial, parse_certificates
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial, check_status
+from verification.status.crl import parse_crls
+from verification.status.ocsp import parse_ocsp_response
+from verification.status.revocation import RevocationMaterial, check_status
 
 QUICK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

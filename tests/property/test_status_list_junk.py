@@ -16,7 +16,7 @@ from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.status_list import MAX_LIST_OCTETS, StatusList, parse_status_list
 from tests.support.rehearsal_pki import AT
 from tests.support.status_lists import SignedLists, sign_lists
-from verification.status_list import verify_status_list
+from verification.status.list_token import verify_status_list
 
 WIDTHS = st.sampled_from([1, 2, 4, 8])
 

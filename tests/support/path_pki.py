@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
-from verification.crl import Crl, parse_crl
-from verification.ocsp import OcspResponse, parse_ocsp_response
 from verification.path.purpose import EKU_PIV_CARD_AUTH
+from verification.status.crl import Crl, parse_crl
+from verification.status.ocsp import OcspResponse, parse_ocsp_response
 
 AT = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

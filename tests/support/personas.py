@@ -23,7 +23,7 @@ from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardState
 from verification.inspection.inspect import inspect_card
 from verification.inspection.report import Check, InspectionReport, Mode
-from verification.revocation import RevocationMaterial
+from verification.status.revocation import RevocationMaterial
 
 FOUNDED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SOON = FOUNDED + timedelta(minutes=5)

@@ -9,10 +9,10 @@ import cryptography_vectors
 import pytest
 
 from cardsvc.errors import Malformed, ReasonCode
-from verification.crl import parse_crls
-from verification.ocsp import parse_ocsp_response
 from verification.path.facts import read_facts
 from verification.path.trust import parse_certificates
+from verification.status.crl import parse_crls
+from verification.status.ocsp import parse_ocsp_response
 
 # Some are so odd that the library warns; they are read all the same.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")

@@ -15,12 +15,12 @@ import pytest
 from cryptography import x509
 
 from cardsvc.errors import CardsvcError, ReasonCode
-from verification.crl import parse_crls
 from verification.path.policies import PolicyInputs
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial, check_status, require_good
+from verification.status.crl import parse_crls
+from verification.status.revocation import RevocationMaterial, check_status, require_good
 
 PKITS = Path(cryptography_vectors.__file__).parent / "x509" / "PKITS_data"
 AT = datetime(2012, 1, 1, tzinfo=UTC)

@@ -27,7 +27,7 @@ from verification.inspection.report import (
 )
 from verification.inspection.view import CardView, Skip
 from verification.path.trust import TrustMaterial
-from verification.revocation import RevocationMaterial
+from verification.status.revocation import RevocationMaterial
 
 _READING_CHECKS = frozenset({"card.application", "card.reading"})
 _NO_PIV_ANSWER = frozenset({ReasonCode.UNEXPECTED_STATUS})

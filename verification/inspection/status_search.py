@@ -15,8 +15,8 @@ from cardsvc.errors import VerificationError
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import ValidatedPath, validate_leaf
-from verification.revocation import RevocationMaterial, check_status, require_good
-from verification.status_finding import StatusFinding
+from verification.status.finding import StatusFinding
+from verification.status.revocation import RevocationMaterial, check_status, require_good
 
 MAX_ATTEMPTS = 10
 """Paths tried before the first one's reason stands."""

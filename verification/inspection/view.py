@@ -25,7 +25,7 @@ from verification.inspection.status_search import find_good_status
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import ValidatedPath, validate_leaf
-from verification.revocation import RevocationMaterial
+from verification.status.revocation import RevocationMaterial
 
 _T = TypeVar("_T")
 

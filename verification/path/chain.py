@@ -11,7 +11,7 @@ The steps, for each certificate from the one below the anchor down to the leaf:
 and for each but the leaf:
  8. it is a CA, may sign certificates, the path is not too long (6.1.4 k to n)
  9. the name space and policies are narrowed                 (6.1.4 a, b, g, h to j)
-Signatures are verified by the builder, revocation is ``verification.revocation``'s.
+Signatures are verified by the builder, revocation is ``verification.status.revocation``'s.
 """
 
 from __future__ import annotations

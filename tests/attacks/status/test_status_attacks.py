@@ -15,7 +15,12 @@ from tests.support.path_pki import AT, DAY, Ca, eku, key, leaf_extensions, name,
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial, StatusFinding, check_status, require_good
+from verification.status.revocation import (
+    RevocationMaterial,
+    StatusFinding,
+    check_status,
+    require_good,
+)
 
 HOLD = x509.ReasonFlags.certificate_hold
 COMPROMISED = x509.ReasonFlags.key_compromise

@@ -12,12 +12,12 @@ from cardsvc.errors import ReasonCode, VerificationError
 from reader_agent.personas import pki
 from reader_agent.personas.pki import Subject
 from tests.support.personas import SOON, content, realm
-from verification.crl import parse_crl
 from verification.inspection.status_search import find_good_status
 from verification.path.purpose import Purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import validate_leaf
-from verification.revocation import RevocationMaterial
+from verification.status.crl import parse_crl
+from verification.status.revocation import RevocationMaterial
 
 
 def _world(*, other_revoked: bool):

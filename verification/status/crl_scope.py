@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from cryptography import x509
 
-from verification.crl import Crl
 from verification.path.facts import CertificateFacts
 from verification.path.names import NameKey, parse_name
+from verification.status.crl import Crl
 
 ALL_REASONS = frozenset(x509.ReasonFlags) - {
     x509.ReasonFlags.unspecified,

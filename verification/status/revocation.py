@@ -22,17 +22,17 @@ from cryptography.x509 import ocsp
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VerificationError
-from verification.crl import Crl
-from verification.crl_scope import named_crl_issuers, reasons_covered
-from verification.crl_signer import CrlSignerCheck, NotOurs
-from verification.evidence import Evidence, Word, weigh
-from verification.ocsp import OcspResponse, SingleStatus
-from verification.ocsp_responder import check_responder
 from verification.path.facts import CertificateFacts
 from verification.path.names import NameKey
 from verification.path.trust import TrustMaterial
 from verification.path.validate import ValidatedPath
-from verification.status_finding import SourceKind, StatusFinding, StatusProblem, require_good
+from verification.status.crl import Crl
+from verification.status.crl_scope import named_crl_issuers, reasons_covered
+from verification.status.crl_signer import CrlSignerCheck, NotOurs
+from verification.status.evidence import Evidence, Word, weigh
+from verification.status.finding import SourceKind, StatusFinding, StatusProblem, require_good
+from verification.status.ocsp import OcspResponse, SingleStatus
+from verification.status.ocsp_responder import check_responder
 
 __all__ = [
     "RevocationMaterial",

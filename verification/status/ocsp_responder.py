@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cardsvc.errors import ReasonCode, VerificationError
-from verification.ocsp import OcspResponse
 from verification.path import chain
 from verification.path.facts import CertificateFacts
 from verification.path.policies import PolicyInputs
 from verification.path.purpose import Purpose, check_purpose
+from verification.status.ocsp import OcspResponse
 
 ResponderStatus = Callable[[tuple[CertificateFacts, ...]], bool]
 """Tells whether the first certificate of a path is known not to be revoked."""

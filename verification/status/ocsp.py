@@ -18,10 +18,10 @@ from cryptography.x509 import ocsp
 
 from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
-from verification.ocsp_signature import hash_and_padding
 from verification.path import signature
 from verification.path.facts import CertificateFacts, read_facts
 from verification.path.names import NameKey, parse_name
+from verification.status.ocsp_signature import hash_and_padding
 
 _PEM_BLOCK = re.compile(
     rb"-----BEGIN OCSP RESPONSE-----([A-Za-z0-9+/=\s]*)-----END OCSP RESPONSE-----"

@@ -14,8 +14,8 @@ from enum import Enum, auto
 from cryptography import x509
 
 from cardsvc.errors import ReasonCode
-from verification.crl_scope import ALL_REASONS
-from verification.status_finding import SourceKind, StatusFinding, StatusProblem
+from verification.status.crl_scope import ALL_REASONS
+from verification.status.finding import SourceKind, StatusFinding, StatusProblem
 
 
 class Word(Enum):

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cardsvc.errors import ReasonCode, VerificationError
-from verification.crl import Crl
-from verification.crl_scope import named_crl_issuers
 from verification.path.builder import BuildLimits
 from verification.path.facts import CertificateFacts
 from verification.path.purpose import Purpose, check_purpose
 from verification.path.trust import TrustMaterial
 from verification.path.validate import validate_facts
+from verification.status.crl import Crl
+from verification.status.crl_scope import named_crl_issuers
 
 SignerStatus = Callable[[tuple[CertificateFacts, ...]], bool]
 """Tells whether a signer's certificates, all but the anchor, are known not to be revoked."""
