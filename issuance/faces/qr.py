@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import Any
 
-import segno
-from segno import DataOverflowError
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.main import QRCode
+from qrcode.util import QRData
 
 from cardsvc.errors import IssuanceError, ReasonCode
 from issuance.faces.layout import Qr
 
 SMALLEST_MODULE_MM = 0.2
 """What plain cameras and 300 dpi card printers still resolve (300 dpi: 2.4 dots a module)."""
+_CORRECTIONS = {"M": ERROR_CORRECT_M, "L": ERROR_CORRECT_L}
 _QUIET_MODULES = 4
 """ISO/IEC 18004 section 5.3.8."""
 
@@ -61,7 +65,7 @@ class Symbol:
 def make_symbol(element: Qr, text: str) -> Symbol:
     """Return the QR code of a text, in UTF-8, for a box.
 
-    Error correction is M, or L where M's modules are too small; more where there is room.
+    Error correction is M, or L where M's modules are too small.
 
     Spec: ISO/IEC 18004:2015. As on the national identity card there is no ECI: readers find
     UTF-8 by themselves, and some know no ECI.
@@ -70,10 +74,11 @@ def make_symbol(element: Qr, text: str) -> Symbol:
         IssuanceError: QR_TOO_LONG, more than any QR code holds.
     """
     best: Symbol | None = None
-    for correction in ("m", "l"):
+    for correction, level in _CORRECTIONS.items():
         try:
-            best = _symbol(element, text, correction)
-        except DataOverflowError:
+            best = _symbol(element, text, correction, level)
+        except (DataOverflowError, ValueError):
+            # past version 40 the library raises now the one, now the other
             continue
         if best.module >= SMALLEST_MODULE_MM:
             break
@@ -82,11 +87,10 @@ def make_symbol(element: Qr, text: str) -> Symbol:
     return best
 
 
-def _symbol(element: Qr, text: str, correction: str) -> Symbol:
-    code = segno.make(text, error=correction, encoding="utf-8", micro=False)
-    if int(code.version) < element.min_version:
-        code = segno.make(
-            text, error=correction, encoding="utf-8", micro=False, version=element.min_version
-        )
-    rows = tuple(tuple(bool(module) for module in row) for row in code.matrix)
-    return Symbol(element, rows, int(code.version), str(code.error))
+def _symbol(element: Qr, text: str, correction: str, level: int) -> Symbol:
+    code: QRCode[Any] = QRCode(version=element.min_version, error_correction=level, border=0)
+    # one segment: digits and capitals (Base45) as alphanumeric, all else as octets of UTF-8
+    code.add_data(QRData(text.encode("utf-8")), optimize=0)
+    code.make(fit=True)
+    rows = tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
+    return Symbol(element, rows, int(code.version), correction)
