@@ -11,6 +11,7 @@ from bench.measure import Measurement
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import open_stage
+from bench.status_list import measure_status_list
 from bench.table import RESULTS, print_table, write_results
 from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
 
@@ -39,6 +40,7 @@ def main() -> None:
         rows += [personalised, relayed, measure_chuid(cards[0].card)]
         rows += measure_crl(stage)
         rows += measure_look_ups(stage, cards[0])
+    rows += measure_status_list()
     print_table(rows, console)
     write_results(rows)
     console.print(f"{RESULTS} · {time.perf_counter() - started:.0f} s")

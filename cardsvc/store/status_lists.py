@@ -148,23 +148,30 @@ class SqlStatusLists:
 
 
 _Said = set[tuple[int, TokenStatus]]
+"""Place and status. Both queries below ask for the few cards that are not valid on any list, and
+choose the list afterwards: nearly every card is on it, and a planner that starts there visits a
+million cards (measured: 47 s on SQLite, 4 s on PostgreSQL, instead of tenths of a second)."""
 
 
 def _cards_say(session: Session, list_number: int) -> _Said:
     """Return what the cards' states say; found by state, for most cards are active."""
     worth_saying = [state for state in CardState if card_status(state) is not TokenStatus.VALID]
     query = (
-        select(StatusEntryRow.idx, CardRow.state)
+        select(StatusEntryRow.list_number, StatusEntryRow.idx, CardRow.state)
         .join(CardRow, CardRow.guid == StatusEntryRow.guid)
-        .where(StatusEntryRow.list_number == list_number, CardRow.state.in_(worth_saying))
+        .where(CardRow.state.in_(worth_saying))
     )
-    return {(index, card_status(state)) for index, state in session.execute(query)}
+    return {
+        (index, card_status(state))
+        for number, index, state in session.execute(query)
+        if number == list_number
+    }
 
 
 def _certificates_say(session: Session, list_number: int) -> _Said:
     """Return what the CA says of the keys on record, where it was revoked without the RA."""
     query = (
-        select(StatusEntryRow.idx, CertificateRow.revocation_reason)
+        select(StatusEntryRow.list_number, StatusEntryRow.idx, CertificateRow.revocation_reason)
         .join(CardKeyRow, CardKeyRow.guid == StatusEntryRow.guid)
         .join(
             CertificateRow,
@@ -173,10 +180,11 @@ def _certificates_say(session: Session, list_number: int) -> _Said:
                 CertificateRow.serial == CardKeyRow.serial,
             ),
         )
-        .where(StatusEntryRow.list_number == list_number, CertificateRow.revoked_at.is_not(None))
+        .where(CertificateRow.revoked_at.is_not(None))
     )
     hold = RevocationReason.CERTIFICATE_HOLD
     return {
         (index, TokenStatus.SUSPENDED if reason is hold else TokenStatus.INVALID)
-        for index, reason in session.execute(query)
+        for number, index, reason in session.execute(query)
+        if number == list_number
     }

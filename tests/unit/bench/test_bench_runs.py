@@ -15,6 +15,7 @@ from bench.measure import Measurement, p95
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.service import measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import IssuedCard, Stage, open_stage
+from bench.status_list import measure_status_list
 from bench.table import print_table, write_results
 from bench.taps import measure_in_process
 
@@ -41,6 +42,7 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
         measure_chuid(cards[0].card, rounds=1),
         *measure_crl(stage, entries=50),
         *measure_look_ups(stage, cards[0], rounds=1),
+        *measure_status_list(cards=1000, rounds=1),
     ]
     with werkzeug(stage) as url:
         rows += measure_round_trips(stage, cards[0], url, "werkzeug", 150.0, count=2)
