@@ -105,8 +105,8 @@ def measure_taps(
     return [
         Measurement(f"tap {where}, p50", median(taps), "ms", median(bare), detail),
         Measurement(f"tap {where}, p95", p95(taps), "ms", p95(bare), detail),
-        Measurement(f"tap {where}, APDUs", cost.apdus, "APDUs", 6, "limit: issue 2"),
-        Measurement(f"tap {where}, octets", cost.octets, "octets", 900, "limit: issue 2"),
+        Measurement(f"tap {where}, APDUs", cost.apdus, "APDUs", 6, "limit: what was aimed at"),
+        Measurement(f"tap {where}, octets", cost.octets, "octets", 900, "limit: what was aimed at"),
     ]
 
 
