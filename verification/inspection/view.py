@@ -177,7 +177,10 @@ class CardView:
             lambda: find_good_status(self.path(certificate), revocation, self.trust, self.at),
         )
         sources = dict.fromkeys(finding.source for finding in findings if finding.source)
-        return f"{len(findings)} certificates good by {', '.join(sources) or 'nothing'}"
+        good = sum(finding.is_good for finding in findings)
+        text = f"{good} certificates good by {', '.join(sources) or 'nothing'}"
+        unpublished = len(findings) - good
+        return f"{text}; {unpublished} CA publish no status" if unpublished else text
 
     @property
     def chuid_signer(self) -> x509.Certificate | None:

@@ -1,0 +1,5 @@
+"""``python -m web.cli`` is ``cardsvc``."""
+
+from web.cli import main
+
+main()
