@@ -6,12 +6,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-from werkzeug.serving import WSGIRequestHandler, make_server
+from contextlib import AbstractContextManager, contextmanager
 
 from bench.measure import Measurement, median, p95
 from bench.parts import Stopwatch
@@ -22,28 +19,14 @@ from reader_agent.desk import relay_job
 from reader_agent.tap import tap_card
 from reader_agent.virtual.connection import connect_in_process
 from web.app import create_app
+from web.loopback import on_loopback
 
 _START_SECONDS = 20.0
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_args: object, **_kwargs: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def werkzeug(stage: Stage) -> Iterator[str]:
+def werkzeug(stage: Stage) -> AbstractContextManager[str]:
     """Serve from threads of this process."""
-    application = create_app(stage.installation.services)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return on_loopback(create_app(stage.installation.services))
 
 
 @contextmanager

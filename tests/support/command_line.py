@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from click.testing import CliRunner, Result
-from werkzeug.serving import make_server
 
 from reader_agent.cli import main as reader_agent
 from tests.support.installations import CHEAP
 from web.app import create_app
 from web.bootstrap import open_installation
 from web.cli import main as cardsvc
+from web.loopback import on_loopback
 from web.settings import Settings
 
 
@@ -46,14 +45,9 @@ def serve_command_line(folder: Path) -> Iterator[CommandLine]:
     """Open a service in a folder and serve it on a free port of loopback."""
     settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho")
     installation = open_installation(settings, scrypt_cost=CHEAP)
-    server = make_server("127.0.0.1", 0, create_app(installation.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     environment = settings.as_environment() | {"CARDSVC_TESTERS_REALM": str(folder / "realm.json")}
     try:
-        yield CommandLine(f"http://127.0.0.1:{server.server_port}", environment)
+        with on_loopback(create_app(installation.services), quiet=False) as url:
+            yield CommandLine(url, environment)
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         installation.close()

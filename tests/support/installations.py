@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from werkzeug.serving import make_server
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import SettableClock
@@ -30,6 +27,7 @@ from reader_agent.virtual.state import CardOptions, CardState, VendorInstruction
 from tests.support.people import HOLDERS
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
+from web.loopback import on_loopback
 from web.settings import Settings
 
 AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -133,13 +131,8 @@ def serve(folder: Path, database_url: str = "") -> Iterator[ServiceUnderTest]:
     clock = TickingClock(AT)
     settings = Settings(data_dir=folder, database_url=database_url, vault_passphrase="mật khẩu")
     installation = open_installation(settings, clock, scrypt_cost=CHEAP)
-    server = make_server("127.0.0.1", 0, create_app(installation.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield ServiceUnderTest(installation, clock, f"http://127.0.0.1:{server.server_port}")
+        with on_loopback(create_app(installation.services), quiet=False) as url:
+            yield ServiceUnderTest(installation, clock, url)
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         installation.close()

@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError
@@ -24,6 +21,7 @@ from issuance.approve import approve
 from tests.support.installations import AT, CHEAP, TickingClock
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
+from web.loopback import on_loopback
 from web.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -88,22 +86,14 @@ def second_process(settings: Settings) -> Iterator[SecondProcess]:
         assert process.wait(20) == 0
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_args: object, **_kwargs: object) -> None:
-        pass
-
-
 def main() -> None:
     from web.settings import load_settings  # noqa: PLC0415 - in the other process only
 
     installation = open_installation(load_settings(), TickingClock(AT), scrypt_cost=CHEAP)
-    app = create_app(installation.services)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)
-    for line in sys.stdin:
-        print(do(installation, *json.loads(line)), flush=True)
-    server.shutdown()
+    with on_loopback(create_app(installation.services)) as url:
+        print(url, flush=True)
+        for line in sys.stdin:
+            print(do(installation, *json.loads(line)), flush=True)
     installation.close()
 
 

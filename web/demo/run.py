@@ -5,41 +5,18 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.text import Text
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
 from web.demo import story
 from web.demo.narrator import Narrator
 from web.demo.rig import open_rig
+from web.loopback import on_loopback
 from web.settings import Settings
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_request(self, *_args: object, **_kwargs: object) -> None:
-        """Keep the story readable; nobody audits this server's requests."""
-
-
-@contextmanager
-def _serving(installation: Installation) -> Iterator[str]:
-    server = make_server(
-        "127.0.0.1", 0, create_app(installation.services), threaded=True,
-        request_handler=_QuietHandler,
-    )  # fmt: skip
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def run_demo(*, once: bool) -> None:
@@ -53,7 +30,7 @@ def run_demo(*, once: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="cardsvc-demo-") as folder, open_rig() as rig:
         installation = open_installation(Settings(data_dir=Path(folder)))
         try:
-            with _serving(installation) as url:
+            with on_loopback(create_app(installation.services)) as url:
                 narrator.say(f"[bold]cardsvc[/]  {url}  ·  {rig.description}")
                 stage = story.Stage(installation, url, rig, narrator)
                 agents = story.prepare(stage)
