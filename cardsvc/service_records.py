@@ -9,6 +9,12 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.records import CardRecord
 from cardsvc.terms import AssuranceLevel, CardType
 
+NONCE_OCTETS = 32
+"""A challenge's nonce: 256 random bits."""
+ACTIVATION_RELYING_PARTY = "cardsvc"
+ACTIVATION_SERVICE = "activation"
+"""The service that an issued card answers to be activated; we rely on it ourselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardOnRecord:

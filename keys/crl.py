@@ -41,27 +41,6 @@ def listed_serials(
     return ledger.revoked(authority.issuer.key_id, require_utc(at) - lifetime)
 
 
-def make_crl(
-    authority: Authority,
-    ledger: CertificateLedger,
-    at: datetime,
-    *,
-    lifetime: timedelta = CRL_LIFETIME,
-) -> bytes:
-    """Sign a full CRL with the ledger's next number.
-
-    Spec: RFC 5280 sections 5.1 to 5.3; authorityKeyIdentifier and CRLNumber are there, an
-    issuingDistributionPoint is not: the list is complete for its issuer.
-
-    Returns:
-        The CRL in DER.
-    """
-    listed = listed_serials(authority, ledger, at, lifetime)
-    return sign_crl(
-        authority, listed, ledger.next_crl_number(authority.issuer.key_id), at, lifetime
-    )
-
-
 def sign_crl(
     authority: Authority,
     listed: Sequence[RevokedSerial],
@@ -69,7 +48,14 @@ def sign_crl(
     at: datetime,
     lifetime: timedelta,
 ) -> bytes:
-    """Sign a CRL of given content; ``at`` is thisUpdate. Returns DER."""
+    """Sign a full CRL of given content; ``at`` is thisUpdate.
+
+    Spec: RFC 5280 sections 5.1 to 5.3; authorityKeyIdentifier and CRLNumber are there, an
+    issuingDistributionPoint is not: the list is complete for its issuer.
+
+    Returns:
+        The CRL in DER.
+    """
     at = require_utc(at).replace(microsecond=0)
     builder = (
         x509.CertificateRevocationListBuilder(

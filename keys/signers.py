@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from jwt.types import Options
 
 from cardsvc.card.public_key import spki_der
 from cardsvc.errors import Malformed, ReasonCode, VaultError, VerificationError
+from cardsvc.wire.fields import encode_octets
 from keys.vault import KeyHandle, KeyVault
 from keys.vault_key import VaultEllipticCurveKey
 
@@ -73,7 +73,7 @@ class ReceiptSigner:
         self._kid = key_id(self._public_key)
         header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": RECEIPT_TYPE}
         # The same for every receipt, so it is encoded once (RFC 7515 section 7.1).
-        self._protected = _base64url(_JSON.encode(header).encode("ascii"))
+        self._protected = encode_octets(_JSON.encode(header).encode("ascii"))
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
@@ -87,10 +87,10 @@ class ReceiptSigner:
 
     def sign(self, claims: Mapping[str, object]) -> str:
         """Return the compact serialisation (RFC 7515 section 7.1)."""
-        payload = _base64url(_JSON.encode(claims).encode("ascii"))
+        payload = encode_octets(_JSON.encode(claims).encode("ascii"))
         signed = f"{self._protected}.{payload}"
         signature = self._vault.sign(self._handle, signed.encode("ascii"), _SHA256)
-        return f"{signed}.{_base64url(_jws_signature(signature))}"
+        return f"{signed}.{encode_octets(_jws_signature(signature))}"
 
 
 def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
     """Return a key's JWK thumbprint, SHA-256 in base64url (RFC 7638)."""
     members = json.dumps(_thumbprint_members(key), sort_keys=True, separators=(",", ":"))
-    return _base64url(hashlib.sha256(members.encode("ascii")).digest())
+    return encode_octets(hashlib.sha256(members.encode("ascii")).digest())
 
 
 def jwks(keys: Iterable[ec.EllipticCurvePublicKey]) -> dict[str, Any]:
@@ -172,10 +172,6 @@ def _thumbprint_members(key: ec.EllipticCurvePublicKey) -> dict[str, str]:
     return {
         "crv": "P-256",
         "kty": "EC",
-        "x": _base64url(numbers.x.to_bytes(P256_COORDINATE_OCTETS, "big")),
-        "y": _base64url(numbers.y.to_bytes(P256_COORDINATE_OCTETS, "big")),
+        "x": encode_octets(numbers.x.to_bytes(P256_COORDINATE_OCTETS, "big")),
+        "y": encode_octets(numbers.y.to_bytes(P256_COORDINATE_OCTETS, "big")),
     }
-
-
-def _base64url(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")

@@ -9,13 +9,11 @@ from __future__ import annotations
 from cardsvc.card.connection import CardConnection
 from cardsvc.card.piv import PinReference
 from cardsvc.card.session import PivSession
+from cardsvc.service_records import ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.client import ServiceClient
 from reader_agent.tap import tap_card
-
-ACTIVATION_RELYING_PARTY = "cardsvc"
-ACTIVATION_SERVICE = "activation"
 
 
 def set_holder_pin(connection: CardConnection, transport_pin: str, new_pin: str) -> None:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cardsvc.service_records import Challenge
+from cardsvc.service_records import NONCE_OCTETS, Challenge
 from cardsvc.terms import AssuranceLevel
 
 __all__ = [
     "CHALLENGE_LIFETIME",
-    "NONCE_OCTETS",
     "Challenge",
     "binding_message",
     "message_of",
     "open_challenge",
 ]
 
-NONCE_OCTETS = 32
 CHALLENGE_LIFETIME = timedelta(seconds=60)
 _LABEL = b"cardsvc card presentation v1"
 

@@ -65,9 +65,19 @@ def decide(
         at: the instant of the decision.
     """
     challenge, decision = _judge(desk, unverified, at)
-    claims = receipt_claims(desk.issuer, decision_id, challenge, decision)
-    receipt = desk.receipts.sign(claims)
-    desk.log.record(record_of(decision_id, unverified.agent, challenge, decision, receipt))
+    return conclude(desk, decision_id, unverified.agent, challenge, decision)
+
+
+def conclude(
+    desk: DecisionDesk,
+    decision_id: str,
+    agent: str,
+    challenge: Challenge | None,
+    decision: Decision,
+) -> Settled:
+    """Sign a decision's receipt and put both on record."""
+    receipt = desk.receipts.sign(receipt_claims(desk.issuer, decision_id, challenge, decision))
+    desk.log.record(_record_of(decision_id, agent, challenge, decision, receipt))
     return Settled(decision_id, decision, challenge, receipt)
 
 
@@ -94,7 +104,7 @@ def _judge(
     return challenge, Granted(card, policy, at)
 
 
-def record_of(
+def _record_of(
     decision_id: str, agent: str, challenge: Challenge | None, decision: Decision, receipt: str
 ) -> DecisionRecord:
     """Return a decision as the log keeps it: exact reasons, no personal data."""

@@ -11,19 +11,23 @@ from datetime import datetime
 
 from cardsvc.errors import IssuanceError, Malformed, ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
-from cardsvc.service_records import Challenge, ServicePolicy
+from cardsvc.service_records import (
+    ACTIVATION_RELYING_PARTY,
+    ACTIVATION_SERVICE,
+    Challenge,
+    ServicePolicy,
+)
 from cardsvc.terms import AssuranceLevel, CardType
 from issuance.lifecycle import ActivationProof, activate
 from issuance.ports import IssuanceStore
-from verification.decide import DecisionDesk, Settled, record_of
+from verification.decide import DecisionDesk, Settled, conclude
 from verification.presentation import UnverifiedPresentation
-from verification.receipt import receipt_claims
 from verification.verdict import Decision, Denied, Granted, Verdict, Verdicts
 from verification.verify import StatusRefused, take_challenge, verify_presentation
 
-RELYING_PARTY = "cardsvc"
-SERVICE = "activation"
-POLICY = ServicePolicy(RELYING_PARTY, SERVICE, 1, frozenset(CardType), AssuranceLevel.X2)
+POLICY = ServicePolicy(
+    ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE, 1, frozenset(CardType), AssuranceLevel.X2
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,7 @@ class ActivationDesk:
         """Verify an X2 answer of an issued card and activate it."""
         decision_id = str(uuid.uuid4())
         challenge, decision = self._judge(unverified, decision_id, at)
-        claims = receipt_claims(self.desk.issuer, decision_id, challenge, decision)
-        receipt = self.desk.receipts.sign(claims)
-        self.desk.log.record(record_of(decision_id, unverified.agent, challenge, decision, receipt))
-        return Settled(decision_id, decision, challenge, receipt)
+        return conclude(self.desk, decision_id, unverified.agent, challenge, decision)
 
     def _judge(
         self, unverified: UnverifiedPresentation, decision_id: str, at: datetime
@@ -54,7 +55,7 @@ class ActivationDesk:
             challenge = take_challenge(self.desk.verifier.challenges, unverified, at)
         except VerificationError as error:
             return None, Denied((error.reason,), Verdicts(facts=Verdict.FAIL), at)
-        if (challenge.relying_party, challenge.service) != (RELYING_PARTY, SERVICE):
+        if (challenge.relying_party, challenge.service) != (POLICY.relying_party, POLICY.service):
             misbound = (ReasonCode.CHALLENGE_MISBOUND,)
             return challenge, Denied(misbound, Verdicts(facts=Verdict.FAIL), at)
         return challenge, self._verify_and_activate(challenge, unverified, decision_id, at)

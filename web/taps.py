@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from cardsvc.service_records import NONCE_OCTETS
 from cardsvc.wire.tap import (
-    NONCE_OCTETS,
     ChallengeMessage,
     ChallengeRequest,
     DecisionMessage,

@@ -12,7 +12,6 @@ PIV_AID = bytes.fromhex("A000000308000010000100")
 """The full application identifier, version 01.00 (SP 800-73-5 Part 1 section 2.2)."""
 PIV_AID_TRUNCATED = PIV_AID[:9]
 """Right-truncated AID, by which every edition of the application is selected."""
-PIV_RID_PIX = PIV_AID[:7]
 
 
 @unique
@@ -85,7 +84,6 @@ class KeySlot(IntEnum):
 
 
 MANAGEMENT_KEY_SLOT = 0x9B
-SECURE_MESSAGING_SLOT = 0x04
 
 
 @unique

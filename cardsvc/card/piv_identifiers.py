@@ -104,7 +104,6 @@ def has_extended_key_usage(
 
 
 CONTENT_SIGNING_USAGES = frozenset({OID_CONTENT_SIGNING, OID_PIV_I_CONTENT_SIGNING})
-CARD_AUTHENTICATION_USAGES = frozenset({OID_CARD_AUTHENTICATION})
 
 
 def background_investigation_pending(certificate: x509.Certificate) -> bool | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cardsvc.card.piv import KeySlot, ObjectTag
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.service_records import NONCE_OCTETS
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import (
     Fields,
@@ -18,8 +19,6 @@ from cardsvc.wire.fields import (
     encode_octets,
     parse_object,
 )
-
-NONCE_OCTETS = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import TypeAlias
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.identity.card_number import CardNumber
 from cardsvc.records import Holder
+from issuance.enrol import VIETNAM_TIME
 
-VIETNAM = timezone(timedelta(hours=7))
-"""Asia/Ho_Chi_Minh: UTC+7 without daylight saving time."""
 _RANDOM_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter is taken for a digit."""
 
@@ -66,7 +65,7 @@ def printed_fields(holder: Holder, card: PrintedCard) -> Fields:
     fields = {
         "full_name": holder.name.value,
         "personal_number": holder.personal_number.value,
-        "valid_until": _day(card.expires_at.astimezone(VIETNAM).date()),
+        "valid_until": _day(card.expires_at.astimezone(VIETNAM_TIME).date()),
         "card_serial": card.guid.octets[-4:].hex().upper(),
         "random_number": random_number(card.guid),
     }

@@ -24,8 +24,6 @@ STRONG_CURVES = frozenset(
 STRONG_HASHES = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
 """SP 800-131A Rev. 2 section 9: hashes for signatures of 128 bits of strength or more."""
 
-SignatureParameters = padding.PSS | padding.PKCS1v15 | ec.ECDSA | None
-
 
 def is_weak_key(key: object) -> bool:
     """Tell whether a public key is too weak or of a kind that is not accepted (DSA)."""

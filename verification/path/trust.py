@@ -82,10 +82,6 @@ class TrustMaterial:
         """Tell whether a certificate is one of the anchors."""
         return facts.der in self.anchor_ders
 
-    def with_intermediates(self, more: Iterable[x509.Certificate]) -> TrustMaterial:
-        """Return the same anchors with further certificates to build with, none trusted."""
-        return TrustMaterial(self.anchors, (*self.intermediates, *more))
-
 
 def _readable(certificates: Iterable[x509.Certificate]) -> tuple[CertificateFacts, ...]:
     found: dict[bytes, CertificateFacts] = {}
