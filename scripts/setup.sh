@@ -6,9 +6,10 @@ cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*"; }
 
-# What each is for: the PC/SC service, the virtual reader, the foreign judges, and what pyscard
-# needs to be built where PyPI has no wheel for this Python.
+# What each is for: the PC/SC service, the virtual reader, the foreign judges, the browser that
+# tests the console, and what pyscard needs to be built where PyPI has no wheel for this Python.
 packages=(pcscd vsmartcard-vpcd opensc yubico-piv-tool openssl libpcsclite1 iproute2 util-linux
+          chromium
           libpcsclite-dev swig gcc pkg-config python3-dev python3-venv)
 
 as_root=()
