@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from cardsvc.access_records import Operator
+from sqlalchemy import select
+
+from cardsvc.access_records import Operator, Role
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
+from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import OperatorRow
@@ -18,26 +22,71 @@ class SqlOperatorStore:
         self._database = database
 
     def find(self, operator_id: str) -> Operator | None:
-        """Return an operator, enabled or not, or None."""
+        """Return an operator, enabled or not, or None.
+
+        Raises:
+            StoreError: a role is none of ours (RECORD_CORRUPT).
+        """
         with self._database.reading() as session:
             row = session.get(OperatorRow, operator_id)
-            if row is None:
-                return None
-            return Operator(
-                row.id, row.name, frozenset(row.roles), row.password_hash, enabled=row.enabled
-            )
+            return None if row is None else read_operator(row)
+
+    def all(self) -> Sequence[Operator]:
+        """Return all operators by sign-in name.
+
+        Raises:
+            StoreError: as ``find``.
+        """
+        with self._database.reading() as session:
+            rows = session.scalars(select(OperatorRow).order_by(OperatorRow.id))
+            return [read_operator(row) for row in rows]
+
+    def unit_of(self, operator_id: str) -> str | None:
+        """Return the unit of an operator, None where there is no such operator."""
+        with self._database.reading() as session:
+            return session.scalar(select(OperatorRow.unit).where(OperatorRow.id == operator_id))
 
     def save(self, operator: Operator, *, by: str, at: datetime) -> None:
         """Add an operator or change one."""
         roles = sorted(operator.roles)
+        agencies = sorted(operator.agencies)
         with audited(self._database) as (session, trail):
             row = session.get(OperatorRow, operator.id, with_for_update=True)
             if row is None:
                 row = OperatorRow(id=operator.id, created_at=at)
                 session.add(row)
             row.name = operator.name
-            row.roles = roles
+            row.roles = [role.value for role in roles]
             row.password_hash = operator.password_hash
             row.enabled = operator.enabled
-            facts: AuditFacts = {"enabled": operator.enabled, "roles": " ".join(roles)}
+            row.agencies = agencies
+            row.unit = operator.unit
+            row.must_change_password = operator.must_change_password
+            facts: AuditFacts = {
+                "enabled": operator.enabled,
+                "roles": " ".join(roles),
+                "agencies": " ".join(agencies),
+            }
             trail.record(AuditEvent(at, by, AuditAction.OPERATOR_CHANGED, operator.id, facts))
+
+
+def read_operator(row: OperatorRow) -> Operator:
+    """Return the record of a row.
+
+    Raises:
+        StoreError: a role is none of ours (RECORD_CORRUPT).
+    """
+    try:
+        roles = frozenset(Role(one) for one in row.roles)
+    except ValueError:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "not a Role") from None
+    return Operator(
+        id=row.id,
+        name=row.name,
+        roles=roles,
+        password_hash=row.password_hash,
+        enabled=row.enabled,
+        agencies=frozenset(row.agencies),
+        unit=row.unit,
+        must_change_password=row.must_change_password,
+    )

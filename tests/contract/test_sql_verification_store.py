@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, text
 
-from cardsvc.access_records import Operator
+from cardsvc.access_records import Operator, Role
 from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed, ReasonCode, StoreError
@@ -267,10 +267,10 @@ class TestAccess:
 
     def test_an_operator_comes_back_as_saved(self, database: Database) -> None:
         operators = SqlOperatorStore(database)
-        operator = Operator("lan", "Lê Thị Lan", frozenset({"approve", "request"}), "$hash$")
+        operator = Operator("lan", "Lê Thị Lan", frozenset({Role.APPROVER, Role.CLERK}), "$hash$")
         operators.save(operator, by="system", at=AT)
         assert operators.find("lan") == operator
-        changed = replace(operator, roles=frozenset({"request"}), enabled=False)
+        changed = replace(operator, roles=frozenset({Role.CLERK}), enabled=False)
         operators.save(changed, by="minh", at=LATER)
         assert operators.find("lan") == changed
         assert operators.find("nobody") is None

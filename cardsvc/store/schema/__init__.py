@@ -15,6 +15,12 @@ from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.people import ApplicationRow, HolderRow
+from cardsvc.store.schema.sign_in import (
+    FormSubmissionRow,
+    OperatorSessionRow,
+    RecoveryCodeRow,
+    SignInFailureRow,
+)
 from cardsvc.store.schema.status import (
     PublishedDocumentRow,
     StatusChangeRow,
@@ -35,12 +41,16 @@ __all__ = [
     "ChallengeRow",
     "CrlNumberRow",
     "DecisionRow",
+    "FormSubmissionRow",
     "HolderRow",
     "OperatorRow",
+    "OperatorSessionRow",
     "PersonalisationJobRow",
     "PublishedDocumentRow",
+    "RecoveryCodeRow",
     "RelyingPartyRow",
     "ServicePolicyRow",
+    "SignInFailureRow",
     "StatusChangeRow",
     "StatusEntryRow",
     "StatusListRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
@@ -23,6 +23,12 @@ class OperatorRow(Base):
     password_hash: Mapped[str] = mapped_column(String)
     enabled: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    agencies: Mapped[list[str]] = mapped_column(JSON)
+    unit: Mapped[str] = mapped_column(String)
+    must_change_password: Mapped[bool] = mapped_column(Boolean)
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed: Mapped[bool] = mapped_column(Boolean, default=False)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AgentRow(Base):
