@@ -15,6 +15,16 @@ AuditFacts: TypeAlias = dict[str, str | int | bool | None]
 class AuditAction(StrEnum):
     """What was done."""
 
+    AGENCY_ADDED = "agency.added"
+    AGENCY_CHANGED = "agency.changed"
+    AGENCY_RENAMED = "agency.renamed"
+    AGENCY_MERGED = "agency.merged"
+    AGENCY_SPLIT = "agency.split"
+    AGENCY_DISSOLVED = "agency.dissolved"
+    HOLDER_ADDED = "holder.added"
+    HOLDER_CORRECTED = "holder.corrected"
+    HOLDER_EMPLOYMENT_ENDED = "holder.employment_ended"
+    HOLDER_PHOTO_PUT = "holder.photo_put"
     APPLICATION_REQUESTED = "application.requested"
     APPLICATION_RETURNED = "application.returned"
     APPLICATION_RESUBMITTED = "application.resubmitted"

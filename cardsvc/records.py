@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from cardsvc.card.guid import CardGuid
@@ -10,22 +10,38 @@ from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.identity.card_number import StaffCategory
+from cardsvc.identity.email import EmailAddress
 from cardsvc.identity.enterprise_number import EnterpriseNumber
 from cardsvc.identity.names import PersonName
+from cardsvc.identity.number_alias import NumberAlias
 from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.identity.phone import PhoneNumber
+from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.terms import CardType
 
 
 @dataclass(frozen=True, slots=True)
 class Employment:
-    """A civil servant's post: the facts that Decision 838/QĐ-BNV prints."""
+    """A civil servant's post: the facts that Decision 838/QĐ-BNV prints.
+
+    Args:
+        agency_code: the managing agency when this was recorded; it may have a successor today.
+        agency_name: its name then, as printed.
+        unit_name: the unit within the agency.
+        position: position, title or job.
+        category: kind of staff.
+        staff_code: the agency's own number of the employee, or nothing.
+        until: the last day of the employment (inclusive); None while it lasts.
+    """
 
     agency_code: AgencyCode
     agency_name: str
     unit_name: str
     position: str
     category: StaffCategory
+    staff_code: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,11 @@ class Holder:
         birth_date: None where it is not known to the day.
         employment: civil servants only.
         delegation: business delegates only.
+        sex: as the identity document says.
+        phone: where the holder is reached.
+        email: where the holder is reached.
+        aliases: former numbers; they find old records and prove nothing.
+        version: counts the changes, for optimistic locking; no fact of the person.
     """
 
     id: str
@@ -57,6 +78,11 @@ class Holder:
     birth_date: date | None = None
     employment: Employment | None = None
     delegation: Delegation | None = None
+    sex: Sex | None = None
+    phone: PhoneNumber | None = None
+    email: EmailAddress | None = None
+    aliases: tuple[NumberAlias, ...] = ()
+    version: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

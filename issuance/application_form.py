@@ -15,17 +15,22 @@ from typing import NoReturn
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.identity.card_number import StaffCategory
+from cardsvc.identity.email import EmailAddress
 from cardsvc.identity.enterprise_number import EnterpriseNumber
 from cardsvc.identity.names import PersonName
 from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.identity.phone import PhoneNumber
+from cardsvc.identity.sex import Sex
 from cardsvc.records import Delegation, Employment, Holder
 from cardsvc.terms import CardType
 
 MAX_FORM_CHARACTERS = 64 * 1024
 MAX_TEXT_CHARACTERS = 200
 
-_HOLDER = frozenset({"id", "name", "personal_number", "birth_date"})
-_EMPLOYMENT = frozenset({"agency_code", "agency_name", "unit_name", "position", "category"})
+_HOLDER = frozenset({"id", "name", "personal_number", "birth_date", "sex", "phone", "email"})
+_EMPLOYMENT = frozenset(
+    {"agency_code", "agency_name", "unit_name", "position", "category", "staff_code"}
+)
 _DELEGATION = frozenset({"enterprise_number", "enterprise_name", "scope", "until"})
 _SECTIONS = frozenset({"card_type", "holder", "employment", "delegation"})
 
@@ -73,9 +78,20 @@ def parse_application_form(text: str, *, new_holder_id: str) -> ApplicationForm:
         birth_date=birth_date,
         employment=_employment(document) if "employment" in document else None,
         delegation=_delegation(document) if "delegation" in document else None,
+        sex=_sex(facts) if "sex" in facts else None,
+        phone=PhoneNumber.parse(_text(facts, "phone")) if "phone" in facts else None,
+        email=EmailAddress.parse(_text(facts, "email")) if "email" in facts else None,
     )
-    warnings = (*name_warnings, *number.warnings(birth_date))
+    warnings = (*name_warnings, *number.warnings(birth_date, holder.sex))
     return ApplicationForm(card_type, holder, tuple(warning.value for warning in warnings))
+
+
+def _sex(facts: dict[str, object]) -> Sex:
+    given = _text(facts, "sex")
+    found = next((sex for sex in Sex if given in {sex.value, sex.vi}), None)
+    if found is None:
+        _refuse("sex: Nam, Nữ, M or F")
+    return found
 
 
 def _employment(document: dict[str, object]) -> Employment:
@@ -86,6 +102,7 @@ def _employment(document: dict[str, object]) -> Employment:
         unit_name=_text(post, "unit_name") if "unit_name" in post else "",
         position=_text(post, "position"),
         category=StaffCategory.parse(_text(post, "category")),
+        staff_code=_text(post, "staff_code") if "staff_code" in post else "",
     )
 
 
@@ -172,4 +189,7 @@ card_type = "{card_type.value}"
 name = "Nguyễn Thị Minh Khuê"
 personal_number = "046190012345"
 birth_date = 1990-09-02
+# sex = "Nữ"                    # Nam, Nữ
+# phone = "0912 345 678"
+# email = "khue@hue.gov.vn"
 {_EXAMPLES[card_type]}"""

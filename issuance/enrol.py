@@ -31,7 +31,7 @@ def missing_facts(card_type: CardType, holder: Holder, on: date) -> tuple[str, .
     Args:
         card_type: what is asked for.
         holder: the person's facts.
-        on: the day, in Vietnam; a delegation that ended before it counts as missing.
+        on: the day, in Vietnam; a post or delegation that ended before it counts as missing.
     """
     missing = [] if holder.id.strip() else ["holder.id"]
     if card_type is CardType.CIVIL_SERVANT:
@@ -40,6 +40,8 @@ def missing_facts(card_type: CardType, holder: Holder, on: date) -> tuple[str, .
             missing.append("employment")
         else:
             missing += _blank("employment", agency_name=post.agency_name, position=post.position)
+            if post.until is not None and post.until < on:
+                missing.append("employment.until")
     if card_type is CardType.BUSINESS:
         delegation = holder.delegation
         if delegation is None:

@@ -17,6 +17,7 @@ from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.engine import Database
+from cardsvc.store.holder_store import SqlHolderStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
@@ -66,6 +67,7 @@ class Installation:
         database: its database, migrated.
         pki: the CA's side.
         store: the issuance side of the database.
+        holders: the registry of holders.
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
         access: agents, relying parties, policies.
@@ -82,6 +84,7 @@ class Installation:
     database: Database
     pki: Pki
     store: SqlIssuanceStore
+    holders: SqlHolderStore
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
     access: SqlAccessStore
@@ -170,6 +173,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         database=database,
         pki=pki,
         store=store,
+        holders=SqlHolderStore(database, sealer),
         orders=orders,
         directory=SqlIssuanceDirectory(database),
         access=access,

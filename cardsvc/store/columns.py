@@ -35,6 +35,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+SortText = String().with_variant(String(collation="C"), "postgresql")
+"""Text compared by code point on both databases: sort keys, and words found by their beginning."""
+
+
 class GuidText(TypeDecorator[CardGuid]):
     """A card GUID as its hyphenated text (RFC 9562 section 4): readable in any tool."""
 

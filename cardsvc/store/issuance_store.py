@@ -18,14 +18,13 @@ from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.card_mapping import key_rows, read_application, read_card
 from cardsvc.store.certificate_status import lock_certificates, release_row, revoke_row
 from cardsvc.store.engine import Database
-from cardsvc.store.holder_mapping import write_holder
+from cardsvc.store.holder_rows import insert_holders, lock_row, save_over
 from cardsvc.store.schema import (
     ApplicationRow,
     AuditEventRow,
     CardKeyRow,
     CardRow,
     CertificateRow,
-    HolderRow,
 )
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
@@ -48,7 +47,8 @@ class SqlIssuanceTransaction:
         """Insert an application and its holder; a known holder is brought up to date.
 
         Raises:
-            IssuanceError: there is such an application already (CONCURRENT_CHANGE).
+            IssuanceError: there is such an application already, or the known holder was changed
+                since (CONCURRENT_CHANGE); the personal number is another holder's (HOLDER_EXISTS).
         """
         if self._session.get(ApplicationRow, application.id) is not None:
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the application exists already")
@@ -79,7 +79,8 @@ class SqlIssuanceTransaction:
         """Write an application's state and approval, and its holder as it now is.
 
         Raises:
-            IssuanceError: unknown (APPLICATION_UNKNOWN).
+            IssuanceError: unknown (APPLICATION_UNKNOWN); the holder's facts were changed since
+                they were read (CONCURRENT_CHANGE).
         """
         row = self._application_row(application.id)
         self._save_holder(application.holder)
@@ -213,14 +214,11 @@ class SqlIssuanceTransaction:
         return row
 
     def _save_holder(self, holder: Holder) -> None:
-        row = self._session.get(HolderRow, holder.id, with_for_update=True)
+        row = lock_row(self._session, holder.id)
         if row is None:
-            row = HolderRow()
-            write_holder(row, holder, self._sealer)
-            self._session.add(row)
+            insert_holders(self._session, [holder], self._sealer)
         else:
-            write_holder(row, holder, self._sealer)
-        self._session.flush()
+            save_over(self._session, row, holder, self._sealer)
 
 
 class SqlIssuanceStore:

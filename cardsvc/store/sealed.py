@@ -85,7 +85,7 @@ def _derive(master: bytes, label: bytes) -> bytes:
 
 
 class Sealer:
-    """Seals and opens short texts.
+    """Seals and opens short texts and small files.
 
     Args:
         keys: where the keys come from.
@@ -100,11 +100,15 @@ class Sealer:
 
     def seal(self, text: str, place: str) -> bytes:
         """Encrypt a text for one place (``table.column:row``)."""
+        return self.seal_octets(text.encode(), place)
+
+    def seal_octets(self, octets: bytes, place: str) -> bytes:
+        """Encrypt octets for one place (``table.column:row``)."""
         key_id = self._keys.sealing_key_id.encode("ascii")
         head = bytes((_VERSION, len(key_id))) + key_id
         nonce = self._random_octets(_NONCE_OCTETS)
         cipher = AESGCM(self._keys.sealing_key(key_id.decode("ascii")))
-        return head + nonce + cipher.encrypt(nonce, text.encode(), head + place.encode())
+        return head + nonce + cipher.encrypt(nonce, octets, head + place.encode())
 
     def open(self, sealed: bytes, place: str) -> str:
         """Decrypt a text in its place.
@@ -113,6 +117,17 @@ class Sealer:
             StoreError: changed, moved from another place, or sealed by a key that we don't have
                 (RECORD_CORRUPT).
         """
+        try:
+            return self.open_octets(sealed, place).decode()
+        except UnicodeDecodeError:
+            raise StoreError(ReasonCode.RECORD_CORRUPT, "a sealed value is no text") from None
+
+    def open_octets(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt octets in their place.
+
+        Raises:
+            StoreError: as ``open`` (RECORD_CORRUPT).
+        """
         if len(sealed) < 2 or sealed[0] != _VERSION:
             raise StoreError(ReasonCode.RECORD_CORRUPT, "not a sealed value")
         head, rest = sealed[: 2 + sealed[1]], sealed[2 + sealed[1] :]
@@ -120,8 +135,7 @@ class Sealer:
             raise StoreError(ReasonCode.RECORD_CORRUPT, "a sealed value is cut short")
         try:
             cipher = AESGCM(self._keys.sealing_key(head[2:].decode("ascii")))
-            text = cipher.decrypt(rest[:_NONCE_OCTETS], rest[_NONCE_OCTETS:], head + place.encode())
-            return text.decode()
+            return cipher.decrypt(rest[:_NONCE_OCTETS], rest[_NONCE_OCTETS:], head + place.encode())
         except (InvalidTag, KeyError, UnicodeDecodeError):
             raise StoreError(ReasonCode.RECORD_CORRUPT, "a sealed value does not open") from None
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.records import Application
 from cardsvc.store.audit_log import AuditLog
@@ -212,7 +213,8 @@ def test_a_number_moved_to_another_person_does_not_open(
     database: Database, store: IssuanceStore
 ) -> None:
     first = make_application()
-    second = replace(make_application("application-2"), holder=replace(first.holder, id="holder-9"))
+    other = replace(first.holder, id="holder-9", personal_number=PersonalNumber("001190054321"))
+    second = replace(make_application("application-2"), holder=other)
     with store.transaction() as unit:
         unit.add_application(first)
         unit.add_application(second)

@@ -17,6 +17,7 @@ from cardsvc.identity.agency_directory import AgencyDirectory
 from cardsvc.identity.card_number import CardNumber, StaffCategory
 from cardsvc.identity.citizen_qr import parse_citizen_qr
 from cardsvc.identity.dossier_number import DossierNumber
+from cardsvc.identity.email import EmailAddress
 from cardsvc.identity.enterprise_number import EnterpriseNumber, check_digit
 from cardsvc.identity.names import PersonName
 from cardsvc.identity.number_alias import parse_identity_number
@@ -45,6 +46,7 @@ PARSERS: list[tuple[Callable[[str], object], str]] = [
     (InsuranceNumber.parse, "HC4460123456789"),
     (InsuranceNumber.parse_lenient, "hc|4|46|0123456789"),
     (PhoneNumber.parse, "+84 912 345 678"),
+    (EmailAddress.parse, "minh.khue@Hue.gov.vn"),
     (parse_citizen_qr, "001099012345|012345678|Nguyễn Văn Ân|15011999|Nam|Tổ 3, Huế|20042021"),
 ]
 

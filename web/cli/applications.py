@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from cardsvc.terms import CARD_TYPE_VI, CardType
 from issuance import approve as approval
 from issuance.application_form import ApplicationForm, example_form, parse_application_form
 from issuance.enrol import request_card, resubmit
+from issuance.registry.holders import with_form_facts
 from web.bootstrap import Installation
 from web.cli.support import FILE, OPERATOR, opened
 from web.settings import Settings
@@ -39,7 +41,7 @@ def print_form(card_type: str) -> None:
 def request(settings: Settings, form: Path, operator: str) -> None:
     """Đề nghị cấp thẻ – request a card from a filled-in FORM; prints the application's id."""
     with opened(settings) as installation:
-        asked = _read(form)
+        asked = _of_known_holder(installation, _read(form))
         application_id = str(uuid.uuid4())
         request_card(
             installation.store,
@@ -60,7 +62,8 @@ def request(settings: Settings, form: Path, operator: str) -> None:
 def resubmit_form(settings: Settings, application_id: str, form: Path, operator: str) -> None:
     """Send a returned request in again, with a corrected FORM."""
     with opened(settings) as installation:
-        holder = _read(form, _find(installation, application_id).holder.id).holder
+        known = _find(installation, application_id).holder
+        holder = with_form_facts(known, _read(form, known.id).holder)
         resubmit(
             installation.store,
             application_id,
@@ -154,6 +157,16 @@ def _read(form: Path, holder_id: str | None = None) -> ApplicationForm:
     for warning in asked.warnings:
         click.echo(f"! {warning}: so với giấy tờ – compare with the document", err=True)
     return asked
+
+
+def _of_known_holder(installation: Installation, asked: ApplicationForm) -> ApplicationForm:
+    """Return the form with the holder on record who has its personal number, if there is one."""
+    number = asked.holder.personal_number
+    with installation.holders.transaction() as unit:
+        known = unit.find_by_personal_numbers([number]).get(number)
+    if known is None:
+        return asked
+    return replace(asked, holder=with_form_facts(known, asked.holder))
 
 
 def _find(installation: Installation, application_id: str) -> Application:

@@ -14,7 +14,12 @@ from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRo
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
-from cardsvc.store.schema.people import ApplicationRow, HolderRow
+from cardsvc.store.schema.people import (
+    ApplicationRow,
+    HolderAliasRow,
+    HolderRow,
+    HolderWordRow,
+)
 from cardsvc.store.schema.sign_in import (
     FormSubmissionRow,
     OperatorSessionRow,
@@ -42,7 +47,9 @@ __all__ = [
     "CrlNumberRow",
     "DecisionRow",
     "FormSubmissionRow",
+    "HolderAliasRow",
     "HolderRow",
+    "HolderWordRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PersonalisationJobRow",

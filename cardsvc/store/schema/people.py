@@ -1,35 +1,49 @@
-"""Holders and their applications."""
+"""Holders, the words of their names, their former numbers, and their applications."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cardsvc.identity.card_number import StaffCategory
+from cardsvc.identity.number_alias import AliasStatus, NumberScheme
+from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState
-from cardsvc.store.columns import EnumText, UtcDateTime
+from cardsvc.store.columns import EnumText, SortText, UtcDateTime
 from cardsvc.store.schema.base import Base
 from cardsvc.terms import CardType
 
 
 class HolderRow(Base):
-    """A person. Personal and enterprise numbers are sealed; the index columns find them."""
+    """A person. Numbers and addresses are sealed; the index columns find numbers.
+
+    ``search_key`` is the folded name, ``exact_key`` the name with its diacritics and one place
+    for tones, ``sort_key`` the order of staff lists. ``version`` counts the changes.
+    """
 
     __tablename__ = "holders"
 
     id: Mapped[str] = mapped_column(String, primary_key=True)
     name: Mapped[str] = mapped_column(String)
-    search_key: Mapped[str] = mapped_column(String, index=True)
+    search_key: Mapped[str] = mapped_column(SortText)
+    exact_key: Mapped[str] = mapped_column(SortText)
+    sort_key: Mapped[str] = mapped_column(SortText)
+    version: Mapped[int] = mapped_column(Integer)
     personal_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    personal_number_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    personal_number_index: Mapped[bytes] = mapped_column(LargeBinary, index=True, unique=True)
+    sex: Mapped[Sex | None] = mapped_column(EnumText(Sex))
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     birth_date: Mapped[date | None] = mapped_column(Date)
-    agency_code: Mapped[str | None] = mapped_column(String, index=True)
+    agency_code: Mapped[str | None] = mapped_column(SortText)
     agency_name: Mapped[str | None] = mapped_column(String)
     unit_name: Mapped[str | None] = mapped_column(String)
     position: Mapped[str | None] = mapped_column(String)
     category: Mapped[StaffCategory | None] = mapped_column(EnumText(StaffCategory))
+    staff_code: Mapped[str | None] = mapped_column(String)
+    employment_until: Mapped[date | None] = mapped_column(Date)
     enterprise_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     enterprise_number_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     enterprise_name: Mapped[str | None] = mapped_column(String)
@@ -44,7 +58,52 @@ class HolderRow(Base):
             "(enterprise_number_sealed IS NULL) = (delegation_until IS NULL)",
             name="delegation_whole_or_absent",
         ),
+        Index(None, "agency_code", "sort_key", "id"),
+        # whatever a filtered list looks at, in staff order: a walk along it reads no other page
+        Index(
+            "ix_holders_staff_order",
+            "sort_key",
+            "id",
+            "search_key",
+            "exact_key",
+            "agency_code",
+            "category",
+        ),
     )
+
+    aliases: Mapped[list[HolderAliasRow]] = relationship(
+        order_by="HolderAliasRow.ordinal", cascade="all, delete-orphan"
+    )
+
+
+class HolderWordRow(Base):
+    """A word of a holder's folded name; found by its beginning."""
+
+    __tablename__ = "holder_words"
+
+    holder_id: Mapped[str] = mapped_column(
+        ForeignKey("holders.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = mapped_column(SortText, primary_key=True)
+
+    __table_args__ = (Index(None, "word", "holder_id"), {"sqlite_with_rowid": False})
+
+
+class HolderAliasRow(Base):
+    """A former number of a holder, sealed; two persons may claim one, so it is not unique."""
+
+    __tablename__ = "holder_aliases"
+
+    holder_id: Mapped[str] = mapped_column(
+        ForeignKey("holders.id", ondelete="CASCADE"), primary_key=True
+    )
+    ordinal: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    scheme: Mapped[NumberScheme] = mapped_column(EnumText(NumberScheme))
+    number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    number_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    status: Mapped[AliasStatus] = mapped_column(EnumText(AliasStatus))
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
 
 
 class ApplicationRow(Base):

@@ -1,0 +1,1 @@
+"""The registries of issuance: agencies, holders, photos, and finding people in them."""
