@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import TypeAlias
 
+from cardsvc.card.guid import CardGuid
+from cardsvc.desk_records import JobKind
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
 
@@ -134,7 +136,7 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class PersonalisationJob:
-    """One card to be personalised at one desk.
+    """One card to be worked on at one desk: personalised, or a finished one.
 
     Args:
         id: the job.
@@ -145,6 +147,8 @@ class PersonalisationJob:
         plan: what is to be done; may hold a photo and the blank's factory secrets.
         created_at: when it was made.
         updated_at: when its state last changed.
+        kind: what is to be done with the card.
+        guid: the finished card that it is about; None for one that is still to be made.
     """
 
     id: str
@@ -155,3 +159,5 @@ class PersonalisationJob:
     plan: Mapping[str, JsonValue] = field(repr=False)
     created_at: datetime
     updated_at: datetime
+    kind: JobKind = JobKind.PERSONALISE
+    guid: CardGuid | None = None

@@ -56,6 +56,8 @@ class ReasonCode(StrEnum):
     NO_CARD = "no_card"
     CARD_REMOVED = "card_removed"
     CARD_RESET = "card_reset"
+    SEVERAL_CARDS = "several_cards"
+    WRONG_CARD = "wrong_card"
     CARD_SILENT = "card_silent"
     READER_FAILED = "reader_failed"
     READER_BUSY = "reader_busy"
@@ -71,6 +73,7 @@ class ReasonCode(StrEnum):
     PIN_REQUIRED = "pin_required"
     PIN_FORMAT = "pin_format"
     PIN_LAST_TRY = "pin_last_try"
+    PIN_WEAK = "pin_weak"
     MANAGEMENT_KEY_REFUSED = "management_key_refused"
 
     # --- issuance
@@ -82,6 +85,7 @@ class ReasonCode(StrEnum):
     HOLDER_EXISTS = "holder_exists"
     CARD_UNKNOWN = "card_unknown"
     JOB_UNKNOWN = "job_unknown"
+    UNBLOCK_UNKNOWN = "unblock_unknown"
     CONCURRENT_CHANGE = "concurrent_change"
     CARD_IN_USE = "card_in_use"
     READ_BACK_MISMATCH = "read_back_mismatch"

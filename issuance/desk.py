@@ -13,15 +13,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import Clock
+from cardsvc.desk_records import JobStage
 from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from issuance.job_records import JobOrder, JobRecords
-from issuance.orders import OrderState, finish_order, order_of, place_order
+from issuance.orders import OrderState, fail_order, finish_order, order_of, place_order
 from issuance.personalise.conversation import Conversation
 from issuance.personalise.management_key import RandomOctets
 from issuance.personalise.steps import PersonalisedCard, Workshop, personalise
@@ -29,6 +31,16 @@ from issuance.ports import CardSecrets, CertificateAuthority, ContentSigner, Iss
 
 JOB_IDLE = timedelta(minutes=15)
 """A job that nobody has touched for so long is over; RSA keys take a card seconds, not minutes."""
+
+HOPELESS = frozenset(
+    {
+        ReasonCode.APPLICATION_UNKNOWN,
+        ReasonCode.CARD_EXPIRED,
+        ReasonCode.CARD_IN_USE,
+        ReasonCode.ILLEGAL_TRANSITION,
+    }
+)
+"""Why an order can't be begun, with whatever blank: it is ended, so that no desk hangs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +120,16 @@ class PersonalisationDesk:
             job.touched_at = self._tools.clock.now()
             # a record is live from its reservation on: no other start may look in between
             with self._reserving:
-                self._begin(job)
+                self._begin_or_fail(job)
             return self._advance(job, next)
+
+    def _begin_or_fail(self, job: _Job) -> None:
+        try:
+            self._begin(job)
+        except IssuanceError as error:
+            if error.reason in HOPELESS:
+                fail_order(self._orders, job.id, error.reason, job.touched_at)
+            raise
 
     def _begin(self, job: _Job) -> None:
         records = self._records(job)
@@ -121,6 +141,7 @@ class PersonalisationDesk:
             records,
             self._tools.random_octets,
             records.at,
+            partial(self._note, job),
         )
         job.guid, job.outcome, job.failure = plan.guid, None, None
         job.conversation = personalise(plan, workshop)
@@ -146,6 +167,19 @@ class PersonalisationDesk:
             self._tear(job, ReasonCode.CARD_REMOVED)
             return job.outcome
 
+    def report(self, job_id: str, agent: str, stage: JobStage, reason: ReasonCode | None) -> None:
+        """Note what the agent sees at its readers; no card of this job is in work then.
+
+        Raises:
+            IssuanceError: no such job for this agent (JOB_UNKNOWN).
+        """
+        job = self._job(job_id, agent)
+        with job.lock:
+            self._tear(job, reason or ReasonCode.CARD_REMOVED)
+            if job.outcome is not CardState.PERSONALISED:
+                self._require_standing(job_id)
+                self._note(job, stage, reason)
+
     def failure(self, job_id: str, agent: str) -> ReasonCode | None:
         """Return why a job's card was torn, or None."""
         return self._job(job_id, agent).failure
@@ -162,7 +196,7 @@ class PersonalisationDesk:
     def _take_up(self, job_id: str) -> _Job | None:
         """Return the job of an order that another process placed, or that outlived a restart."""
         kept = self._orders.find(job_id)
-        if kept is None or kept.state == OrderState.CANCELLED:
+        if kept is None or kept.state not in (OrderState.OPEN, OrderState.DONE):
             return None
         now = self._tools.clock.now()
         if kept.state == OrderState.DONE:
@@ -175,8 +209,11 @@ class PersonalisationDesk:
 
     def _require_standing(self, job_id: str) -> None:
         kept = self._orders.find(job_id)
-        if kept is not None and kept.state == OrderState.CANCELLED:
-            raise IssuanceError(ReasonCode.JOB_UNKNOWN, "the order was cancelled")
+        if kept is not None and kept.state not in (OrderState.OPEN, OrderState.DONE):
+            raise IssuanceError(ReasonCode.JOB_UNKNOWN, f"the order is {kept.state}")
+
+    def _note(self, job: _Job, stage: JobStage, reason: ReasonCode | None = None) -> None:
+        self._orders.note(job.id, stage, self._tools.clock.now(), reason)
 
     def _records(self, job: _Job) -> JobRecords:
         job.touched_at = self._tools.clock.now()
@@ -220,6 +257,8 @@ class PersonalisationDesk:
             job.conversation = None
             job.failure = reason
             job.outcome = self._records(job).tear(job.guid, reason)
+            if job.outcome is CardState.TORN:
+                self._note(job, JobStage.TORN, reason)
         return job.outcome or CardState.TORN
 
     def _sweep(self) -> None:

@@ -14,9 +14,11 @@ from enum import StrEnum, unique
 from cardsvc.access_records import JsonValue, PersonalisationJob
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.clock import require_utc
+from cardsvc.desk_records import JobKind
 from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode, StoreError
 from cardsvc.records import ApprovedApplication
-from issuance.job_records import JobOrder
+from issuance.job_records import UNFINISHED, JobOrder
+from issuance.lifecycle import spoil
 from issuance.personalise.factory import FactoryState
 from issuance.personalise.photo import measure_photo
 from issuance.personalise.plan import KeyPlan
@@ -30,6 +32,8 @@ class OrderState(StrEnum):
     OPEN = "open"
     DONE = "done"
     CANCELLED = "cancelled"
+    FAILED = "failed"
+    SPOILED = "spoiled"
 
 
 def place_order(jobs: JobStore, order: JobOrder, *, job_id: str, at: datetime) -> None:
@@ -84,6 +88,40 @@ def cancel_order(jobs: JobStore, job_id: str, at: datetime) -> None:
     if jobs.find(job_id) is None:
         raise IssuanceError(ReasonCode.JOB_UNKNOWN, "no such job")
     jobs.close(job_id, expected=OrderState.OPEN, state=OrderState.CANCELLED, at=require_utc(at))
+
+
+def fail_order(jobs: JobStore, job_id: str, reason: ReasonCode, at: datetime) -> None:
+    """End an order that nothing can come of any more, and say why.
+
+    Raises:
+        IssuanceError: it was not open (CONCURRENT_CHANGE).
+    """
+    ended = OrderState.FAILED
+    jobs.close(job_id, expected=OrderState.OPEN, state=ended, at=require_utc(at), reason=reason)
+
+
+def spoil_order(
+    store: IssuanceStore, jobs: JobStore, job_id: str, *, operator: str, at: datetime
+) -> None:
+    """Give up an order together with the blank that it was being made on.
+
+    The unfinished card's record is spoiled, its certificates are revoked; for another blank the
+    application gets another order. What a relay may still hand in is refused by the record.
+
+    Raises:
+        IssuanceError: no such personalisation (JOB_UNKNOWN), or it is over (CONCURRENT_CHANGE).
+    """
+    kept = jobs.find(job_id)
+    if kept is None or kept.kind is not JobKind.PERSONALISE:
+        raise IssuanceError(ReasonCode.JOB_UNKNOWN, "no such personalisation")
+    if kept.state != OrderState.OPEN:
+        raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, f"the order is {kept.state}")
+    with store.transaction() as unit:
+        cards = unit.cards_of_application(kept.application_id)
+    for card in cards:
+        if card.state in UNFINISHED:
+            spoil(store, card.guid, operator=operator, at=at)
+    jobs.close(job_id, expected=OrderState.OPEN, state=OrderState.SPOILED, at=require_utc(at))
 
 
 def _plan(order: JobOrder) -> dict[str, JsonValue]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Protocol
+from uuid import UUID
 
 from cryptography import x509
 
@@ -16,8 +17,11 @@ from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.card.public_key import CardPublicKey
+from cardsvc.desk_records import JobProgress, JobStage
+from cardsvc.errors import ReasonCode
 from cardsvc.records import Application, CardRecord
 from cardsvc.terms import CardType, RevocationReason
+from cardsvc.unblock_records import UnblockRequest, UnblockState
 
 
 @unique
@@ -106,6 +110,10 @@ class CardSecrets(Protocol):
         """Return the PIN the card leaves personalisation with: 8 digits."""
         ...
 
+    def unblock_pin(self, guid: CardGuid, request: UUID) -> str:
+        """Return the PIN that one unblocking leaves the card with: 8 digits."""
+        ...
+
 
 class CredentialSigner(Protocol):
     """Signs the credential that a card's face bears as a QR code."""
@@ -179,10 +187,10 @@ class JobStore(Protocol):
     """Keeps personalisation jobs across restarts and between processes."""
 
     def add(self, job: PersonalisationJob) -> None:
-        """Keep a new job.
+        """Keep a new job; it waits for its agent.
 
         Raises:
-            StoreError: the identifier is in use, or there is no such application.
+            StoreError: the identifier is in use, or there is no such application or card.
         """
         ...
 
@@ -190,8 +198,72 @@ class JobStore(Protocol):
         """Return a job, or None."""
         ...
 
-    def close(self, job_id: str, *, expected: str, state: str, at: datetime) -> None:
+    def next_job(self, agent: str, state: str) -> PersonalisationJob | None:
+        """Return an agent's oldest job in a state, or None."""
+        ...
+
+    def note(
+        self, job_id: str, stage: JobStage, at: datetime, reason: ReasonCode | None = None
+    ) -> None:
+        """Note how a job stands, for whoever watches it."""
+        ...
+
+    def close(
+        self,
+        job_id: str,
+        *,
+        expected: str,
+        state: str,
+        at: datetime,
+        reason: ReasonCode | None = None,
+    ) -> None:
         """End a job that is still in the expected state, and forget its plan.
+
+        The state that a job ends in is its last stage, too.
+
+        Raises:
+            IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).
+        """
+        ...
+
+
+class JobBoard(Protocol):
+    """Shows how jobs stand, in whatever process they run."""
+
+    def progress(self, job_id: str) -> JobProgress | None:
+        """Return how a job stands, or None where there is no such job."""
+        ...
+
+    def changes(self, after: int, limit: int) -> Sequence[JobProgress]:
+        """Return how the jobs stand that have changed after a cursor, in order of change."""
+        ...
+
+    def cursor(self) -> int:
+        """Return the cursor after which nothing has changed yet."""
+        ...
+
+
+class UnblockStore(Protocol):
+    """Keeps unblockings; each change and its audit event commit together."""
+
+    def add(self, request: UnblockRequest, event: AuditEvent) -> None:
+        """Keep a new request.
+
+        Raises:
+            StoreError: the card has one under way, or there is no such card (CONCURRENT_CHANGE).
+        """
+        ...
+
+    def find(self, request_id: str) -> UnblockRequest | None:
+        """Return a request, or None."""
+        ...
+
+    def in_state(self, state: UnblockState) -> Sequence[UnblockRequest]:
+        """Return the requests in a state, oldest first."""
+        ...
+
+    def change(self, request: UnblockRequest, *, expected: UnblockState, event: AuditEvent) -> None:
+        """Write a request that is still in the expected state.
 
         Raises:
             IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).

@@ -8,6 +8,7 @@ uses and no two cards share key material.
 from __future__ import annotations
 
 from itertools import pairwise
+from uuid import UUID
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import SYMMETRIC_KEY_OCTETS, Algorithm
@@ -27,6 +28,7 @@ _MANAGEMENT_KEY_LABEL = {
 }
 _PUK_LABEL = b"cardsvc/1/puk"
 _TRANSPORT_PIN_LABEL = b"cardsvc/1/transport-pin"
+_UNBLOCK_PIN_LABEL = b"cardsvc/1/unblock-pin"
 _FAIR_OCTETS = 250
 """Octets from here on are passed over: 250 is the largest multiple of 10, so digits are fair."""
 _STREAM_OCTETS = 64
@@ -68,9 +70,13 @@ class VaultCardSecrets:
         """Return the PIN the card leaves personalisation with: 8 digits."""
         return self._digits(_TRANSPORT_PIN_LABEL, guid)
 
-    def _digits(self, label: bytes, guid: CardGuid) -> str:
+    def unblock_pin(self, guid: CardGuid, request: UUID) -> str:
+        """Return the PIN that one unblocking leaves the card with: 8 digits, of that one only."""
+        return self._digits(_UNBLOCK_PIN_LABEL, guid, request.bytes)
+
+    def _digits(self, label: bytes, guid: CardGuid, more: bytes = b"") -> str:
         for attempt in range(256):
-            context = guid.octets + bytes([attempt])
+            context = guid.octets + more + bytes([attempt])
             stream = self._vault.derive(self._master, label, context, _STREAM_OCTETS)
             fair = [str(octet % 10) for octet in stream if octet < _FAIR_OCTETS]
             digits = "".join(fair[:PIN_DIGITS])

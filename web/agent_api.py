@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from cardsvc.card.batch import ApduBatch
-from cardsvc.lifecycle import CardState
 from cardsvc.wire.batch import encode_batch, parse_answer
 from cardsvc.wire.fields import encode_object
 from cardsvc.wire.tap import ChallengeRequest, PresentationMessage
+from issuance.job_end import JobEnd
 from web import taps
 from web.auth import bearer
 from web.services import Services
@@ -50,19 +50,18 @@ def agent_api(services: Services) -> Blueprint:
     @views.post("/jobs/<job_id>/start")
     def start_job(job_id: str) -> Response:
         caller = agent()
-        return _step(job_id, caller, services.jobs.start(job_id, caller))
+        return _step(services.jobs.start(job_id, caller))
 
     @views.post("/jobs/<job_id>/answers")
     def answer_job(job_id: str) -> Response:
         caller = agent()
-        step = services.jobs.answer(job_id, caller, parse_answer(request.get_data()))
-        return _step(job_id, caller, step)
-
-    def _step(job_id: str, caller: str, step: ApduBatch | CardState) -> Response:
-        if isinstance(step, ApduBatch):
-            return json_response(encode_batch(step))
-        failure = None if step is CardState.PERSONALISED else services.jobs.failure(job_id, caller)
-        reason = None if failure is None else failure.value
-        return json_response(encode_object({"finished": step.value, "reason": reason}))
+        return _step(services.jobs.answer(job_id, caller, parse_answer(request.get_data())))
 
     return views
+
+
+def _step(step: ApduBatch | JobEnd) -> Response:
+    if isinstance(step, ApduBatch):
+        return json_response(encode_batch(step))
+    reason = None if step.reason is None else step.reason.value
+    return json_response(encode_object({"finished": step.state, "reason": reason}))

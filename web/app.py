@@ -6,6 +6,7 @@ from flask import Flask, Response
 
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from web.agent_api import agent_api
+from web.desk_api import desk_api
 from web.partner_api import partner_api
 from web.problems import register_problems
 from web.services import Services
@@ -20,6 +21,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
     app.register_blueprint(agent_api(services))
+    app.register_blueprint(desk_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))

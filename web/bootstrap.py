@@ -14,6 +14,7 @@ from typing import Any
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.engine import Database
@@ -25,6 +26,7 @@ from cardsvc.store.migrate import migrate
 from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
 from cardsvc.store.status_lists import SqlStatusLists
+from cardsvc.store.unblock_store import SqlUnblockStore
 from cardsvc.store.verification_store import (
     SqlCardDirectory,
     SqlChallengeStore,
@@ -35,6 +37,8 @@ from cardsvc.store.verification_store import (
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
+from issuance.issuing_desk import IssuingDesk
+from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
@@ -74,6 +78,8 @@ class Installation:
         audit: the audit log.
         log_signer: signs the log's tree heads.
         jobs: the personalisation desk.
+        unblocks: unblockings of PINs.
+        presence: which agents are there.
         history: decisions that were made.
         faces: makes card faces.
         services: what the views use.
@@ -91,6 +97,8 @@ class Installation:
     audit: AuditLog
     log_signer: LogSigner
     jobs: PersonalisationDesk
+    unblocks: SqlUnblockStore
+    presence: SqlAgentPresence
     history: SqlDecisionHistory
     faces: FaceMaker
     services: Services
@@ -149,6 +157,10 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     desk = _decision_desk(settings, database, pki)
     tools = DeskTools(pki.factory, pki.content_signers, pki.card_secrets, clock, os.urandom)
     jobs = PersonalisationDesk(store, orders, tools)
+    unblocks, presence = SqlUnblockStore(database), SqlAgentPresence(database)
+    unblocking = UnblockDesk(
+        UnblockTools(store, unblocks, orders, pki.card_secrets, clock, os.urandom)
+    )
     access = SqlAccessStore(database)
     history = SqlDecisionHistory(database)
     credentials = open_credential_signer(vault)
@@ -160,7 +172,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         access=access,
         desk=desk,
         activate=ActivationDesk(desk, store).settle,
-        jobs=jobs,
+        jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
+        presence=presence.seen,
         status=pki.status,
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
@@ -180,6 +193,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         audit=AuditLog(database),
         log_signer=open_log_signer(vault),
         jobs=jobs,
+        unblocks=unblocks,
+        presence=presence,
         history=history,
         faces=faces,
         services=services,

@@ -18,6 +18,7 @@ _STATUS = {
     ReasonCode.CARD_UNKNOWN: 404,
     ReasonCode.APPLICATION_UNKNOWN: 404,
     ReasonCode.JOB_UNKNOWN: 404,
+    ReasonCode.UNBLOCK_UNKNOWN: 404,
     ReasonCode.SERVICE_UNKNOWN: 404,
     ReasonCode.RELYING_PARTY_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,

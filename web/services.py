@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from cardsvc.access_records import PersonalisationJob
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import Clock
+from cardsvc.desk_records import AgentPresence, JobStage
 from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
 from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
+from issuance.job_end import JobEnd
+from issuance.orders import OrderState
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
 
@@ -30,19 +34,25 @@ class AccessDirectory(Protocol):
         ...
 
 
-class PersonalisationJobs(Protocol):
-    """Runs personalisation jobs, batch by batch, for the agent they were given to."""
+class DeskJobs(Protocol):
+    """Gives the agents of issuing desks their jobs, and runs them batch by batch."""
 
-    def start(self, job_id: str, agent: str) -> ApduBatch | CardState:
+    def next_job(self, agent: str) -> PersonalisationJob | None:
+        """Return an agent's oldest open job, or None."""
+        ...
+
+    def start(self, job_id: str, agent: str) -> ApduBatch | JobEnd:
         """Begin or begin again; return the first batch."""
         ...
 
-    def answer(self, job_id: str, agent: str, answer: BatchAnswer) -> ApduBatch | CardState:
-        """Take a batch's answer; return the next batch, or the state that the card ended in."""
+    def answer(self, job_id: str, agent: str, answer: BatchAnswer) -> ApduBatch | JobEnd:
+        """Take a batch's answer; return the next batch, or how the job ended."""
         ...
 
-    def failure(self, job_id: str, agent: str) -> ReasonCode | None:
-        """Return why the job's card was torn, or None."""
+    def report(
+        self, job_id: str, agent: str, stage: JobStage, reason: ReasonCode | None
+    ) -> OrderState:
+        """Note what an agent sees at its readers; return how the order stands."""
         ...
 
 
@@ -116,7 +126,8 @@ class Services:
         access: who a token belongs to.
         desk: decides presentations.
         activate: verifies an issued card's X2 answer and activates it.
-        jobs: personalisation.
+        jobs: the issuing desks'.
+        presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
         places: the cards' places in status lists.
@@ -129,7 +140,8 @@ class Services:
     access: AccessDirectory
     desk: DecisionDesk
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
-    jobs: PersonalisationJobs
+    jobs: DeskJobs
+    presence: Callable[[AgentPresence], None]
     status: StatusDocuments
     credential_keys: Callable[[], dict[str, Any]]
     places: CardPlaces

@@ -160,11 +160,12 @@ def prove_keys(
             ReasonCode.KEY_PROOF_FAILED, f"the card answered {responses[-1].status}"
         )
     for test, at in zip(tests, answers_at, strict=True):
-        if not _is_proved(test, responses[at]):
+        if not is_proved(test, responses[at]):
             raise IssuanceError(ReasonCode.KEY_PROOF_FAILED, f"key {test.slot:02X}")
 
 
-def _is_proved(test: PossessionTest, response: ResponseApdu) -> bool:
+def is_proved(test: PossessionTest, response: ResponseApdu) -> bool:
+    """Tell whether a response answers the question; what is no answer does not."""
     try:
         return test.check(commands.parse_authentication(response))
     except CardsvcError:

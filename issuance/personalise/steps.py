@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from typing import Protocol
 from cardsvc.card import commands
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, ObjectTag
+from cardsvc.desk_records import JobStage
 from cardsvc.records import KeyRecord
 from issuance.personalise.administration import Administration
 from issuance.personalise.certify import certify_keys
@@ -70,6 +71,7 @@ class Workshop:
         claims: the records.
         random_octets: a cryptographic random source.
         at: the instant of the run.
+        reached: is told which stage begins, for whoever watches.
     """
 
     authority: CertificateAuthority
@@ -78,6 +80,7 @@ class Workshop:
     claims: CardClaims
     random_octets: RandomOctets
     at: datetime
+    reached: Callable[[JobStage], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +109,21 @@ def personalise(plan: PersonalisationPlan, workshop: Workshop) -> Conversation[P
         VaultError: the CA or the vault refused.
         Malformed: the card answered nonsense.
     """
+    workshop.reached(JobStage.CHECKING)
     found = yield from look_at_card()
     card, pins, marker = yield from _take_possession(plan, workshop, found)
     yield from _clear()
     yield from pins.make_own(marker)
+    workshop.reached(JobStage.KEYS)
     public_keys = yield from generate_keys(card, plan.keys)
     yield from prove_keys(plan.guid, public_keys, pins.own_pin, workshop.random_octets)
+    workshop.reached(JobStage.CERTIFICATES)
     keys = certify_keys(plan, public_keys, workshop.authority, workshop.at)
     workshop.claims.certified(plan.guid, keys)
+    workshop.reached(JobStage.OBJECTS)
     written, refused = yield from _write_objects(plan, workshop, card, keys)
     yield from _set_own_key(plan, workshop, card)
+    workshop.reached(JobStage.VERIFYING)
     expected = ExpectedCard(
         plan.guid,
         written,

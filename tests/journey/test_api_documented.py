@@ -9,9 +9,14 @@ from pathlib import Path
 import urllib3
 
 from cardsvc.card.batch import BatchRule
+from cardsvc.desk_records import JobKind, ReaderState
+from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.desk import NextJobMessage, PresenceMessage, ReportMessage
 from cardsvc.wire.tap import ChallengeRequest, DecisionMessage
+from issuance.issuing_desk import REPORTABLE
+from issuance.orders import OrderState
 from reader_agent.tap import tap_card
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
@@ -52,6 +57,12 @@ def test_the_examples_are_messages() -> None:
     )  # fmt: skip
     (decision,) = examples_with(*fields)
     assert DecisionMessage.parse(decision.encode()).granted
+    (following,) = examples_with("job", "again_seconds")
+    assert NextJobMessage.parse(following.encode()).job is not None
+    (report,) = examples_with("stage", "reason")
+    assert ReportMessage.parse(report.encode()).reason is ReasonCode.NO_READER
+    (presence,) = examples_with("version", "pcsc", "readers")
+    assert PresenceMessage.parse(presence.encode()).pcsc
     for names in (
         ("nonce", "message", "expires_at"),
         ("nonce", "objects", "proofs"),
@@ -68,8 +79,8 @@ def test_the_examples_are_messages() -> None:
 def test_the_words_are_the_codes() -> None:
     (states,) = re.findall(r"^States: (.*)\.$", PAGE, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", states)) == {state.value for state in CardState}
-    for rule in BatchRule:
-        assert f"`{rule.value}`" in PAGE
+    for word in (*BatchRule, *JobKind, *REPORTABLE, *OrderState, *ReaderState):
+        assert f"`{word.value}`" in PAGE
     told = {int(one) for row in re.findall(r"^\| ([\d, ]+) \|", PAGE, re.MULTILINE)
             for one in row.split(",")}  # fmt: skip
     assert set(_STATUS.values()) | {400, 401, 405, 409, 413, 500} <= told

@@ -23,8 +23,11 @@ from cardsvc.wire.batch import encode_answer, encode_batch, parse_answer, parse_
 from issuance.approve import approve
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.enrol import request_card
+from issuance.issuing_desk import IssuingDesk
+from issuance.job_end import JobEnd
 from issuance.job_records import JobOrder
 from issuance.personalise.plan import KeyPlan
+from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.ceremony_plan import CeremonyPlan
 from keys.pki import Pki, open_pki
 from keys.sealed_file import ScryptCost
@@ -36,6 +39,7 @@ from reader_agent.virtual.state import CardState as ChipState
 from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_ledger import MemoryCertificateLedger
+from tests.support.memory_unblock_store import MemoryUnblockStore
 from tests.support.people import HOLDERS
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -87,8 +91,35 @@ class IssuingRoom:
         )
         self.orders = MemoryJobStore()
         self.desk = PersonalisationDesk(self.store, self.orders, self.tools)
+        self.unblocks = MemoryUnblockStore(self.store)
+        self.open_counter()
         self.round_trips = 0
         self.apdus = 0
+
+    def open_counter(self) -> None:
+        """Open the desk to agents, as the service does when it starts."""
+        unblocking = UnblockDesk(
+            UnblockTools(
+                self.store,
+                self.unblocks,
+                self.orders,
+                self.pki.card_secrets,
+                self.clock,
+                secrets.token_bytes,
+            )
+        )
+        self.counter = IssuingDesk(self.store, self.orders, self.desk, unblocking, self.clock)
+
+    def relay(self, job_id: str, card: PoweredCard) -> JobEnd:
+        """Relay a job of any kind as an agent does, through the wire's octets."""
+        connection = connect_in_process(card)
+        transport = ApduTransport(connection)
+        step = self.counter.start(job_id, AGENT)
+        while isinstance(step, ApduBatch):
+            relayed = run_batch(transport, parse_batch(encode_batch(step)))
+            step = self.counter.answer(job_id, AGENT, parse_answer(encode_answer(relayed)))
+        connection.close()
+        return step
 
     def application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
         """Return the identifier of an approved application."""

@@ -19,6 +19,7 @@ from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
 from web.cli.support import FILE
+from web.cli.unblock import UNBLOCKING
 from web.settings import SettingsError, load_settings
 
 
@@ -39,3 +40,5 @@ _CARDS = (application, desk, card, face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, partner, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)
+for command in UNBLOCKING:
+    card.add_command(command)

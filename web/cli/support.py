@@ -20,6 +20,7 @@ _ADVICE = {
     ReasonCode.APPLICATION_UNKNOWN: "see `cardsvc application list`",
     ReasonCode.CARD_UNKNOWN: "see `cardsvc card list`",
     ReasonCode.JOB_UNKNOWN: "see `cardsvc desk jobs`",
+    ReasonCode.UNBLOCK_UNKNOWN: "see `cardsvc card unblock-list`",
     ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",
     ReasonCode.FACE_TEXT_TOO_LONG: "shorten it in the record, or give the layout more room",
     ReasonCode.FACE_FIELD_MISSING: "complete the record; a portrait is given by --photo",

@@ -13,6 +13,13 @@ from cardsvc.store.schema.access import (
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
+from cardsvc.store.schema.desk import (
+    DESK_FEED_ID,
+    AgentPresenceRow,
+    DeskFeedRow,
+    JobProgressRow,
+    UnblockRequestRow,
+)
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.people import (
     ApplicationRow,
@@ -35,6 +42,8 @@ from cardsvc.store.schema.status import (
 
 __all__ = [
     "AUDIT_HEAD_ID",
+    "DESK_FEED_ID",
+    "AgentPresenceRow",
     "AgentRow",
     "ApplicationRow",
     "AuditEventRow",
@@ -46,10 +55,12 @@ __all__ = [
     "ChallengeRow",
     "CrlNumberRow",
     "DecisionRow",
+    "DeskFeedRow",
     "FormSubmissionRow",
     "HolderAliasRow",
     "HolderRow",
     "HolderWordRow",
+    "JobProgressRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PersonalisationJobRow",
@@ -62,4 +73,5 @@ __all__ = [
     "StatusEntryRow",
     "StatusListRow",
     "TreeHeadRow",
+    "UnblockRequestRow",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.desk_records import JobKind
 from cardsvc.lifecycle import CardState
 from cardsvc.store.columns import EnumText, GuidText, SerialHex, UtcDateTime
 from cardsvc.store.schema.base import Base
@@ -57,7 +58,7 @@ class CardKeyRow(Base):
 
 
 class PersonalisationJobRow(Base):
-    """A personalisation at a desk; the plan is sealed, a photo may be in it."""
+    """A job at a desk, about a new card or a finished one; the plan is sealed: photo, secrets."""
 
     __tablename__ = "personalisation_jobs"
 
@@ -69,3 +70,9 @@ class PersonalisationJobRow(Base):
     plan_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    kind: Mapped[JobKind] = mapped_column(EnumText(JobKind), server_default=JobKind.PERSONALISE)
+    guid: Mapped[CardGuid | None] = mapped_column(GuidText(), ForeignKey("cards.guid"), index=True)
+
+    __table_args__ = (
+        CheckConstraint("(kind = 'personalise') = (guid IS NULL)", name="about_one_card"),
+    )

@@ -1,0 +1,66 @@
+"""The JSON API of issuing desks: work, reports, presence. Parse, one use case, render."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cardsvc.access_records import PersonalisationJob
+from cardsvc.desk_records import AgentPresence
+from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.wire.desk import (
+    MAX_WAIT_SECONDS,
+    DeskJob,
+    NextJobMessage,
+    PresenceMessage,
+    ReportMessage,
+)
+from cardsvc.wire.fields import encode_object
+from web.agent_api import json_response
+from web.auth import bearer
+from web.job_waiting import JobWaiting
+from web.services import Services
+
+
+def desk_api(services: Services) -> Blueprint:
+    """Return the blueprint of the desks' part of /agent/v1."""
+    views = Blueprint("desk_api", __name__, url_prefix="/agent/v1")
+    waiting = JobWaiting()
+
+    def agent() -> str:
+        return bearer(services.access.agent_by_token)
+
+    @views.get("/jobs/next")
+    def next_job() -> Response:
+        wait_seconds = _wait_seconds()
+
+        def look() -> PersonalisationJob | None:
+            # whoever was shut out while waiting gets nothing
+            return services.jobs.next_job(agent())
+
+        found, again = waiting.wait(look, wait_seconds)
+        job = None if found is None else DeskJob(found.id, found.kind, found.guid)
+        return json_response(NextJobMessage(job, again).encode())
+
+    @views.post("/jobs/<job_id>/reports")
+    def report(job_id: str) -> Response:
+        caller = agent()
+        told = ReportMessage.parse(request.get_data())
+        state = services.jobs.report(job_id, caller, told.stage, told.reason)
+        return json_response(encode_object({"state": state.value}))
+
+    @views.post("/presence")
+    def presence() -> Response:
+        caller = agent()
+        told = PresenceMessage.parse(request.get_data())
+        at = services.clock.now()
+        services.presence(AgentPresence(caller, told.version, told.pcsc, told.readers, at))
+        return json_response(encode_object({"seen": True}))
+
+    return views
+
+
+def _wait_seconds() -> int:
+    text = request.args.get("wait", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 2):
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "wait is a number of seconds")
+    return min(int(text), MAX_WAIT_SECONDS)
