@@ -33,9 +33,7 @@ def test_nobody_decides_on_an_own_request(room: UnblockRoom, decides: str) -> No
     at = room.clock.now()
     calls = {
         "approve": lambda: room.approve(request_id, CLERK),
-        "refuse": lambda: unblock.refuse_unblock(
-            room.unblocks, request_id, operator=CLERK, at=at
-        ),
+        "refuse": lambda: unblock.refuse_unblock(room.unblocks, request_id, operator=CLERK, at=at),
     }
     with pytest.raises(IssuanceError) as caught:
         calls[decides]()
