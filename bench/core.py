@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -55,7 +56,7 @@ class MemoryPorts:
     def card(self, guid: CardGuid) -> CardOnRecord | None:
         return self._cards.get(guid)
 
-    def policy(self, _relying_party: str, _service: str) -> ServicePolicy | None:
+    def policy(self) -> ServicePolicy:
         return self._policy
 
 
@@ -74,8 +75,8 @@ class _Policies:
     def knows(self, _relying_party: str) -> bool:
         return True
 
-    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
-        return self.ports.policy(relying_party, service)
+    def find(self, _relying_party: str, _service: str, _at: datetime) -> ServicePolicy:
+        return self.ports.policy()
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,8 @@ def _core(
     directory = installation.services.desk.verifier.cards
     on_record = {card.guid: record for card in cards if (record := directory.find(card.guid))}
     real = installation.services.desk
-    policy = real.policies.find(
-        questions[0].challenge.relying_party, questions[0].challenge.service
-    )
+    asked = questions[0].challenge
+    policy = real.policies.find(asked.relying_party, asked.service, installation.clock.now())
     assert policy is not None
     ports = MemoryPorts(on_record, policy)
     verifier = Verifier(ports, _Cards(ports), real.verifier.trusted)

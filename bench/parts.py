@@ -142,15 +142,15 @@ def _walk(octets: bytes) -> int:
 def measure_look_ups(stage: Stage, issued: IssuedCard, *, rounds: int = 8) -> list[Measurement]:
     """Measure the policy's and the card's look-up beside the same rows by bare SQLite."""
     verifier = stage.installation.services.desk.verifier
-    policies = stage.installation.services.desk.policies
+    policies, at = stage.installation.services.desk.policies, stage.installation.clock.now()
     database = sqlite3.connect(stage.installation.settings.data_dir / "cardsvc.db")
     try:
         policy, bare_policy, card, bare_card = best_of(
             rounds,
-            repeated(lambda: policies.find(RELYING_PARTY, SERVICE), 50),
+            repeated(lambda: policies.find(RELYING_PARTY, SERVICE, at), 50),
             repeated(
                 lambda: database.execute(
-                    "SELECT * FROM service_policies WHERE relying_party = ? AND service = ?",
+                    "SELECT * FROM policy_versions WHERE relying_party = ? AND service = ?",
                     (RELYING_PARTY, SERVICE),
                 ).fetchall(),
                 50,

@@ -19,7 +19,6 @@ from cardsvc.card.session import PivSession
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Holder
-from cardsvc.service_records import ServicePolicy
 from cardsvc.terms import AssuranceLevel, CardType
 from issuance import lifecycle
 from issuance.approve import approve
@@ -32,6 +31,7 @@ from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
 from verification.challenge import Challenge, message_of, open_challenge
+from verification.policy.simple import simple_policy
 from web.bootstrap import Installation, open_installation
 from web.demo.people import holders
 from web.settings import Settings
@@ -171,10 +171,7 @@ def open_stage() -> Iterator[Stage]:
             agent = access.enrol_agent(AGENT, "Ki-ốt", operator="admin", at=at)
             desk = access.enrol_agent(DESK, "Bàn cấp thẻ", operator="admin", at=at)
             access.enrol_relying_party(RELYING_PARTY, "Trung tâm", operator="admin", at=at)
-            policy = ServicePolicy(
-                RELYING_PARTY, SERVICE, 0, frozenset(CardType), AssuranceLevel.X1
-            )
-            access.put_policy(policy, operator="admin", at=at)
+            access.put_policy(simple_policy(RELYING_PARTY, SERVICE), operator="admin", at=at)
             yield Stage(installation, agent, desk)
         finally:
             installation.close()

@@ -60,6 +60,9 @@ class AuditAction(StrEnum):
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
     RELYING_PARTY_DISABLED = "relying_party.disabled"
     POLICY_PUT = "policy.put"
+    POLICY_REHEARSED = "policy.rehearsed"
+    POLICY_ACTIVATED = "policy.activated"
+    RESIDENCE_RECORDED = "holder.residence_recorded"
     CEREMONY = "ceremony"
     OPERATOR_CHANGED = "operator.changed"
 

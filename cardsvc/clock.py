@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
+
+VIETNAM_TIME = timezone(timedelta(hours=7), "ICT")
+"""Asia/Ho_Chi_Minh: UTC+7 without daylight saving since 1975."""
 
 
 class Clock(Protocol):

@@ -50,6 +50,7 @@ class ReasonCode(StrEnum):
     MALFORMED_STATUS_LIST = "malformed_status_list"
     MALFORMED_CREDENTIAL = "malformed_credential"
     MALFORMED_LAYOUT = "malformed_layout"
+    MALFORMED_POLICY = "malformed_policy"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -177,6 +178,16 @@ class ReasonCode(StrEnum):
     SERVICE_UNKNOWN = "service_unknown"
     CARD_TYPE_NOT_ACCEPTED = "card_type_not_accepted"
     LEVEL_TOO_LOW = "level_too_low"
+    CATEGORY_NOT_ACCEPTED = "category_not_accepted"
+    AGENCY_NOT_ACCEPTED = "agency_not_accepted"
+    ZONE_NOT_ACCEPTED = "zone_not_accepted"
+    OUTSIDE_SCHEDULE = "outside_schedule"
+    POLICY_FORBIDS = "policy_forbids"
+    POLICY_NOT_IN_FORCE = "policy_not_in_force"
+    CONSENT_REQUIRED = "consent_required"
+    ATTRIBUTE_NOT_ALLOWED = "attribute_not_allowed"
+    POLICY_UNKNOWN = "policy_unknown"
+    POLICY_NOT_REHEARSED = "policy_not_rehearsed"
 
     # --- the credential on a card's face
     CREDENTIAL_BAD_SIGNATURE = "credential_bad_signature"

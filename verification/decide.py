@@ -11,16 +11,16 @@ from datetime import datetime
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from verification.challenge import Challenge
-from verification.policy import find_policy, objections
+from verification.policy.find import find_policy
 from verification.ports import DecisionLog, DecisionRecord, PolicyDirectory, ReceiptSigner
 from verification.presentation import UnverifiedPresentation
 from verification.receipt import receipt_claims
-from verification.verdict import Decision, Denied, Granted, Verdict, Verdicts
+from verification.release.grant import NO_SOURCES, ReleaseSources, apply_policy
+from verification.verdict import Decision, Denied, Granted, Release, Verdict, Verdicts
 from verification.verify import StatusRefused, Verifier, take_challenge, verify_presentation
 
 _FACTS_FAILED = Verdicts(facts=Verdict.FAIL)
 _STATUS_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
-_POLICY_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.PASS, policy=Verdict.FAIL)
 _NO_POLICY = Verdicts(policy=Verdict.FAIL)
 
 
@@ -34,6 +34,7 @@ class DecisionDesk:
         policies: the policies in force.
         receipts: signs the receipt.
         log: keeps the decision with its audit event.
+        sources: where released attributes come from.
     """
 
     issuer: str
@@ -41,6 +42,7 @@ class DecisionDesk:
     policies: PolicyDirectory
     receipts: ReceiptSigner
     log: DecisionLog
+    sources: ReleaseSources = NO_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +90,25 @@ def _judge(
         challenge = take_challenge(desk.verifier.challenges, unverified, at)
     except VerificationError as error:
         return None, Denied((error.reason,), _FACTS_FAILED, at)
-    policy = find_policy(desk.policies, challenge.relying_party, challenge.service)
+    policy = find_policy(desk.policies, challenge.relying_party, challenge.service, at)
     if isinstance(policy, ReasonCode):
         return challenge, Denied((policy,), _NO_POLICY, at)
     try:
         card = verify_presentation(desk.verifier, challenge, unverified, at)
     except StatusRefused as error:
-        refused = Denied((error.reason,), _STATUS_FAILED, at, error.guid, error.level)
+        refused = Denied((error.reason,), _STATUS_FAILED, at, error.guid, error.level, policy)
         return challenge, refused
     except (VerificationError, Malformed) as error:
-        return challenge, Denied((error.reason,), _FACTS_FAILED, at)
-    against = objections(policy, card.card_type, card.level)
-    if against:
-        return challenge, Denied(against, _POLICY_FAILED, at, card.guid, card.level)
-    return challenge, Granted(card, policy, at)
+        return challenge, Denied((error.reason,), _FACTS_FAILED, at, policy=policy)
+    decision = apply_policy(
+        policy,
+        desk.sources,
+        card,
+        agent=challenge.agent,
+        unverified_asked=unverified.asked,
+        at=at,
+    )
+    return challenge, decision
 
 
 def _record_of(
@@ -110,6 +117,8 @@ def _record_of(
     """Return a decision as the log keeps it: exact reasons, no personal data."""
     granted = isinstance(decision, Granted)
     reasons = () if isinstance(decision, Granted) else decision.reasons
+    release = decision.release if isinstance(decision, Granted) else Release()
+    trace = decision.trace
     return DecisionRecord(
         id=decision_id,
         at=decision.at,
@@ -120,6 +129,11 @@ def _record_of(
         level=decision.level,
         reasons=tuple(reason.value for reason in reasons),
         guid=decision.guid,
-        policy_version=decision.policy.version if isinstance(decision, Granted) else None,
+        policy_version=None if decision.policy is None else decision.policy.version,
         receipt=receipt,
+        inputs=None if trace is None else trace.inputs,
+        rule=None if trace is None else trace.rule,
+        purpose=None if trace is None else trace.purpose,
+        released=release.names,
+        consent=release.consent,
     )

@@ -57,8 +57,8 @@ class PolicyDirectory(Protocol):
         """Tell whether there is such a relying party."""
         ...
 
-    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
-        """Return the policy in force, or None."""
+    def find(self, relying_party: str, service: str, at: datetime) -> ServicePolicy | None:
+        """Return the policy in force at an instant, or None."""
         ...
 
 

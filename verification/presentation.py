@@ -17,9 +17,11 @@ class UnverifiedPresentation:
         agent: the agent as it authenticated itself to us (this one is known, not claimed).
         objects: contents of the objects read, as they stood inside tag 53.
         proofs: signatures over the binding message, by slot (9E; 9A behind the PIN).
+        asked: the attributes that the partner asks for; None for all that the policy allows it.
     """
 
     nonce: bytes
     agent: str
     objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
+    asked: tuple[str, ...] | None = None

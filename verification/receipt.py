@@ -1,7 +1,9 @@
 """Receipts: what was decided, signed so that it can be shown years later.
 
-A receipt is a JWS (RFC 7515) over JWT claims (RFC 7519). It holds no name or personal number.
-Public reasons are coarse; the exact ones stay in the audit log.
+A receipt is a JWS (RFC 7515) over JWT claims (RFC 7519). It holds no name or personal number: of
+what was released it names the attributes and never their values, and of the card it tells no more
+than the policy lets the partner know. Public reasons are coarse; the exact ones stay in the audit
+log.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import hashlib
 
 from verification.challenge import Challenge
 from verification.remedy import remedy_for
-from verification.verdict import Decision, Denied, Granted
+from verification.verdict import Decision, Denied, Granted, Release
 
 RECEIPT_TYPE = "cardsvc-receipt+jwt"
 
@@ -45,18 +47,33 @@ def receipt_claims(
             "nonce_sha256": hashlib.sha256(challenge.nonce).hexdigest(),
         }
     match decision:
-        case Granted(card, policy):
+        case Granted(card, policy, _, release):
             claims |= {
                 "decision": "granted",
-                "card": card.guid.urn,
                 "card_type": card.card_type,
                 "level": card.level.name,
                 "policy_version": policy.version,
             }
-        case Denied(reasons, _, _, guid, level):
+            claims |= _release_claims(release)
+        case Denied(reasons, _, _, _, level):
             claims |= {"decision": "denied", "reason": remedy_for(reasons[0]).public_code}
-            if guid is not None:
-                claims["card"] = guid.urn
             if level is not None:
                 claims["level"] = level.name
+    trace = decision.trace
+    if trace is not None:
+        claims |= {"policy_sha256": trace.sha256, "purpose": trace.purpose}
+    # a card that never came to a policy is named: it was refused for what it is
+    if decision.guid is not None and (trace is None or trace.names_card):
+        claims["card"] = decision.guid.urn
     return claims
+
+
+def _release_claims(release: Release) -> dict[str, object]:
+    found: dict[str, object] = {"released": list(release.names)}
+    if release.pseudonym is not None:
+        found["pseudonym"] = release.pseudonym
+    if release.consent is not None:
+        found["consent"] = release.consent
+    if release.rely_until is not None:
+        found["rely_until"] = int(release.rely_until.timestamp())
+    return found

@@ -64,6 +64,36 @@ STEP_UP = Remedy(
     "Dịch vụ này yêu cầu nhập mã PIN. Vui lòng đặt lại thẻ và nhập mã PIN.",
     "This service asks for the PIN. Please place the card again and enter the PIN.",
 )
+OUTSIDE_HOURS = Remedy(
+    "outside_hours",
+    "Dịch vụ không phục vụ vào thời điểm này. Vui lòng quay lại trong giờ phục vụ.",
+    "The service is not open at this time. Please come back during its hours.",
+)
+WRONG_PLACE = Remedy(
+    "wrong_place",
+    "Thẻ hợp lệ nhưng không dùng được tại vị trí này.",
+    "The card is valid but does not serve at this place.",
+)
+SERVICE_CLOSED = Remedy(
+    "service_closed",
+    "Dịch vụ chưa mở hoặc đã kết thúc.",
+    "The service has not begun yet or has ended.",
+)
+STATUS_TOO_OLD = Remedy(
+    "status_too_old",
+    "Chưa có thông tin trạng thái thẻ mới nhất. Vui lòng thử lại khi có kết nối mạng.",
+    "The card's latest status is not at hand. Please try again when the network is back.",
+)
+CONSENT = Remedy(
+    "consent_required",
+    "Dịch vụ cần sự đồng ý của chủ thẻ. Vui lòng đặt lại thẻ và nhập mã PIN để đồng ý.",
+    "The service needs the holder's consent. Please place the card again and enter the PIN.",
+)
+ASKS_TOO_MUCH = Remedy(
+    "asks_too_much",
+    "Dịch vụ hỏi thông tin không được phép cung cấp. Vui lòng báo cho đơn vị cung cấp dịch vụ.",
+    "The service asks for what it may not know. Please tell the service's provider.",
+)
 
 _REMEDIES = {
     ReasonCode.CHALLENGE_UNKNOWN: TRY_AGAIN,
@@ -82,6 +112,15 @@ _REMEDIES = {
     ReasonCode.SERVICE_UNKNOWN: NOT_PERMITTED,
     ReasonCode.RELYING_PARTY_UNKNOWN: NOT_PERMITTED,
     ReasonCode.LEVEL_TOO_LOW: STEP_UP,
+    ReasonCode.CATEGORY_NOT_ACCEPTED: NOT_PERMITTED,
+    ReasonCode.AGENCY_NOT_ACCEPTED: NOT_PERMITTED,
+    ReasonCode.POLICY_FORBIDS: NOT_PERMITTED,
+    ReasonCode.ZONE_NOT_ACCEPTED: WRONG_PLACE,
+    ReasonCode.OUTSIDE_SCHEDULE: OUTSIDE_HOURS,
+    ReasonCode.POLICY_NOT_IN_FORCE: SERVICE_CLOSED,
+    ReasonCode.STATUS_STALE: STATUS_TOO_OLD,
+    ReasonCode.CONSENT_REQUIRED: CONSENT,
+    ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,
 }
 
 

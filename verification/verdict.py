@@ -6,13 +6,15 @@ forgotten comparison can't open a door.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import NoReturn, TypeAlias
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
+from cardsvc.service_records import PolicyInputs
 from cardsvc.terms import AssuranceLevel, CardType
 from verification.ports import CardOnRecord, ServicePolicy
 
@@ -58,12 +60,55 @@ class _NoTruthValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """What the partner learns beside the grant.
+
+    Args:
+        values: by the name that was asked for; None for what we can't tell.
+        pseudonym: the partner's own name for the holder; None where its key is not at hand.
+        consent: the version of the text that the holder agreed to with the PIN.
+        rely_until: how long the partner may rely on the values.
+    """
+
+    values: Mapping[str, str | bool | None] = field(default_factory=dict, repr=False)
+    pseudonym: str | None = None
+    consent: str | None = None
+    rely_until: datetime | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what was released; values stay out of logs and receipts."""
+        return tuple(name for name, value in self.values.items() if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTrace:
+    """What the policy looked at and which rule decided; kept with the decision.
+
+    Args:
+        inputs: what it was asked about.
+        purpose: the code of what the service asks for.
+        sha256: of the policy's document, in hex.
+        names_card: whether the partner may learn the card's identifier.
+        rule: the rule that decided, None where none applied.
+    """
+
+    inputs: PolicyInputs
+    purpose: str
+    sha256: str
+    names_card: bool
+    rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Granted(_NoTruthValue):
     """The card may be served."""
 
     card: VerifiedCard
     policy: ServicePolicy
     at: datetime
+    release: Release = Release()
+    trace: PolicyTrace | None = None
 
     @property
     def verdicts(self) -> Verdicts:
@@ -91,6 +136,9 @@ class Denied(_NoTruthValue):
         at: the instant of the decision.
         guid: the card, where it proved to be that card.
         level: the level reached, where it got that far.
+        policy: the policy that refused, where it came to that.
+        trace: what the policy looked at.
+        note: the rule's own words for the screen, Vietnamese and English.
     """
 
     reasons: tuple[ReasonCode, ...]
@@ -98,6 +146,9 @@ class Denied(_NoTruthValue):
     at: datetime
     guid: CardGuid | None = None
     level: AssuranceLevel | None = None
+    policy: ServicePolicy | None = None
+    trace: PolicyTrace | None = None
+    note: tuple[str, str] | None = None
 
 
 Decision: TypeAlias = Granted | Denied

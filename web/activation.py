@@ -15,18 +15,19 @@ from cardsvc.service_records import (
     ACTIVATION_RELYING_PARTY,
     ACTIVATION_SERVICE,
     Challenge,
-    ServicePolicy,
 )
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel
 from issuance.lifecycle import ActivationProof, activate
 from issuance.ports import IssuanceStore
 from verification.decide import DecisionDesk, Settled, conclude
+from verification.policy.simple import simple_policy
 from verification.presentation import UnverifiedPresentation
-from verification.verdict import Decision, Denied, Granted, Verdict, Verdicts
+from verification.release.grant import apply_policy
+from verification.verdict import Decision, Denied, Verdict, Verdicts
 from verification.verify import StatusRefused, take_challenge, verify_presentation
 
-POLICY = ServicePolicy(
-    ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE, 1, frozenset(CardType), AssuranceLevel.X2
+POLICY = simple_policy(
+    ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE, minimum_level=AssuranceLevel.X2, version=1
 )
 
 
@@ -83,4 +84,11 @@ class ActivationDesk:
             verdicts = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.FAIL)
             return Denied((error.reason,), verdicts, at, card.guid, card.level)
         active = replace(card.record, card=replace(card.record.card, state=CardState.ACTIVE))
-        return Granted(replace(card, record=active), POLICY, at)
+        return apply_policy(
+            POLICY,
+            self.desk.sources,
+            replace(card, record=active),
+            agent=unverified.agent,
+            unverified_asked=None,
+            at=at,
+        )

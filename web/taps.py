@@ -15,6 +15,7 @@ from cardsvc.wire.tap import (
 from verification.challenge import message_of, open_challenge
 from verification.decide import Settled, decide
 from verification.presentation import UnverifiedPresentation
+from verification.release.attributes import Attribute
 from verification.remedy import remedy_for
 from verification.verdict import Denied, Granted
 from web.services import Services
@@ -36,7 +37,9 @@ def ask(services: Services, asked: ChallengeRequest, agent: str, at: datetime) -
 
 def unverified(message: PresentationMessage, agent: str) -> UnverifiedPresentation:
     """Return the presentation as the verification core takes it."""
-    return UnverifiedPresentation(message.nonce, agent, message.objects, message.proofs)
+    return UnverifiedPresentation(
+        message.nonce, agent, message.objects, message.proofs, message.asked
+    )
 
 
 def settle(
@@ -52,24 +55,28 @@ def settle(
 def decision_message(settled: Settled) -> DecisionMessage:
     """Return what the agent and the person at the screen get of a decision."""
     match settled.decision:
-        case Granted(card):
+        case Granted(card, _, _, release):
+            name = release.values.get(Attribute.NAME)
             return DecisionMessage(
                 granted=True,
                 code="granted",
                 level=card.level.name,
-                holder_name=card.record.holder_name,
+                holder_name=name if isinstance(name, str) else None,
                 message_vi="Thẻ hợp lệ.",
                 message_en="The card is valid.",
                 receipt=settled.receipt,
+                released=release.values,
+                pseudonym=release.pseudonym,
             )
-        case Denied(reasons, _, _, _, level):
+        case Denied(reasons, _, _, _, level, _, _, note):
             remedy = remedy_for(reasons[0])
+            vi, en = note or (remedy.vi, remedy.en)
             return DecisionMessage(
                 granted=False,
                 code=remedy.public_code,
                 level=level.name if level is not None else None,
                 holder_name=None,
-                message_vi=remedy.vi,
-                message_en=remedy.en,
+                message_vi=vi,
+                message_en=en,
                 receipt=settled.receipt,
             )

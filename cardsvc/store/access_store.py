@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cardsvc.access_records import Enrolled, require_identifier
-from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
+from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
-from cardsvc.store.schema import AgentRow, RelyingPartyRow, ServicePolicyRow
-from cardsvc.store.verification_store import read_policy
+from cardsvc.store.policy_store import in_force, put_in_force, read_policy
+from cardsvc.store.schema import AgentRow, PolicyVersionRow, RelyingPartyRow
 
 TOKEN_OCTETS = 32
 
@@ -92,42 +92,28 @@ class SqlAccessStore:
             rows = session.scalars(select(RelyingPartyRow).order_by(RelyingPartyRow.id))
             return [Enrolled(row.id, row.name, row.enabled) for row in rows]
 
-    def policies(self) -> Sequence[ServicePolicy]:
-        """Return the policies in force, the latest version of each.
-
-        Raises:
-            StoreError: a policy is not what we wrote (RECORD_CORRUPT).
-        """
-        query = select(ServicePolicyRow).order_by(
-            ServicePolicyRow.relying_party, ServicePolicyRow.service, ServicePolicyRow.version
+    def policies(self, at: datetime) -> Sequence[ServicePolicy]:
+        """Return the policies in force at an instant; a disabled relying party has none."""
+        services = (
+            select(PolicyVersionRow.relying_party, PolicyVersionRow.service)
+            .distinct()
+            .order_by(PolicyVersionRow.relying_party, PolicyVersionRow.service)
         )
         with self._database.reading() as session:
-            found = [read_policy(row) for row in session.scalars(query)]
-        return list({(one.relying_party, one.service): one for one in found}.values())
+            rows = [
+                session.scalars(in_force(party, service, at)).one_or_none()
+                for party, service in session.execute(services)
+            ]
+            return [read_policy(row) for row in rows if row is not None]
 
     def put_policy(self, policy: ServicePolicy, *, operator: str, at: datetime) -> int:
-        """Put a policy in force as the next version; return that version."""
+        """Put a simple policy in force at once, as the next version; return that version.
+
+        One person is enough for it. Any other policy is put, rehearsed and activated
+        (``SqlPolicyStore``).
+        """
         with audited(self._database) as (session, trail):
-            last = session.scalar(
-                select(func.max(ServicePolicyRow.version)).where(
-                    ServicePolicyRow.relying_party == policy.relying_party,
-                    ServicePolicyRow.service == policy.service,
-                )
-            )
-            version = (last or 0) + 1
-            session.add(
-                ServicePolicyRow(
-                    relying_party=policy.relying_party,
-                    service=policy.service,
-                    version=version,
-                    card_types=sorted(card_type.value for card_type in policy.card_types),
-                    minimum_level=int(policy.minimum_level),
-                )
-            )
-            subject = f"{policy.relying_party}/{policy.service}"
-            facts: AuditFacts = {"version": version}
-            trail.record(AuditEvent(at, operator, AuditAction.POLICY_PUT, subject, facts))
-        return version
+            return put_in_force(session, trail, policy, operator, at)
 
     def agent_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled agent's identifier, or None."""

@@ -11,22 +11,26 @@ from hashlib import sha256
 from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
-from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.errors import StoreError
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.card_mapping import read_card
+from cardsvc.store.decision_mapping import (
+    decision_event,
+    decision_values,
+    read_decision,
+    read_level,
+)
 from cardsvc.store.engine import Database
+from cardsvc.store.policy_store import in_force, read_policy
 from cardsvc.store.schema import (
     CardRow,
     ChallengeRow,
     DecisionRow,
     RelyingPartyRow,
-    ServicePolicyRow,
 )
-from cardsvc.terms import AssuranceLevel, CardType
 
 SWEEP_EVERY = timedelta(minutes=1)
 KEPT_AFTER_EXPIRY = timedelta(minutes=10)
@@ -107,7 +111,7 @@ class SqlChallengeStore:
             relying_party=row.relying_party,
             service=row.service,
             agent=row.agent,
-            level=_level(row.level),
+            level=read_level(row.level),
             expires_at=row.expires_at,
         )
 
@@ -132,7 +136,7 @@ class SqlChallengeStore:
 
 
 class SqlPolicyDirectory:
-    """Finds the policy of a service: the highest version is in force."""
+    """Finds the policy of a service."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -143,21 +147,10 @@ class SqlPolicyDirectory:
             row = session.get(RelyingPartyRow, relying_party)
             return row is not None and row.enabled
 
-    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
-        """Return the policy in force, or None; a disabled relying party has none."""
-        query = (
-            select(ServicePolicyRow)
-            .join(RelyingPartyRow, RelyingPartyRow.id == ServicePolicyRow.relying_party)
-            .where(
-                RelyingPartyRow.enabled.is_(True),
-                ServicePolicyRow.relying_party == relying_party,
-                ServicePolicyRow.service == service,
-            )
-            .order_by(ServicePolicyRow.version.desc())
-            .limit(1)
-        )
+    def find(self, relying_party: str, service: str, at: datetime) -> ServicePolicy | None:
+        """Return the policy in force at an instant, or None; a disabled relying party has none."""
         with self._database.reading() as session:
-            row = session.scalars(query).one_or_none()
+            row = session.scalars(in_force(relying_party, service, at)).one_or_none()
             return None if row is None else read_policy(row)
 
 
@@ -173,42 +166,9 @@ class SqlDecisionLog:
         Raises:
             StoreError: the identifier is in use (CONCURRENT_CHANGE); nothing is written then.
         """
-        level = None if decision.level is None else int(decision.level)
-        guid = None if decision.guid is None else str(decision.guid)
         with audited(self._database) as (session, trail):
-            session.add(
-                DecisionRow(
-                    id=decision.id,
-                    at=decision.at,
-                    agent=decision.agent,
-                    relying_party=decision.relying_party,
-                    service=decision.service,
-                    granted=decision.granted,
-                    level=level,
-                    reasons=list(decision.reasons),
-                    guid=decision.guid,
-                    policy_version=decision.policy_version,
-                    receipt=decision.receipt,
-                )
-            )
-            trail.record(
-                AuditEvent(
-                    at=decision.at,
-                    actor=decision.agent,
-                    action=AuditAction.TAP_DECIDED,
-                    subject=decision.id,
-                    facts={
-                        "guid": guid,
-                        "relying_party": decision.relying_party,
-                        "service": decision.service,
-                        "granted": decision.granted,
-                        "level": level,
-                        "reasons": " ".join(decision.reasons),
-                        "policy_version": decision.policy_version,
-                        "receipt_sha256": sha256(decision.receipt.encode()).hexdigest(),
-                    },
-                )
-            )
+            session.add(DecisionRow(**decision_values(decision)))
+            trail.record(decision_event(decision))
 
 
 class SqlDecisionHistory:
@@ -221,57 +181,15 @@ class SqlDecisionHistory:
         """Return the last decisions, newest first."""
         query = select(DecisionRow).order_by(DecisionRow.at.desc(), DecisionRow.id).limit(limit)
         with self._database.reading() as session:
-            return [_decision(row) for row in session.scalars(query)]
+            return [read_decision(row) for row in session.scalars(query)]
 
     def decision(self, decision_id: str) -> DecisionRecord | None:
         """Return a decision, or None."""
         with self._database.reading() as session:
             row = session.get(DecisionRow, decision_id)
-            return None if row is None else _decision(row)
+            return None if row is None else read_decision(row)
 
     def card_state(self, guid: CardGuid) -> CardState | None:
         """Return a card's state, or None where we never issued it."""
         with self._database.reading() as session:
             return session.scalar(select(CardRow.state).where(CardRow.guid == guid))
-
-
-def _level(value: int) -> AssuranceLevel:
-    try:
-        return AssuranceLevel(value)
-    except ValueError:
-        raise StoreError(ReasonCode.RECORD_CORRUPT, "no such assurance level") from None
-
-
-def read_policy(row: ServicePolicyRow) -> ServicePolicy:
-    """Return the policy that a row is.
-
-    Raises:
-        StoreError: a card type or level is none of ours (RECORD_CORRUPT).
-    """
-    try:
-        card_types = frozenset(CardType(value) for value in row.card_types)
-    except ValueError:
-        raise StoreError(ReasonCode.RECORD_CORRUPT, "no such card type") from None
-    return ServicePolicy(
-        relying_party=row.relying_party,
-        service=row.service,
-        version=row.version,
-        card_types=card_types,
-        minimum_level=_level(row.minimum_level),
-    )
-
-
-def _decision(row: DecisionRow) -> DecisionRecord:
-    return DecisionRecord(
-        id=row.id,
-        at=row.at,
-        agent=row.agent,
-        relying_party=row.relying_party,
-        service=row.service,
-        granted=row.granted,
-        level=None if row.level is None else _level(row.level),
-        reasons=tuple(row.reasons),
-        guid=row.guid,
-        policy_version=row.policy_version,
-        receipt=row.receipt,
-    )

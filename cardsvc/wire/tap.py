@@ -20,6 +20,9 @@ from cardsvc.wire.fields import (
     parse_object,
 )
 
+MAX_ATTRIBUTES = 32
+MAX_ATTRIBUTE_CHARACTERS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequest:
@@ -77,16 +80,20 @@ class ChallengeMessage:
 
 @dataclass(frozen=True, slots=True)
 class PresentationMessage:
-    """What the card answered: object contents by tag, signatures by slot."""
+    """What the card answered: object contents by tag, signatures by slot.
+
+    ``asked`` names the attributes that the partner wants; None for all that it may have.
+    """
 
     nonce: bytes
     objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
+    asked: tuple[str, ...] | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> PresentationMessage:
         """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("nonce", "objects", "proofs"))
+        fields = Fields(parse_object(octets), ("nonce", "objects", "proofs", "asked"))
         try:
             objects = {
                 ObjectTag(_number(tag)): decode_octets(content, most=32_768)
@@ -100,22 +107,28 @@ class PresentationMessage:
             raise
         except ValueError as error:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such object or slot") from error
-        return cls(fields.octets("nonce", exactly=NONCE_OCTETS), objects, proofs)
+        asked = _asked(fields) if fields.has("asked") else None
+        return cls(fields.octets("nonce", exactly=NONCE_OCTETS), objects, proofs, asked)
 
     def encode(self) -> bytes:
         """Return the JSON octets."""
-        return encode_object(
-            {
-                "nonce": encode_octets(self.nonce),
-                "objects": {f"{tag:X}": encode_octets(v) for tag, v in self.objects.items()},
-                "proofs": {f"{slot:X}": encode_octets(v) for slot, v in self.proofs.items()},
-            }
-        )
+        message: dict[str, object] = {
+            "nonce": encode_octets(self.nonce),
+            "objects": {f"{tag:X}": encode_octets(v) for tag, v in self.objects.items()},
+            "proofs": {f"{slot:X}": encode_octets(v) for slot, v in self.proofs.items()},
+        }
+        if self.asked is not None:
+            message["asked"] = list(self.asked)
+        return encode_object(message)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionMessage:
-    """The service's answer to a tap, as the agent and the screen get it."""
+    """The service's answer to a tap, as the agent and the screen get it.
+
+    ``released`` has a value for every attribute asked for, null where it can't be told;
+    ``pseudonym`` is this partner's own name for the holder.
+    """
 
     granted: bool
     code: str
@@ -124,13 +137,25 @@ class DecisionMessage:
     message_vi: str
     message_en: str
     receipt: str
+    released: Mapping[str, str | bool | None] = field(default_factory=dict, repr=False)
+    pseudonym: str | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> DecisionMessage:
         """Parse; raises ``Malformed``."""
         fields = Fields(
             parse_object(octets),
-            ("granted", "code", "level", "holder_name", "message_vi", "message_en", "receipt"),
+            (
+                "granted",
+                "code",
+                "level",
+                "holder_name",
+                "message_vi",
+                "message_en",
+                "receipt",
+                "released",
+                "pseudonym",
+            ),
         )
         return cls(
             fields.flag("granted"),
@@ -140,6 +165,8 @@ class DecisionMessage:
             fields.text("message_vi", most=500),
             fields.text("message_en", most=500),
             fields.text("receipt", most=8192),
+            _released(fields),
+            fields.text("pseudonym") if fields.has("pseudonym") else None,
         )
 
     def encode(self) -> bytes:
@@ -153,6 +180,8 @@ class DecisionMessage:
                 "message_vi": self.message_vi,
                 "message_en": self.message_en,
                 "receipt": self.receipt,
+                "released": dict(self.released),
+                "pseudonym": self.pseudonym,
             }
         )
 
@@ -163,6 +192,22 @@ def parse_level(fields: Fields) -> AssuranceLevel:
         return AssuranceLevel[fields.text("level", most=2)]
     except KeyError as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such level") from error
+
+
+def _asked(fields: Fields) -> tuple[str, ...]:
+    asked = fields.items("asked", most=MAX_ATTRIBUTES)
+    if not all(isinstance(one, str) and len(one) <= MAX_ATTRIBUTE_CHARACTERS for one in asked):
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "asked is not a list of names")
+    return tuple(asked)
+
+
+def _released(fields: Fields) -> dict[str, str | bool | None]:
+    if not fields.has("released"):
+        return {}
+    released = fields.mapping("released", most=MAX_ATTRIBUTES)
+    if not all(one is None or isinstance(one, str | bool) for one in released.values()):
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "released has a value of another kind")
+    return released
 
 
 def _number(text: str) -> int:

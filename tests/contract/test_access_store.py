@@ -8,12 +8,13 @@ from hashlib import sha256
 import pytest
 
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.service_records import ServicePolicy
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.engine import Database
 from cardsvc.store.verification_store import SqlPolicyDirectory
 from cardsvc.terms import AssuranceLevel, CardType
-from verification.policy import find_policy
+from verification.policy.evaluate import compiled
+from verification.policy.find import find_policy
+from verification.policy.simple import simple_policy
 
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -46,13 +47,14 @@ def test_the_newest_policy_is_in_force(database: Database) -> None:
     store = SqlAccessStore(database)
     store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
     types = frozenset({CardType.INDIVIDUAL})
-    first = ServicePolicy("benh-vien", "tiep-don", 0, types, AssuranceLevel.X1)
-    second = ServicePolicy("benh-vien", "tiep-don", 0, types, AssuranceLevel.X2)
+    first = simple_policy("benh-vien", "tiep-don", types, AssuranceLevel.X1)
+    second = simple_policy("benh-vien", "tiep-don", types, AssuranceLevel.X2)
     assert store.put_policy(first, operator="admin", at=AT) == 1
     assert store.put_policy(second, operator="admin", at=AT) == 2
-    found = SqlPolicyDirectory(database).find("benh-vien", "tiep-don")
+    found = SqlPolicyDirectory(database).find("benh-vien", "tiep-don", AT)
     assert found is not None
-    assert (found.version, found.minimum_level) == (2, AssuranceLevel.X2)
+    rule = compiled(found.document).rules[0]
+    assert (found.version, rule.minimum_level) == (2, AssuranceLevel.X2)
 
 
 @pytest.mark.reason(ReasonCode.RELYING_PARTY_UNKNOWN)
@@ -61,16 +63,16 @@ def test_a_disabled_relying_party_has_no_policy_until_it_is_enrolled_again(
 ) -> None:
     store, policies = SqlAccessStore(database), SqlPolicyDirectory(database)
     store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
-    policy = ServicePolicy("benh-vien", "tiep-don", 0, frozenset(CardType), AssuranceLevel.X1)
+    policy = simple_policy("benh-vien", "tiep-don")
     store.put_policy(policy, operator="admin", at=AT)
-    assert [one.version for one in store.policies()] == [1]
+    assert [one.version for one in store.policies(AT)] == [1]
     assert store.disable_relying_party("benh-vien", operator="admin", at=AT)
-    refused = find_policy(policies, "benh-vien", "tiep-don")
+    refused = find_policy(policies, "benh-vien", "tiep-don", AT)
     assert refused is ReasonCode.RELYING_PARTY_UNKNOWN
     assert [one.enabled for one in store.relying_parties()] == [False]
     token = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
     assert store.relying_party_by_token(hashed(token)) == "benh-vien"
-    assert policies.find("benh-vien", "tiep-don") is not None
+    assert policies.find("benh-vien", "tiep-don", AT) is not None
 
 
 def test_an_agent_that_was_shut_out_comes_back_with_a_new_token(database: Database) -> None:

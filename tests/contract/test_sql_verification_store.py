@@ -18,7 +18,7 @@ from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
-from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
+from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
@@ -36,6 +36,7 @@ from cardsvc.store.verification_store import (
 )
 from cardsvc.terms import AssuranceLevel, CardType
 from tests.support.issuance_store_contract import AT, LATER, make_application, make_card
+from verification.policy.simple import simple_policy
 
 if TYPE_CHECKING:
     from verification.ports import CardDirectory, ChallengeStore, DecisionLog, PolicyDirectory
@@ -236,18 +237,18 @@ class TestAccess:
         assert not policies.knows("partner")
         access.enrol_relying_party("partner", "Đối tác", operator="op", at=AT)
         assert policies.knows("partner")
-        assert policies.find("partner", "door") is None
+        assert policies.find("partner", "door", AT) is None
         for level in (AssuranceLevel.X1, AssuranceLevel.X2):
-            policy = ServicePolicy("partner", "door", 0, frozenset(CardType), level)
+            policy = simple_policy("partner", "door", minimum_level=level)
             version = access.put_policy(policy, operator="op", at=AT)
         assert version == 2
-        assert policies.find("partner", "door") == replace(policy, version=2)
-        assert policies.find("partner", "counter") is None
+        assert policies.find("partner", "door", AT) == replace(policy, version=2)
+        assert policies.find("partner", "counter", AT) is None
         actions = [entry.event.action for entry in AuditLog(database).events()]
         assert actions.count(AuditAction.POLICY_PUT) == 2
 
     def test_a_policy_needs_a_relying_party(self, database: Database) -> None:
-        policy = ServicePolicy("nobody", "door", 0, frozenset(CardType), AssuranceLevel.X1)
+        policy = simple_policy("nobody", "door")
         with pytest.raises(StoreError) as caught:
             SqlAccessStore(database).put_policy(policy, operator="op", at=AT)
         assert caught.value.reason is ReasonCode.CONCURRENT_CHANGE

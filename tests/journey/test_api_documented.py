@@ -54,6 +54,7 @@ def test_the_examples_are_messages() -> None:
     assert ChallengeRequest.parse(request.encode()).relying_party == "benh-vien"
     fields = (
         "granted", "code", "level", "holder_name", "message_vi", "message_en", "receipt",
+        "released", "pseudonym",
     )  # fmt: skip
     (decision,) = examples_with(*fields)
     assert DecisionMessage.parse(decision.encode()).granted

@@ -11,7 +11,6 @@ from pathlib import Path
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import SettableClock
 from cardsvc.errors import ReasonCode
-from cardsvc.service_records import ServicePolicy
 from cardsvc.terms import AssuranceLevel, CardType
 from issuance import lifecycle
 from issuance.approve import approve
@@ -25,6 +24,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
 from tests.support.people import HOLDERS
+from verification.policy.simple import simple_policy
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
 from web.loopback import on_loopback
@@ -63,7 +63,7 @@ class ServiceUnderTest:
         self.desk = ServiceClient(url, self.desk_token)
 
     def put_policy(self, level: AssuranceLevel = AssuranceLevel.X1) -> None:
-        policy = ServicePolicy(RELYING_PARTY, SERVICE, 0, frozenset(CardType), level)
+        policy = simple_policy(RELYING_PARTY, SERVICE, minimum_level=level)
         self.installation.access.put_policy(policy, operator="admin", at=AT)
 
     def blank(self, card: CardState | None = None) -> VirtualCard:

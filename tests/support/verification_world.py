@@ -29,6 +29,7 @@ from cardsvc.terms import AssuranceLevel, CardType
 from verification.challenge import message_of, open_challenge
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
+from verification.policy.simple import simple_policy
 from verification.presentation import UnverifiedPresentation
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
@@ -210,7 +211,7 @@ class MemoryPolicies:
     def knows(self, relying_party: str) -> bool:
         return any(party == relying_party for party, _ in self.policies)
 
-    def find(self, relying_party: str, service: str) -> ServicePolicy | None:
+    def find(self, relying_party: str, service: str, at: datetime) -> ServicePolicy | None:
         return self.policies.get((relying_party, service))
 
 
@@ -266,9 +267,10 @@ class World:
         level: AssuranceLevel = AssuranceLevel.X1,
         card_types: frozenset[CardType] = frozenset(CardType),
     ) -> None:
-        self.policies.policies[RELYING_PARTY, SERVICE] = ServicePolicy(
-            RELYING_PARTY, SERVICE, 1, card_types, level
-        )
+        self.put(simple_policy(RELYING_PARTY, SERVICE, card_types, level, version=1))
+
+    def put(self, policy: ServicePolicy) -> None:
+        self.policies.policies[policy.relying_party, policy.service] = policy
 
     def challenge(
         self,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cardsvc.service_records import ServicePolicy
 from cardsvc.terms import AssuranceLevel, CardType
+from verification.policy.evaluate import compiled
+from verification.policy.simple import simple_policy
 from web.cli.support import OPERATOR, opened
 from web.settings import Settings
 
@@ -73,11 +74,11 @@ def list_partners(settings: Settings) -> None:
     with opened(settings) as installation:
         for one in installation.access.relying_parties():
             click.echo(f"{one.id}\t{'enabled' if one.enabled else 'disabled'}\t{one.name}")
-        for policy in installation.access.policies():
-            kinds = ",".join(sorted(kind.value for kind in policy.card_types))
-            level = policy.minimum_level.name
+        for policy in installation.access.policies(installation.clock.now()):
+            document = compiled(policy.document)
             where = f"{policy.relying_party}/{policy.service}"
-            click.echo(f"  {where}\tversion {policy.version}\t{level}\t{kinds}")
+            level = min(rule.minimum_level for rule in document.rules).name
+            click.echo(f"  {where}\tversion {policy.version}\t{level}\t{document.title.vi}")
 
 
 @partner.command("disable")
@@ -116,7 +117,7 @@ def put_policy(
 ) -> None:
     """Put a service's policy in force; prints its version."""
     kinds = frozenset(CardType(kind) for kind in card_types) or frozenset(CardType)
-    policy = ServicePolicy(party_id, service, 0, kinds, AssuranceLevel[level])
+    policy = simple_policy(party_id, service, kinds, AssuranceLevel[level])
     with opened(settings) as installation:
         if party_id not in {one.id for one in installation.access.relying_parties()}:
             raise click.ClickException(f"no partner {party_id}; see `cardsvc partner list`")

@@ -14,7 +14,6 @@ from cardsvc.card.piv import Algorithm
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Holder
-from cardsvc.service_records import ServicePolicy
 from cardsvc.terms import CARD_TYPE_VI, AssuranceLevel, CardType, RevocationReason
 from cardsvc.wire.tap import DecisionMessage
 from issuance import lifecycle
@@ -28,6 +27,7 @@ from reader_agent.tap import TapCost, tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
+from verification.policy.simple import simple_policy
 from web.bootstrap import Installation
 from web.demo.narrator import Narrator
 from web.demo.people import holders
@@ -83,8 +83,7 @@ def prepare(stage: Stage) -> Agents:
     access.enrol_relying_party(
         RELYING_PARTY, "Trung tâm Phục vụ hành chính công", operator=ADMINISTRATOR, at=at
     )
-    policy = ServicePolicy(RELYING_PARTY, SERVICE, 0, frozenset(CardType), AssuranceLevel.X1)
-    access.put_policy(policy, operator=ADMINISTRATOR, at=at)
+    access.put_policy(simple_policy(RELYING_PARTY, SERVICE), operator=ADMINISTRATOR, at=at)
     return Agents(ServiceClient(stage.base_url, desk), ServiceClient(stage.base_url, kiosk))
 
 

@@ -8,7 +8,6 @@ from cardsvc.store.schema.access import (
     DecisionRow,
     OperatorRow,
     RelyingPartyRow,
-    ServicePolicyRow,
 )
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
@@ -26,6 +25,11 @@ from cardsvc.store.schema.people import (
     HolderAliasRow,
     HolderRow,
     HolderWordRow,
+)
+from cardsvc.store.schema.policy import (
+    HolderResidenceRow,
+    PolicyActivationRow,
+    PolicyVersionRow,
 )
 from cardsvc.store.schema.sign_in import (
     FormSubmissionRow,
@@ -58,16 +62,18 @@ __all__ = [
     "DeskFeedRow",
     "FormSubmissionRow",
     "HolderAliasRow",
+    "HolderResidenceRow",
     "HolderRow",
     "HolderWordRow",
     "JobProgressRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PersonalisationJobRow",
+    "PolicyActivationRow",
+    "PolicyVersionRow",
     "PublishedDocumentRow",
     "RecoveryCodeRow",
     "RelyingPartyRow",
-    "ServicePolicyRow",
     "SignInFailureRow",
     "StatusChangeRow",
     "StatusEntryRow",

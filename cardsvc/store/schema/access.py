@@ -1,10 +1,10 @@
-"""Who may do what: operators, agents, relying parties, policies; challenges and decisions."""
+"""Who may do what: operators, agents, relying parties; challenges and decisions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
@@ -55,18 +55,6 @@ class RelyingPartyRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
-class ServicePolicyRow(Base):
-    """A version of a service's policy; the highest version is in force."""
-
-    __tablename__ = "service_policies"
-
-    relying_party: Mapped[str] = mapped_column(ForeignKey("relying_parties.id"), primary_key=True)
-    service: Mapped[str] = mapped_column(String, primary_key=True)
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    card_types: Mapped[list[str]] = mapped_column(JSON)
-    minimum_level: Mapped[int] = mapped_column(Integer)
-
-
 class ChallengeRow(Base):
     """An open challenge; it is deleted by whoever consumes it."""
 
@@ -97,3 +85,12 @@ class DecisionRow(Base):
     guid: Mapped[CardGuid | None] = mapped_column(GuidText(), index=True)
     policy_version: Mapped[int | None] = mapped_column(Integer)
     receipt: Mapped[str] = mapped_column(String)
+    # what the policy looked at beside level, agent and time; NULL where it never came to that
+    card_type: Mapped[str | None] = mapped_column(String)
+    category: Mapped[str | None] = mapped_column(String)
+    agency_code: Mapped[str | None] = mapped_column(String)
+    status_age_seconds: Mapped[int | None] = mapped_column(Integer)
+    rule: Mapped[str | None] = mapped_column(String)
+    purpose: Mapped[str | None] = mapped_column(String)
+    released: Mapped[list[str] | None] = mapped_column(JSON)
+    consent: Mapped[str | None] = mapped_column(String)

@@ -1,0 +1,181 @@
+"""The policy's last word: judge, check what is asked for, and read just the facts to be released.
+
+Over-asking is refused, never cut: who asks for more than the policy allows learns nothing, and a
+partner finds the slip at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cardsvc.clock import VIETNAM_TIME
+from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.service_records import CardOnRecord, HolderFacts, PolicyInputs
+from cardsvc.terms import AssuranceLevel
+from verification.policy.document import PolicyDocument, ReleaseRule
+from verification.policy.evaluate import Refused, compiled, evaluate
+from verification.ports import ServicePolicy
+from verification.release.attributes import ON_RECORD, AskedAttribute, Attribute, parse_asked
+from verification.release.values import value_of
+from verification.verdict import (
+    Denied,
+    Granted,
+    PolicyTrace,
+    Release,
+    Verdict,
+    Verdicts,
+    VerifiedCard,
+)
+
+_REFUSED = Verdicts(facts=Verdict.PASS, status=Verdict.PASS, policy=Verdict.FAIL)
+_STALE = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
+
+
+class HolderDirectory(Protocol):
+    """Reads a holder's facts; asked for a decision that grants them, and for no other."""
+
+    def facts(self, holder_id: str) -> HolderFacts | None:
+        """Return the facts, or None where there is no such holder."""
+        ...
+
+
+class Pseudonyms(Protocol):
+    """Names a holder to one partner."""
+
+    def of(self, relying_party: str, holder_id: str) -> str:
+        """Return the name; another partner's for the same holder can't be linked with it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSources:
+    """Where what is released comes from.
+
+    Args:
+        holders: None where no facts are at hand, as at an agent that is offline.
+        pseudonyms: None where their key is not at hand.
+    """
+
+    holders: HolderDirectory | None = None
+    pseudonyms: Pseudonyms | None = None
+
+
+NO_SOURCES = ReleaseSources()
+"""What the record itself says can be released, and nothing else."""
+
+
+def apply_policy(
+    policy: ServicePolicy,
+    sources: ReleaseSources,
+    card: VerifiedCard,
+    *,
+    agent: str,
+    unverified_asked: tuple[str, ...] | None,
+    at: datetime,
+) -> Granted | Denied:
+    """Grant or deny a verified card.
+
+    Args:
+        policy: the policy in force.
+        sources: facts and pseudonyms.
+        card: verified at this instant.
+        agent: where it was shown.
+        unverified_asked: the attributes that the partner asks for; None for all that the policy
+            allows it.
+        at: the instant.
+
+    Raises:
+        Malformed: MALFORMED_POLICY; the document on record is none.
+    """
+    document = compiled(policy.document)
+    inputs = inputs_of(card, agent, at)
+    judgement = evaluate(document, inputs)
+    trace = PolicyTrace(
+        inputs,
+        document.purpose.code,
+        document.sha256,
+        Attribute.CARD in document.release.attributes,
+        judgement.rule,
+    )
+    if isinstance(judgement, Refused):
+        note = judgement.note
+        return Denied(
+            judgement.reasons,
+            _STALE if judgement.stale else _REFUSED,
+            at,
+            card.guid,
+            card.level,
+            policy,
+            trace,
+            None if note is None else (note.vi, note.en),
+        )
+    asked = _allowed(document.release, unverified_asked)
+    if not isinstance(asked, ReasonCode) and asked and _lacks_consent(document.release, card):
+        asked = ReasonCode.CONSENT_REQUIRED
+    if isinstance(asked, ReasonCode):
+        return Denied((asked,), _REFUSED, at, card.guid, card.level, policy, trace)
+    release = _release(
+        document, sources, asked, relying_party=policy.relying_party, record=card.record, at=at
+    )
+    return Granted(card, policy, at, release, trace)
+
+
+def inputs_of(card: VerifiedCard, agent: str, at: datetime) -> PolicyInputs:
+    """Return what a policy looks at."""
+    record = card.record
+    age = 0 if record.as_of is None else max(0, int((at - record.as_of).total_seconds()))
+    return PolicyInputs(
+        card.card_type, record.category, record.agency_code, card.level, agent, at, age
+    )
+
+
+def _allowed(
+    rule: ReleaseRule, unverified_asked: tuple[str, ...] | None
+) -> tuple[AskedAttribute, ...] | ReasonCode:
+    """Return what is to be released, or why nothing is."""
+    if unverified_asked is None:
+        return tuple(
+            AskedAttribute(one, one) for one in rule.attributes if one != Attribute.DELEGATE_OF
+        )
+    try:
+        asked = parse_asked(unverified_asked)
+    except Malformed:
+        return ReasonCode.ATTRIBUTE_NOT_ALLOWED
+    if any(one.allowed_as not in rule.attributes for one in asked):
+        return ReasonCode.ATTRIBUTE_NOT_ALLOWED
+    return asked
+
+
+def _lacks_consent(rule: ReleaseRule, card: VerifiedCard) -> bool:
+    """The PIN, typed below the consent's text, is the gesture; X2 proves that it was typed."""
+    return rule.consent is not None and card.level < AssuranceLevel.X2
+
+
+def _release(
+    document: PolicyDocument,
+    sources: ReleaseSources,
+    asked: tuple[AskedAttribute, ...],
+    *,
+    relying_party: str,
+    record: CardOnRecord,
+    at: datetime,
+) -> Release:
+    rule, holder_id = document.release, record.card.holder_id
+    facts = None
+    if sources.holders is not None and any(one.allowed_as not in ON_RECORD for one in asked):
+        facts = sources.holders.facts(holder_id)
+    today = at.astimezone(VIETNAM_TIME).date()
+    values = {
+        one.text: value_of(one, record, facts, home_province=rule.home_province, today=today)
+        for one in asked
+    }
+    pseudonyms = sources.pseudonyms
+    rely = rule.rely_for_seconds
+    return Release(
+        values,
+        None if pseudonyms is None else pseudonyms.of(relying_party, holder_id),
+        rule.consent.version if rule.consent is not None and asked else None,
+        None if rely is None else at + timedelta(seconds=rely),
+    )
