@@ -164,7 +164,7 @@ def _guid_on(connection: CardConnection) -> CardGuid:
 def open_stage() -> Iterator[Stage]:
     """Open a service over SQLite with one relying party and two agents."""
     with tempfile.TemporaryDirectory(prefix="cardsvc-bench-") as folder:
-        settings = Settings(data_dir=Path(folder), vault_passphrase="đo tốc độ")
+        settings = Settings(data_dir=Path(folder), vault_passphrase="đo tốc độ", stock="off")
         installation = open_installation(settings)
         try:
             access, at = installation.access, installation.clock.now()

@@ -53,6 +53,10 @@ _NOT_A_BLANK = Advice(
     "Thẻ này không phải phôi và không phải thẻ của việc này. Lấy ra, đặt phôi khác.",
     "Neither a blank nor this job's card. Take it out, put in another blank.",
 )
+_ORDER_AGAIN = Advice(
+    "Phôi không có trong kho của bàn này. Kiểm tra số phôi, ra lệnh mới.",
+    "The blank is not in this desk's stock. Check its serial, order again.",
+)
 _SERVER = Advice(
     "Mất kết nối máy chủ. Để yên; sẽ tự làm tiếp khi có mạng lại.",
     "No connection to the service. Leave it; work goes on by itself when it is back.",
@@ -71,6 +75,13 @@ _REASONS = {
     _R.CARD_SILENT: Advice(
         "Thẻ không trả lời. Lật thẻ, lau chip rồi đặt lại; nếu vẫn vậy, hủy phôi.",
         "The card does not answer. Turn it, wipe the chip, try again; or spoil the blank.",
+    ),
+    _R.BLANK_REQUIRED: _ORDER_AGAIN,
+    _R.BLANK_UNKNOWN: _ORDER_AGAIN,
+    _R.BLANK_NOT_IN_STOCK: _ORDER_AGAIN,
+    _R.BLANK_MISMATCH: Advice(
+        "Đây không phải thẻ đang làm dở. Đặt lại đúng thẻ đó, hoặc hủy phôi.",
+        "This is not the card that was torn. Put that one back, or spoil the blank.",
     ),
     _R.SEVERAL_CARDS: Advice(
         "Có thẻ trong hai đầu đọc. Chỉ để lại một thẻ.",

@@ -51,6 +51,7 @@ class ReasonCode(StrEnum):
     MALFORMED_CREDENTIAL = "malformed_credential"
     MALFORMED_LAYOUT = "malformed_layout"
     MALFORMED_POLICY = "malformed_policy"
+    MALFORMED_BLANK_SERIAL = "malformed_blank_serial"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -97,6 +98,15 @@ class ReasonCode(StrEnum):
     FACE_LETTER_MISSING = "face_letter_missing"
     FACE_OF_ENDED_CARD = "face_of_ended_card"
     QR_TOO_LONG = "qr_too_long"
+    BLANK_REQUIRED = "blank_required"
+    BLANK_UNKNOWN = "blank_unknown"
+    BLANK_KNOWN = "blank_known"
+    BLANK_NOT_IN_STOCK = "blank_not_in_stock"
+    BLANK_MISMATCH = "blank_mismatch"
+    STOCK_KEEPER_UNKNOWN = "stock_keeper_unknown"
+    STOCK_NOT_COUNTED = "stock_not_counted"
+    STOCK_DIFFERENCES = "stock_differences"
+    STOCK_DAY_CLOSED = "stock_day_closed"
 
     # --- vault and CA
     VAULT_SEALED = "vault_sealed"

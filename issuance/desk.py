@@ -28,6 +28,7 @@ from issuance.personalise.conversation import Conversation
 from issuance.personalise.management_key import RandomOctets
 from issuance.personalise.steps import PersonalisedCard, Workshop, personalise
 from issuance.ports import CardSecrets, CertificateAuthority, ContentSigner, IssuanceStore, JobStore
+from issuance.stock.card_blanks import StockRule
 
 JOB_IDLE = timedelta(minutes=15)
 """A job that nobody has touched for so long is over; RSA keys take a card seconds, not minutes."""
@@ -53,6 +54,7 @@ class DeskTools:
         secrets: the cards' diversified secrets.
         clock: asked once a step.
         random_octets: a cryptographic random source.
+        stock: what becomes of a card whose blank is not in stock.
     """
 
     authority: CertificateAuthority
@@ -60,6 +62,7 @@ class DeskTools:
     secrets: CardSecrets
     clock: Clock
     random_octets: RandomOctets
+    stock: StockRule = StockRule.ENFORCE
 
 
 @dataclass(slots=True)
@@ -223,7 +226,7 @@ class PersonalisationDesk:
                 others = [other for other in self._jobs.values() if other is not job]
             return any(other.guid == guid and other.conversation for other in others)
 
-        return JobRecords(self._store, job.order, job.touched_at, is_live)
+        return JobRecords(self._store, job.order, job.touched_at, is_live, self._tools.stock)
 
     def _advance(
         self, job: _Job, step: Callable[[Conversation[PersonalisedCard]], ApduBatch]

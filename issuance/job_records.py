@@ -28,6 +28,7 @@ from issuance.personalise.plan import (
 )
 from issuance.personalise.steps import PersonalisedCard
 from issuance.ports import IssuanceStore, IssuanceTransaction
+from issuance.stock.card_blanks import BlankDesk, StockRule, use_blank
 
 UNFINISHED = (CardState.PERSONALISING, CardState.TORN)
 REUSABLE = (*UNFINISHED, CardState.SPOILED)
@@ -46,6 +47,7 @@ class JobOrder:
         keys: what is generated on the card.
         validity: how long the card is valid, at most.
         factory: what the blanks were delivered with.
+        blank: the serial of the blank that is made into the card.
     """
 
     application_id: str
@@ -55,6 +57,7 @@ class JobOrder:
     keys: tuple[KeyPlan, ...] = DEFAULT_KEYS
     validity: timedelta = DEFAULT_VALIDITY
     factory: FactoryState = field(default_factory=FactoryState)
+    blank: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,22 @@ class JobRecords:
         order: what the job is to make.
         at: the instant of this step.
         is_live: tells whether another job works on a record just now.
+        stock: how strict the books of blanks are.
     """
 
     store: IssuanceStore
     order: JobOrder
     at: datetime
     is_live: Callable[[CardGuid], bool]
+    stock: StockRule = StockRule.ENFORCE
 
     def reserve(self, random_octets: RandomOctets) -> PersonalisationPlan:
         """Put a record under PERSONALISING, a new one or the application's torn one.
 
         Raises:
             IssuanceError: the application is not approved (ILLEGAL_TRANSITION), has a card
-                already (CARD_IN_USE), or its delegation has ended (CARD_EXPIRED).
+                already (CARD_IN_USE), or its delegation has ended (CARD_EXPIRED); its blank is
+                not in this desk's stock (BLANK_REQUIRED, BLANK_UNKNOWN, BLANK_NOT_IN_STOCK).
         """
         order = self.order
         with self.store.transaction() as unit:
@@ -101,6 +107,7 @@ class JobRecords:
                 state = advance_card(torn.state, CardEvent.RETRY)
                 card = replace(torn, state=state, expires_at=expires_at)
                 unit.save_card(card)
+            self._blanks.take(unit, order.blank, card.guid)
             facts: AuditFacts = {"application": order.application_id, "agent": order.agent}
             self._record(unit, AuditAction.CARD_PERSONALISING, card.guid, facts)
         return PersonalisationPlan(
@@ -130,6 +137,7 @@ class JobRecords:
             card = unit.card(result.guid)
             state = advance_card(card.state, CardEvent.VERIFY_CONTENT)
             unit.save_card(replace(card, state=state, keys=result.keys))
+            use_blank(unit, card.guid, operator=self.order.operator, at=self.at)
             facts: AuditFacts = {
                 "agent": self.order.agent,
                 "management_algorithm": result.management_algorithm.name,
@@ -166,14 +174,26 @@ class JobRecords:
         return True
 
     def take_over(self, guid: CardGuid) -> None:
-        """See ``CardClaims``: the other record is spoiled."""
+        """See ``CardClaims``: the other record is spoiled, its blank is ours now."""
         with self.store.transaction() as unit:
+            ours = unit.cards_of_application(self.order.application_id)[-1]
+            self._blanks.take_over(unit, guid, ours.guid)
             card = self._tear(unit, unit.card(guid), ReasonCode.CARD_REMOVED)
             if card.state is CardState.SPOILED:
                 return
             unit.save_card(replace(card, state=advance_card(card.state, CardEvent.SPOIL)))
             facts: AuditFacts = {"application": self.order.application_id}
             self._record(unit, AuditAction.CARD_SPOILED, guid, facts)
+
+    def marked(self, guid: CardGuid) -> None:
+        """See ``CardClaims``: its blank can be told from others now."""
+        with self.store.transaction() as unit:
+            self._blanks.mark(unit, guid)
+
+    def require_unmarked(self, guid: CardGuid) -> None:
+        """See ``CardClaims``: a blank that was marked has to show it."""
+        with self.store.transaction() as unit:
+            self._blanks.require_marked(unit, guid)
 
     def certified(self, guid: CardGuid, keys: tuple[KeyRecord, ...]) -> None:
         """See ``CardClaims``: on hold until the card is handed over."""
@@ -182,6 +202,11 @@ class JobRecords:
         with self.store.transaction() as unit:
             unit.revoke_certificates(guid, hold, self.at)
             self._record(unit, AuditAction.CERTIFICATE_REVOKED, guid, facts)
+
+    @property
+    def _blanks(self) -> BlankDesk:
+        order = self.order
+        return BlankDesk(self.stock, order.agent, order.operator, self.at, order.application_id)
 
     def _record(
         self, unit: IssuanceTransaction, action: AuditAction, guid: CardGuid, facts: AuditFacts

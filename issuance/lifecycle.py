@@ -24,6 +24,7 @@ from cardsvc.lifecycle import (
 from cardsvc.records import CardRecord
 from cardsvc.terms import AssuranceLevel, RevocationReason
 from issuance.ports import IssuanceStore, IssuanceTransaction
+from issuance.stock.card_blanks import spoil_blank
 
 PROOF_LIFETIME = timedelta(minutes=5)
 """How old the holder's X2 proof may be at activation: one visit to the counter."""
@@ -172,6 +173,7 @@ def spoil(store: IssuanceStore, guid: CardGuid, *, operator: str, at: datetime) 
 
     def effect(transaction: IssuanceTransaction, _card: CardRecord) -> AuditFacts:
         transaction.revoke_certificates(guid, RevocationReason.CESSATION_OF_OPERATION, at)
+        spoil_blank(transaction, guid, operator=operator, at=at)
         return {}
 
     return _change(store, guid, CardEvent.SPOIL, effect, operator=operator, at=at)

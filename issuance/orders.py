@@ -132,6 +132,7 @@ def _plan(order: JobOrder) -> dict[str, JsonValue]:
     return {
         "keys": keys,
         "validity_seconds": int(order.validity.total_seconds()),
+        "blank": order.blank,
         "photo": None if order.photo_jpeg is None else _text(order.photo_jpeg),
         "factory": {
             "pin": order.factory.pin,
@@ -157,6 +158,9 @@ def _order(job: PersonalisationJob, plan: Mapping[str, JsonValue]) -> JobOrder:
     keys, factory, seconds = plan["keys"], plan["factory"], plan["validity_seconds"]
     if not (isinstance(keys, list) and isinstance(factory, Mapping) and isinstance(seconds, int)):
         raise TypeError
+    blank = plan.get("blank")  # orders of an earlier release name none
+    if not (blank is None or isinstance(blank, str)):
+        raise TypeError
     return JobOrder(
         application_id=job.application_id,
         agent=job.agent,
@@ -164,6 +168,7 @@ def _order(job: PersonalisationJob, plan: Mapping[str, JsonValue]) -> JobOrder:
         photo_jpeg=None if plan["photo"] is None else _octets(plan["photo"]),
         keys=tuple(_key(key) for key in keys),
         validity=timedelta(seconds=seconds),
+        blank=blank,
         factory=FactoryState(
             str(factory["pin"]), str(factory["puk"]), _octets(factory["management_key"])
         ),

@@ -22,6 +22,7 @@ from cardsvc.errors import ReasonCode
 from cardsvc.records import Application, CardRecord
 from cardsvc.terms import CardType, RevocationReason
 from cardsvc.unblock_records import UnblockRequest, UnblockState
+from issuance.stock.ports import StockLedger
 
 
 @unique
@@ -125,6 +126,11 @@ class CredentialSigner(Protocol):
 
 class IssuanceTransaction(Protocol):
     """One unit of work: what changes and its audit events commit together or not at all."""
+
+    @property
+    def stock(self) -> StockLedger:
+        """The books of card blanks, in the same transaction."""
+        ...
 
     def add_application(self, application: Application) -> None:
         """Insert an application and its holder."""

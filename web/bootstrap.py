@@ -26,6 +26,7 @@ from cardsvc.store.migrate import migrate
 from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
 from cardsvc.store.status_lists import SqlStatusLists
+from cardsvc.store.stock_directory import SqlStockDirectory
 from cardsvc.store.unblock_store import SqlUnblockStore
 from cardsvc.store.verification_store import (
     SqlCardDirectory,
@@ -74,6 +75,7 @@ class Installation:
         holders: the registry of holders.
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
+        stock: lists blanks, their movements and closed days.
         access: agents, relying parties, policies.
         audit: the audit log.
         log_signer: signs the log's tree heads.
@@ -93,6 +95,7 @@ class Installation:
     holders: SqlHolderStore
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
+    stock: SqlStockDirectory
     access: SqlAccessStore
     audit: AuditLog
     log_signer: LogSigner
@@ -155,7 +158,14 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     sealer = Sealer(_data_keys(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
     desk = _decision_desk(settings, database, pki)
-    tools = DeskTools(pki.factory, pki.content_signers, pki.card_secrets, clock, os.urandom)
+    tools = DeskTools(
+        pki.factory,
+        pki.content_signers,
+        pki.card_secrets,
+        clock,
+        os.urandom,
+        settings.stock_rule,
+    )
     jobs = PersonalisationDesk(store, orders, tools)
     unblocks, presence = SqlUnblockStore(database), SqlAgentPresence(database)
     unblocking = UnblockDesk(
@@ -189,6 +199,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         holders=SqlHolderStore(database, sealer),
         orders=orders,
         directory=SqlIssuanceDirectory(database),
+        stock=SqlStockDirectory(database),
         access=access,
         audit=AuditLog(database),
         log_signer=open_log_signer(vault),

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import platformdirs
 
+from issuance.stock.card_blanks import StockRule
+from issuance.stock.serials import DEFAULT_SERIAL_PATTERN, SerialForm
+
 _PREFIX = "CARDSVC_"
-_NEEDED = frozenset({"host", "issuer"})
+_NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
 _PORT = re.compile("[0-9]{1,5}")
 _OTHERS = frozenset({"CARDSVC_TESTERS_REALM"})
 """Variables of the same prefix that other programs of ours read."""
@@ -48,6 +51,9 @@ class Settings:
         public_url: where status documents are published; empty leaves pointers out.
         host: address to serve on.
         port: port to serve on.
+        stock: what becomes of a card whose blank is not in the desk's stock: ``enforce`` refuses
+            it, ``warn`` puts it into the audit log, ``off`` keeps no books.
+        blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
     """
 
     data_dir: Path = field(default_factory=_default_data_dir)
@@ -60,6 +66,18 @@ class Settings:
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8440
+    stock: str = StockRule.ENFORCE.value
+    blank_serial_pattern: str = DEFAULT_SERIAL_PATTERN
+
+    @property
+    def stock_rule(self) -> StockRule:
+        """How strict the books of blanks are."""
+        return StockRule(self.stock)
+
+    @property
+    def blank_serials(self) -> SerialForm:
+        """Which texts are serials of blanks."""
+        return SerialForm(self.blank_serial_pattern)
 
     @property
     def effective_database_url(self) -> str:
@@ -136,7 +154,18 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError("port: a whole number from 1 to 65535 is needed")
     if not isinstance(value, str) or "\0" in value or (name in _NEEDED and not value):
         raise SettingsError(f"{name}: text is needed")
+    if name == "stock" and value not in {rule.value for rule in StockRule}:
+        raise SettingsError("stock: enforce, warn or off is needed")
+    if name == "blank_serial_pattern":
+        _check_pattern(value)
     return value
+
+
+def _check_pattern(value: str) -> None:
+    try:
+        SerialForm(value)
+    except ValueError as error:
+        raise SettingsError(f"blank_serial_pattern: {error}") from error
 
 
 def _folder(value: object) -> Path:

@@ -29,6 +29,7 @@ from cardsvc.store.schema import (
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_place
+from cardsvc.store.stock_ledger import SqlStockLedger
 from cardsvc.terms import RevocationReason
 
 
@@ -42,6 +43,11 @@ class SqlIssuanceTransaction:
         self._trail = trail
         self._sealer = sealer
         self._random_octets = random_octets
+
+    @property
+    def stock(self) -> SqlStockLedger:
+        """The books of card blanks, in the same transaction."""
+        return SqlStockLedger(self._session)
 
     def add_application(self, application: Application) -> None:
         """Insert an application and its holder; a known holder is brought up to date.

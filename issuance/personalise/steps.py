@@ -55,6 +55,18 @@ class CardClaims(Protocol):
         """Another job's torn card is used from here on: its own record can't be finished."""
         ...
 
+    def marked(self, guid: CardGuid) -> None:
+        """The card in the reader bears this record's mark from here on."""
+        ...
+
+    def require_unmarked(self, guid: CardGuid) -> None:
+        """A card without a mark is to become this record's.
+
+        Raises:
+            IssuanceError: its blank was marked, so that this is another one (BLANK_MISMATCH).
+        """
+        ...
+
     def certified(self, guid: CardGuid, keys: tuple[KeyRecord, ...]) -> None:
         """Certificates exist: put them on hold before any reaches the card."""
         ...
@@ -105,7 +117,8 @@ def personalise(plan: PersonalisationPlan, workshop: Workshop) -> Conversation[P
 
     Raises:
         CardError: the card is gone, refuses, or is not in a state that we know.
-        IssuanceError: CARD_IN_USE, KEY_PROOF_FAILED, CERTIFICATE_MISMATCH, READ_BACK_MISMATCH.
+        IssuanceError: CARD_IN_USE, BLANK_MISMATCH, KEY_PROOF_FAILED, CERTIFICATE_MISMATCH,
+            READ_BACK_MISMATCH.
         VaultError: the CA or the vault refused.
         Malformed: the card answered nonsense.
     """
@@ -144,6 +157,7 @@ def _take_possession(
         owner = found.guid
     elif plan.is_retry:
         # a torn run's card whose identifiers were lost, or a fresh blank in its stead
+        workshop.claims.require_unmarked(plan.guid)
         owner = plan.guid
     card = yield from open_card(
         found,
@@ -163,6 +177,7 @@ def _take_possession(
     else:
         marker = found.marker or Marker(plan.guid, Journal.OWN_NEXT)
     yield from pins.write(marker.journal, marker.refused)
+    workshop.claims.marked(plan.guid)
     return card, pins, marker
 
 

@@ -49,6 +49,7 @@ ORDER = JobOrder(
     ),
     validity=timedelta(days=400),
     factory=FactoryState("654321", "87654321", bytes(range(24))),
+    blank="PHOI-000001",
 )
 
 

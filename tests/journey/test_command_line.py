@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,11 +16,12 @@ from tests.support.command_line import CommandLine, serve_command_line
 from tests.support.portraits import jpeg
 
 PIN = "246802"
+_BLANKS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    with serve_command_line(tmp_path_factory.mktemp("service")) as running:
+    with serve_command_line(tmp_path_factory.mktemp("service"), "enforce") as running:
         yield running
 
 
@@ -43,8 +45,18 @@ class Desk:
 
     def order(self, application: str, *more: str) -> str:
         self.line.cardsvc("application", "approve", application, "--operator", "hung")
-        arguments = ("--agent", self.name, "--operator", "mai", *more)
+        arguments = ("--agent", self.name, "--operator", "mai", "--blank", self.blank(), *more)
         return self.line.cardsvc("desk", "open-job", application, *arguments)
+
+    def blank(self) -> str:
+        """Take one more blank into this desk's stock; return its serial."""
+        keeper = ("--name", "Bàn", "--site", "tru-so", "--operator", "tam")
+        self.line.cardsvc("stock", "keeper", self.name, *keeper)
+        serial = f"PHOI-{next(_BLANKS):06}"
+        delivery = ("--product", "PIV-80K", "--box", "HOP-1", "--delivery-note", "PN-1/2026")
+        into = ("--keeper", self.name, *delivery, "--operator", "tam")
+        self.line.cardsvc("stock", "receive", serial, *into)
+        return serial
 
     def guid(self, application: str) -> str:
         shown = self.line.cardsvc("application", "show", application)

@@ -41,9 +41,12 @@ def _output(result: Result, status: int) -> str:
 
 
 @contextmanager
-def serve_command_line(folder: Path) -> Iterator[CommandLine]:
-    """Open a service in a folder and serve it on a free port of loopback."""
-    settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho")
+def serve_command_line(folder: Path, stock: str = "off") -> Iterator[CommandLine]:
+    """Open a service in a folder and serve it on a free port of loopback.
+
+    Tests that are not about blanks keep no books of them.
+    """
+    settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho", stock=stock)
     installation = open_installation(settings, scrypt_cost=CHEAP)
     environment = settings.as_environment() | {"CARDSVC_TESTERS_REALM": str(folder / "realm.json")}
     try:

@@ -126,10 +126,15 @@ class ServiceUnderTest:
 
 
 @contextmanager
-def serve(folder: Path, database_url: str = "") -> Iterator[ServiceUnderTest]:
-    """Open a service and serve it on a free port of loopback."""
+def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[ServiceUnderTest]:
+    """Open a service and serve it on a free port of loopback.
+
+    Tests that are not about blanks keep no books of them.
+    """
     clock = TickingClock(AT)
-    settings = Settings(data_dir=folder, database_url=database_url, vault_passphrase="mật khẩu")
+    settings = Settings(
+        data_dir=folder, database_url=database_url, vault_passphrase="mật khẩu", stock=stock
+    )
     installation = open_installation(settings, clock, scrypt_cost=CHEAP)
     try:
         with on_loopback(create_app(installation.services), quiet=False) as url:

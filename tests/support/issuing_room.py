@@ -27,6 +27,7 @@ from issuance.issuing_desk import IssuingDesk
 from issuance.job_end import JobEnd
 from issuance.job_records import JobOrder
 from issuance.personalise.plan import KeyPlan
+from issuance.stock.card_blanks import StockRule
 from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.ceremony_plan import CeremonyPlan
 from keys.pki import Pki, open_pki
@@ -80,6 +81,7 @@ class IssuingRoom:
     store: MemoryIssuanceStore = field(default_factory=lambda: MemoryIssuanceStore(shared_pki()[1]))
     clock: SettableClock = field(default_factory=lambda: SettableClock(AT))
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    stock: StockRule = StockRule.OFF
 
     def __post_init__(self) -> None:
         self.tools = DeskTools(
@@ -88,6 +90,7 @@ class IssuingRoom:
             self.pki.card_secrets,
             self.clock,
             secrets.token_bytes,
+            self.stock,
         )
         self.orders = MemoryJobStore()
         self.desk = PersonalisationDesk(self.store, self.orders, self.tools)
@@ -136,9 +139,12 @@ class IssuingRoom:
         return name
 
     def order(
-        self, application_id: str | None = None, keys: tuple[KeyPlan, ...] = P256_KEYS
+        self,
+        application_id: str | None = None,
+        keys: tuple[KeyPlan, ...] = P256_KEYS,
+        blank: str | None = None,
     ) -> JobOrder:
-        return JobOrder(application_id or self.application(), AGENT, CLERK, keys=keys)
+        return JobOrder(application_id or self.application(), AGENT, CLERK, keys=keys, blank=blank)
 
     def job(self, order: JobOrder | None = None) -> str:
         return self.desk.open_job(order or self.order())

@@ -15,6 +15,7 @@ from cardsvc.records import Application, CardRecord
 from cardsvc.terms import RevocationReason
 from issuance.ports import IssuanceTransaction
 from tests.support.memory_ledger import MemoryCertificateLedger
+from tests.support.memory_stock import MemoryStock
 
 
 class MemoryIssuanceStore:
@@ -25,6 +26,7 @@ class MemoryIssuanceStore:
         self.applications: dict[str, Application] = {}
         self.cards: dict[CardGuid, CardRecord] = {}
         self.events: list[AuditEvent] = []
+        self.stock = MemoryStock()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -42,8 +44,13 @@ class MemoryIssuanceTransaction:
         self._store = store
         self._applications = dict(store.applications)
         self._cards = dict(store.cards)
+        self._stock = store.stock.copy()
         self._events: list[AuditEvent] = []
         self._status: list[tuple[CardGuid, RevocationReason | None, datetime]] = []
+
+    @property
+    def stock(self) -> MemoryStock:
+        return self._stock
 
     def add_application(self, application: Application) -> None:
         if application.id in self._applications:
@@ -103,4 +110,5 @@ class MemoryIssuanceTransaction:
                     self._store.ledger.revoke(*where, reason, at)
         self._store.applications = self._applications
         self._store.cards = self._cards
+        self._store.stock = self._stock
         self._store.events += self._events

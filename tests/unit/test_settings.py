@@ -59,6 +59,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         {"CARDSVC_PORT": "9" * 5000},
         {"CARDSVC_PORT": ""},
         {"CARDSVC_HOST": ""},
+        {"CARDSVC_STOCK": "geheim"},
+        {"CARDSVC_BLANK_SERIAL_PATTERN": "geheim("},
         {"CARDSVC_DATA_DIR": ""},
     ],
 )

@@ -18,6 +18,7 @@ from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
+from web.cli.stock_books import stock
 from web.cli.support import FILE
 from web.cli.unblock import UNBLOCKING
 from web.settings import SettingsError, load_settings
@@ -36,7 +37,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 _SERVICE = (init, serve, backup, demo)
-_CARDS = (application, desk, card, face, faces, face_layout, face_sample)
+_CARDS = (application, desk, stock, card, face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, partner, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)

@@ -23,6 +23,8 @@ from issuance.orders import (
     spoil_order,
 )
 from issuance.personalise.plan import DEFAULT_VALIDITY
+from issuance.stock.card_blanks import StockRule, require_blank
+from issuance.stock.serials import parse_serial
 from web.bootstrap import Installation
 from web.cli.support import FILE, GUID, OPERATOR, opened
 from web.settings import Settings
@@ -40,6 +42,7 @@ def desk() -> None:
 @desk.command("open-job")
 @click.argument("application_id")
 @click.option("--agent", required=True, help="the desk's agent; nobody else may run the job")
+@click.option("--blank", help="the serial of the blank, typed or scanned")
 @click.option("--photo", type=FILE, help="the holder's photo, a JPEG")
 @click.option(
     "--days",
@@ -55,6 +58,7 @@ def open_job(
     *,
     application_id: str,
     agent: str,
+    blank: str | None,
     photo: Path | None,
     days: int,
     operator: str,
@@ -66,16 +70,32 @@ def open_job(
         for job in installation.orders.in_state(OrderState.OPEN):
             if job.application_id == application_id:
                 raise click.ClickException(f"job {job.id} of {job.agent} is open for it already")
+        serial = None if blank is None else parse_serial(blank, settings.blank_serials)
+        _require_blank(installation, settings, application_id, serial, agent)
         order = JobOrder(
             application_id,
             agent,
             operator,
+            blank=serial,
             photo_jpeg=photo.read_bytes() if photo else None,
             validity=timedelta(days=days),
         )
         job_id = str(uuid.uuid4())
         place_order(installation.orders, order, job_id=job_id, at=installation.clock.now())
         click.echo(job_id)
+
+
+def _require_blank(
+    installation: Installation,
+    settings: Settings,
+    application_id: str,
+    serial: str | None,
+    agent: str,
+) -> None:
+    """Say at once that a blank is not in stock; the job itself asks again."""
+    if settings.stock_rule is StockRule.ENFORCE:
+        with installation.store.transaction() as unit:
+            require_blank(unit, serial, keeper=agent, application_id=application_id)
 
 
 @desk.command("jobs")

@@ -24,6 +24,12 @@ _ADVICE = {
     ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",
     ReasonCode.FACE_TEXT_TOO_LONG: "shorten it in the record, or give the layout more room",
     ReasonCode.FACE_FIELD_MISSING: "complete the record; a portrait is given by --photo",
+    ReasonCode.BLANK_REQUIRED: "phôi nào – name the blank with --blank",
+    ReasonCode.BLANK_UNKNOWN: "see `cardsvc stock list`; take a delivery in with `stock receive`",
+    ReasonCode.BLANK_NOT_IN_STOCK: "see `cardsvc stock show`",
+    ReasonCode.STOCK_KEEPER_UNKNOWN: "see `cardsvc stock keepers`",
+    ReasonCode.STOCK_NOT_COUNTED: "kiểm kê – `cardsvc stock count`, then close the day",
+    ReasonCode.STOCK_DIFFERENCES: "book what became of each: lose, find, issue or receive",
     ReasonCode.VAULT_SEALED: "the passphrase is wrong or missing",
 }
 

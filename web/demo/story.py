@@ -14,12 +14,14 @@ from cardsvc.card.piv import Algorithm
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Holder
+from cardsvc.stock_records import StockKeeper
 from cardsvc.terms import CARD_TYPE_VI, AssuranceLevel, CardType, RevocationReason
 from cardsvc.wire.tap import DecisionMessage
 from issuance import lifecycle
 from issuance.approve import approve
 from issuance.enrol import request_card
 from issuance.job_records import JobOrder
+from issuance.stock.keeping import put_keeper, receive
 from reader_agent.activation import activate_card, set_holder_pin
 from reader_agent.client import ServiceClient
 from reader_agent.desk import relay_job
@@ -34,6 +36,7 @@ from web.demo.people import holders
 from web.demo.rig import Place, Rig, card_in, connected
 
 CLERK, APPROVER, ISSUER, ADMINISTRATOR = "can-bo-lan", "can-bo-hung", "can-bo-mai", "quan-tri"
+STOCK_KEEPER = "thu-kho-tam"
 DESK_AGENT, KIOSK_AGENT = "ban-cap-the-1", "ki-ot-sanh-1"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu-ho-so"
 HOLDER_PIN = "250790"
@@ -49,6 +52,8 @@ _BLANKS = {
     CardType.INDIVIDUAL: Algorithm.TDES,
     CardType.BUSINESS: Algorithm.AES_128,
 }
+
+BLANK_SERIALS = {kind: f"PHOI-{number:06}" for number, kind in enumerate(_BLANKS, start=1)}
 
 T = TypeVar("T")
 
@@ -84,7 +89,25 @@ def prepare(stage: Stage) -> Agents:
         RELYING_PARTY, "Trung tâm Phục vụ hành chính công", operator=ADMINISTRATOR, at=at
     )
     access.put_policy(simple_policy(RELYING_PARTY, SERVICE), operator=ADMINISTRATOR, at=at)
+    _stock(stage)
     return Agents(ServiceClient(stage.base_url, desk), ServiceClient(stage.base_url, kiosk))
+
+
+def _stock(stage: Stage) -> None:
+    """Put a box of blanks into the desk's safe."""
+    store, at = stage.installation.store, stage.installation.clock.now()
+    desk = StockKeeper(DESK_AGENT, "Bàn cấp thẻ", "tru-so")
+    put_keeper(store, desk, operator=STOCK_KEEPER, at=at)
+    receive(
+        store,
+        tuple(BLANK_SERIALS.values()),
+        product="PIV-80K",
+        box="HOP-0001",
+        keeper=DESK_AGENT,
+        delivery_note="PN-0001/2026",
+        operator=STOCK_KEEPER,
+        at=at,
+    )
 
 
 def play(stage: Stage, agents: Agents) -> None:
@@ -110,7 +133,10 @@ def _play_card(stage: Stage, agents: Agents, card_type: CardType, holder: Holder
     )
     card = VirtualCard(blank)
     with card_in(stage.rig.desk, card) as desk:
-        guid = _personalise(stage, agents, application_id, desk)
+        order = JobOrder(
+            application_id, agent=DESK_AGENT, operator=ISSUER, blank=BLANK_SERIALS[card_type]
+        )
+        guid = _personalise(stage, agents, order, desk)
         lifecycle.hand_over(store, guid, operator=ISSUER, at=now())
         tell("Bàn giao thẻ", "thẻ chưa dùng được – not usable yet")
         _expect_denied(_tap(agents, desk)[0], "card_not_active")
@@ -168,9 +194,9 @@ def _enrol(stage: Stage, card_type: CardType, holder: Holder) -> str:
     return application_id
 
 
-def _personalise(stage: Stage, agents: Agents, application_id: str, desk: Place) -> CardGuid:
+def _personalise(stage: Stage, agents: Agents, order: JobOrder, desk: Place) -> CardGuid:
     jobs = stage.installation.jobs
-    job_id = jobs.open_job(JobOrder(application_id, agent=DESK_AGENT, operator=ISSUER))
+    job_id = jobs.open_job(order)
     with connected(desk) as connection:
         relayed, seconds = _timed(partial(relay_job, agents.desk, job_id, connection))
     if relayed.state != CardState.PERSONALISED.value:
@@ -179,10 +205,11 @@ def _personalise(stage: Stage, agents: Agents, application_id: str, desk: Place)
         raise DemoFailed(msg)
     stage.narrator.step(
         "Cá thể hóa thẻ",
-        f"{desk.name} · {relayed.apdus} APDU, {relayed.round_trips} lượt · {_ms(seconds)}",
+        f"{desk.name} · phôi {order.blank} · {relayed.apdus} APDU, {relayed.round_trips} lượt"
+        f" · {_ms(seconds)}",
     )
     with stage.installation.store.transaction() as unit:
-        return unit.cards_of_application(application_id)[-1].guid
+        return unit.cards_of_application(order.application_id)[-1].guid
 
 
 def _activate(stage: Stage, agents: Agents, guid: CardGuid, desk: Place) -> None:

@@ -43,6 +43,15 @@ from cardsvc.store.schema.status import (
     StatusEntryRow,
     StatusListRow,
 )
+from cardsvc.store.schema.stock import (
+    StockBlankRow,
+    StockCountRow,
+    StockDayLineRow,
+    StockDayRow,
+    StockDifferenceRow,
+    StockKeeperRow,
+    StockMovementRow,
+)
 
 __all__ = [
     "AUDIT_HEAD_ID",
@@ -78,6 +87,13 @@ __all__ = [
     "StatusChangeRow",
     "StatusEntryRow",
     "StatusListRow",
+    "StockBlankRow",
+    "StockCountRow",
+    "StockDayLineRow",
+    "StockDayRow",
+    "StockDifferenceRow",
+    "StockKeeperRow",
+    "StockMovementRow",
     "TreeHeadRow",
     "UnblockRequestRow",
 ]
