@@ -33,25 +33,23 @@ _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
 class MemoryPorts:
-    """Cards, challenges, policy and log of one process: what the core costs and nothing else."""
+    """Cards, policy and log of one process: what the core costs and nothing else."""
 
     def __init__(self, cards: dict[CardGuid, CardOnRecord], policy: ServicePolicy) -> None:
         self._cards = cards
         self._policy = policy
-        self._open: dict[bytes, Challenge] = {}
         self.last: DecisionRecord | None = None
 
-    def add(self, challenge: Challenge) -> None:
-        """Keep an open challenge."""
-        self._open[challenge.nonce] = challenge
-
-    def consume(self, nonce: bytes) -> Challenge | None:
-        """Take a challenge out."""
-        return self._open.pop(nonce, None)
-
-    def record(self, decision: DecisionRecord) -> None:
-        """Keep the last decision."""
+    def record(self, decision: DecisionRecord, answered: Challenge | None = None) -> bool:
+        """Keep the last decision; the same questions are answered in every round."""
         self.last = decision
+        return answered is not None
+
+    def record_all(
+        self, decisions: Sequence[tuple[DecisionRecord, Challenge | None]]
+    ) -> Sequence[bool]:
+        """Keep the last decision."""
+        return [self.record(decision, answered) for decision, answered in decisions]
 
     def card(self, guid: CardGuid) -> CardOnRecord | None:
         return self._cards.get(guid)
@@ -66,6 +64,9 @@ class _Cards:
 
     def find(self, guid: CardGuid) -> CardOnRecord | None:
         return self.ports.card(guid)
+
+    def find_all(self, guids: Sequence[CardGuid]) -> Mapping[CardGuid, CardOnRecord]:
+        return {guid: found for guid in guids if (found := self.find(guid)) is not None}
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _core(
     policy = real.policies.find(asked.relying_party, asked.service, installation.clock.now())
     assert policy is not None
     ports = MemoryPorts(on_record, policy)
-    verifier = Verifier(ports, _Cards(ports), real.verifier.trusted)
+    verifier = Verifier(real.verifier.challenges, _Cards(ports), real.verifier.trusted)
     desk = DecisionDesk("cardsvc", verifier, _Policies(ports), real.receipts, ports)
     at = stage.installation.clock.now()
     identifier = "0190f1c0-0000-7000-8000-000000000000"
@@ -138,7 +139,6 @@ def _core(
             read_card_certificate.cache_clear()
             parse_name.cache_clear()
         for question in questions:
-            ports.add(question.challenge)
             settled = decide(desk, question.presentation, decision_id=identifier, at=at)
             assert isinstance(settled.decision, Granted), settled.decision
             assert settled.decision.level is level

@@ -106,11 +106,11 @@ class Stage:
     def _activate(self, card: VirtualCard) -> None:
         installation = self.installation
         at = installation.clock.now()
-        challenge = open_challenge(
+        question = open_challenge(
             nonce=uuid.uuid4().bytes * 2, relying_party="cardsvc", service="activation",
             agent=DESK, level=AssuranceLevel.X2, at=at,
         )  # fmt: skip
-        installation.services.desk.verifier.challenges.add(challenge)
+        challenge = installation.services.desk.verifier.challenges.issue(question)
         tap = answer(card, challenge, AssuranceLevel.X2)
         settled = installation.services.activate(tap.presentation, installation.clock.now())
         if settled.decision.level is not AssuranceLevel.X2:
@@ -118,11 +118,12 @@ class Stage:
             raise RuntimeError(msg)
 
     def question(self, level: AssuranceLevel = AssuranceLevel.X1) -> Challenge:
-        """Return a challenge that nobody keeps yet."""
-        return open_challenge(
+        """Return a challenge as it goes out."""
+        question = open_challenge(
             nonce=uuid.uuid4().bytes * 2, relying_party=RELYING_PARTY, service=SERVICE,
             agent=AGENT, level=level, at=self.installation.clock.now(),
         )  # fmt: skip
+        return self.installation.services.desk.verifier.challenges.issue(question)
 
 
 def blank_card() -> VirtualCard:

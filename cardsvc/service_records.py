@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.card.piv import KeySlot
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.provinces import ProvinceCode
+from cardsvc.lifecycle import CardState
 from cardsvc.records import CardRecord, Delegation, Employment
 from cardsvc.terms import AssuranceLevel, CardType
 
 NONCE_OCTETS = 32
-"""A challenge's nonce: 256 random bits."""
+"""The random part of a challenge's nonce: 256 bits."""
+MAX_NONCE_OCTETS = 2048
+"""A nonce as it goes out, which may say what was asked (``verification.sealed_challenge``)."""
 ACTIVATION_RELYING_PARTY = "cardsvc"
 ACTIVATION_SERVICE = "activation"
 """The service that an issued card answers to be activated; we rely on it ourselves."""
+
+ANSWERING_SLOTS = (KeySlot.CARD_AUTHENTICATION, KeySlot.AUTHENTICATION)
+"""The keys with which a card answers a challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardStanding:
+    """What a decision asks of a card: read at every tap, so nothing more than that.
+
+    Args:
+        guid: its identifier.
+        card_type: what it was issued as.
+        holder_id: whose it is.
+        state: where it stands.
+        expires_at: the last instant at which it can be valid.
+        key_sha256: SHA-256 over the SubjectPublicKeyInfo of the keys it can answer with (9E, 9A).
+    """
+
+    guid: CardGuid
+    card_type: CardType
+    holder_id: str
+    state: CardState
+    expires_at: datetime
+    key_sha256: Mapping[KeySlot, bytes]
+
+    @classmethod
+    def of(cls, card: CardRecord) -> CardStanding:
+        """Return how a card on record stands."""
+        hashes = {key.slot: key.spki_sha256 for key in card.keys if key.slot in ANSWERING_SLOTS}
+        return cls(card.guid, card.card_type, card.holder_id, card.state, card.expires_at, hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +65,7 @@ class CardOnRecord:
         as_of: when this was true, in a copy of the record; None in the record itself.
     """
 
-    card: CardRecord
+    card: CardStanding
     holder_name: str
     category: str | None = None
     agency_code: str | None = None
@@ -62,7 +97,7 @@ class Challenge:
     """An open question to a card.
 
     Args:
-        nonce: 32 random octets.
+        nonce: 32 random octets, or what they were sealed into with the rest.
         relying_party: who will rely on the answer.
         service: for what.
         agent: the agent that may answer.

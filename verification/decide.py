@@ -1,4 +1,4 @@
-"""Decide: take the challenge, verify the card, ask the policy, sign a receipt, keep a record.
+"""Decide: find the challenge, verify the card, ask the policy, sign a receipt, keep a record.
 
 One instant per decision. Every way out is a ``Granted`` or a ``Denied``; an unforeseen fault
 is neither, and travels up as an exception: nothing is granted by accident.
@@ -6,7 +6,8 @@ is neither, and travels up as an exception: nothing is granted by accident.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
@@ -14,10 +15,11 @@ from verification.challenge import Challenge
 from verification.policy.find import find_policy
 from verification.ports import DecisionLog, DecisionRecord, PolicyDirectory, ReceiptSigner
 from verification.presentation import UnverifiedPresentation
+from verification.read_once import CardsReadOnce, PoliciesReadOnce
 from verification.receipt import receipt_claims
 from verification.release.grant import NO_SOURCES, ReleaseSources, apply_policy
 from verification.verdict import Decision, Denied, Granted, Release, Verdict, Verdicts
-from verification.verify import StatusRefused, Verifier, take_challenge, verify_presentation
+from verification.verify import StatusRefused, Verifier, find_challenge, verify_presentation
 
 _FACTS_FAILED = Verdicts(facts=Verdict.FAIL)
 _STATUS_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
@@ -46,8 +48,23 @@ class DecisionDesk:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A presentation to be decided.
+
+    Args:
+        unverified: what the agent brought.
+        decision_id: a fresh identifier.
+        at: the instant of the decision.
+    """
+
+    unverified: UnverifiedPresentation
+    decision_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """A decision that is signed and on record."""
+    """A decision that is signed; on record when ``decide`` or ``conclude`` returns it."""
 
     id: str
     decision: Decision
@@ -66,8 +83,38 @@ def decide(
         decision_id: a fresh identifier.
         at: the instant of the decision.
     """
-    challenge, decision = _judge(desk, unverified, at)
-    return conclude(desk, decision_id, unverified.agent, challenge, decision)
+    (settled,) = decide_all(desk, [Asked(unverified, decision_id, at)])
+    return settled
+
+
+def decide_all(desk: DecisionDesk, asked: Sequence[Asked]) -> Sequence[Settled]:
+    """Decide presentations as ``decide`` does, and record them in one transaction.
+
+    Raises:
+        CardsvcError: a port failed, or a text can't be recorded; nothing is on record then.
+    """
+    desk = _reading_once(desk, asked)
+    judged = [_judge(desk, one.unverified, one.at) for one in asked]
+    settled = [
+        _sign(desk, one.decision_id, challenge, decision)
+        for one, (challenge, decision) in zip(asked, judged, strict=True)
+    ]
+    written = desk.log.record_all(
+        [
+            (_record_of(done, one.unverified.agent), done.challenge)
+            for one, done in zip(asked, settled, strict=True)
+        ]
+    )
+    return [
+        done if fresh else _refuse_replay(desk, one)
+        for one, done, fresh in zip(asked, settled, written, strict=True)
+    ]
+
+
+def _refuse_replay(desk: DecisionDesk, asked: Asked) -> Settled:
+    """Step 13 failed: somebody answered the challenge before."""
+    denied = Denied((ReasonCode.CHALLENGE_UNKNOWN,), _FACTS_FAILED, asked.at)
+    return conclude(desk, asked.decision_id, asked.unverified.agent, None, denied)
 
 
 def conclude(
@@ -77,9 +124,25 @@ def conclude(
     challenge: Challenge | None,
     decision: Decision,
 ) -> Settled:
-    """Sign a decision's receipt and put both on record."""
+    """Sign a decision's receipt and put both on record; the challenge is spent already."""
+    settled = _sign(desk, decision_id, challenge, decision)
+    desk.log.record(_record_of(settled, agent))
+    return settled
+
+
+def _reading_once(desk: DecisionDesk, asked: Sequence[Asked]) -> DecisionDesk:
+    """Return a desk that looks cards and policies up once for all that are decided together."""
+    if len(asked) == 1:
+        return desk
+    cards = CardsReadOnce(desk.verifier.cards, [one.unverified for one in asked])
+    verifier = replace(desk.verifier, cards=cards)
+    return replace(desk, verifier=verifier, policies=PoliciesReadOnce(desk.policies))
+
+
+def _sign(
+    desk: DecisionDesk, decision_id: str, challenge: Challenge | None, decision: Decision
+) -> Settled:
     receipt = desk.receipts.sign(receipt_claims(desk.issuer, decision_id, challenge, decision))
-    desk.log.record(_record_of(decision_id, agent, challenge, decision, receipt))
     return Settled(decision_id, decision, challenge, receipt)
 
 
@@ -87,7 +150,7 @@ def _judge(
     desk: DecisionDesk, unverified: UnverifiedPresentation, at: datetime
 ) -> tuple[Challenge | None, Decision]:
     try:
-        challenge = take_challenge(desk.verifier.challenges, unverified, at)
+        challenge = find_challenge(desk.verifier.challenges, unverified, at)
     except VerificationError as error:
         return None, Denied((error.reason,), _FACTS_FAILED, at)
     policy = find_policy(desk.policies, challenge.relying_party, challenge.service, at)
@@ -111,16 +174,15 @@ def _judge(
     return challenge, decision
 
 
-def _record_of(
-    decision_id: str, agent: str, challenge: Challenge | None, decision: Decision, receipt: str
-) -> DecisionRecord:
+def _record_of(settled: Settled, agent: str) -> DecisionRecord:
     """Return a decision as the log keeps it: exact reasons, no personal data."""
+    challenge, decision = settled.challenge, settled.decision
     granted = isinstance(decision, Granted)
     reasons = () if isinstance(decision, Granted) else decision.reasons
     release = decision.release if isinstance(decision, Granted) else Release()
     trace = decision.trace
     return DecisionRecord(
-        id=decision_id,
+        id=settled.id,
         at=decision.at,
         agent=agent,
         relying_party=challenge.relying_party if challenge else "",
@@ -130,7 +192,7 @@ def _record_of(
         reasons=tuple(reason.value for reason in reasons),
         guid=decision.guid,
         policy_version=None if decision.policy is None else decision.policy.version,
-        receipt=receipt,
+        receipt=settled.receipt,
         inputs=None if trace is None else trace.inputs,
         rule=None if trace is None else trace.rule,
         purpose=None if trace is None else trace.purpose,

@@ -5,7 +5,7 @@ The server fills these from its database, an agent from its last signed bundle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,7 +20,7 @@ __all__ = [
     "CardDirectory",
     "CardOnRecord",
     "Challenge",
-    "ChallengeStore",
+    "ChallengeBook",
     "DecisionLog",
     "DecisionRecord",
     "PolicyDirectory",
@@ -37,16 +37,24 @@ class CardDirectory(Protocol):
         """Return the card as it stands now, or None."""
         ...
 
-
-class ChallengeStore(Protocol):
-    """Keeps open challenges; a nonce leaves it once."""
-
-    def add(self, challenge: Challenge) -> None:
-        """Keep an open challenge."""
+    def find_all(self, guids: Sequence[CardGuid]) -> Mapping[CardGuid, CardOnRecord]:
+        """Return those of many cards that there are, as they stand now."""
         ...
 
-    def consume(self, nonce: bytes) -> Challenge | None:
-        """Take a challenge out; exactly one of any number of callers gets it."""
+
+class ChallengeBook(Protocol):
+    """Gives out challenges and knows them again; each is answered once."""
+
+    def issue(self, challenge: Challenge) -> Challenge:
+        """Return the challenge as it goes out; its nonce is what ``find`` knows it by."""
+        ...
+
+    def find(self, nonce: bytes) -> Challenge | None:
+        """Return the challenge given out with a nonce; it may have been answered by now."""
+        ...
+
+    def spend(self, challenge: Challenge) -> bool:
+        """Take a challenge out of use; True for exactly one of any number of callers."""
         ...
 
 
@@ -98,6 +106,16 @@ class ReceiptSigner(Protocol):
 class DecisionLog(Protocol):
     """Keeps decisions; each with its audit event in one transaction."""
 
-    def record(self, decision: DecisionRecord) -> None:
-        """Append a decision."""
+    def record(self, decision: DecisionRecord, answered: Challenge | None = None) -> bool:
+        """Append a decision and spend the challenge that it answers, durably and both together.
+
+        Returns:
+            False where the challenge had been answered before; nothing is written then.
+        """
+        ...
+
+    def record_all(
+        self, decisions: Sequence[tuple[DecisionRecord, Challenge | None]]
+    ) -> Sequence[bool]:
+        """Append decisions in one transaction, each as ``record`` does; all or none."""
         ...

@@ -1,6 +1,6 @@
 """Verification of a presentation: one numbered list, each step with its reason.
 
- 1. The challenge is one we opened and nobody answered yet     CHALLENGE_UNKNOWN
+ 1. The challenge is one we opened                             CHALLENGE_UNKNOWN
  2. It is answered in time                                     CHALLENGE_EXPIRED
  3. It is answered by the agent it was given to                CHALLENGE_MISBOUND
  4. The 9E certificate parses                                  MALFORMED_CERTIFICATE
@@ -12,6 +12,11 @@
 10. The card is active and in date                             CARD_SUSPENDED, CARD_REVOKED, …
 11. Signed objects that were presented agree                   CHUID_…, OBJECT_HASH_MISMATCH, …
 12. The PIN-protected key signed our question too (X2)         PIN_KEY_PROOF_FAILED, as 6 to 9
+13. Nobody answered the challenge before                       CHALLENGE_UNKNOWN
+
+Step 13 is the transaction that records the decision: it spends the nonce, and of any number of
+answers to one challenge it lets one through (``decide.conclude``). Activation, which changes the
+card before it concludes, does it right after step 3 (``take_challenge``).
 
 Spec: SP 800-73-5 Part 2 appendix A (authentication use cases); SP 800-116r1 section 5.
 """
@@ -30,7 +35,7 @@ from cardsvc.terms import AssuranceLevel, CardType
 from verification.card_certificate import CardCertificate, read_card_certificate
 from verification.challenge import Challenge, message_of
 from verification.consistency import check_objects
-from verification.ports import CardDirectory, CardOnRecord, ChallengeStore, TrustedIssuers
+from verification.ports import CardDirectory, CardOnRecord, ChallengeBook, TrustedIssuers
 from verification.presentation import UnverifiedPresentation
 from verification.verdict import VerifiedCard
 
@@ -45,7 +50,7 @@ _STATE_REASONS = {
 class Verifier:
     """The ports that verification asks."""
 
-    challenges: ChallengeStore
+    challenges: ChallengeBook
     cards: CardDirectory
     trusted: TrustedIssuers
 
@@ -59,21 +64,35 @@ class StatusRefused(VerificationError):
         self.level = level
 
 
-def take_challenge(
-    challenges: ChallengeStore, unverified: UnverifiedPresentation, at: datetime
+def find_challenge(
+    challenges: ChallengeBook, unverified: UnverifiedPresentation, at: datetime
 ) -> Challenge:
-    """Steps 1 to 3. Whatever comes of it, the nonce is spent.
+    """Steps 1 to 3; the challenge is not spent by it.
 
     Raises:
-        VerificationError: unknown or already answered, too late, or another agent's.
+        VerificationError: unknown, too late, or another agent's.
     """
-    challenge = challenges.consume(unverified.nonce)
+    challenge = challenges.find(unverified.nonce)
     if challenge is None:
-        raise VerificationError(ReasonCode.CHALLENGE_UNKNOWN, "unknown, or answered before")
+        raise VerificationError(ReasonCode.CHALLENGE_UNKNOWN, "not one of ours")
     if at >= challenge.expires_at:
         raise VerificationError(ReasonCode.CHALLENGE_EXPIRED, "answered too late")
     if unverified.agent != challenge.agent:
         raise VerificationError(ReasonCode.CHALLENGE_MISBOUND, "answered by another agent")
+    return challenge
+
+
+def take_challenge(
+    challenges: ChallengeBook, unverified: UnverifiedPresentation, at: datetime
+) -> Challenge:
+    """Steps 1 to 3 and 13: whatever comes of the answer, the challenge is spent.
+
+    Raises:
+        VerificationError: unknown or already answered, too late, or another agent's.
+    """
+    challenge = find_challenge(challenges, unverified, at)
+    if not challenges.spend(challenge):
+        raise VerificationError(ReasonCode.CHALLENGE_UNKNOWN, "answered before")
     return challenge
 
 
@@ -89,7 +108,7 @@ def verify_presentation(
 
     Args:
         verifier: the ports.
-        challenge: the question, taken with ``take_challenge``.
+        challenge: the question, of ``find_challenge`` or ``take_challenge``.
         unverified: the answer.
         at: the instant.
         expected_state: ``ACTIVE``, but for activation, which asks for an ``ISSUED`` card.
@@ -136,8 +155,7 @@ def _prove_key(
 def _check_record(
     record: CardOnRecord, slot: KeySlot, leaf: CardCertificate, card_type: CardType
 ) -> None:
-    key = record.card.key(slot)
-    if key is None or key.spki_sha256 != leaf.key_sha256:
+    if record.card.key_sha256.get(slot) != leaf.key_sha256:
         raise VerificationError(ReasonCode.KEY_NOT_ON_RECORD, "not the key we certified")
     if record.card.card_type is not card_type:
         raise VerificationError(ReasonCode.CARD_TYPE_MISMATCH, "another type's CA issued it")

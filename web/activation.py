@@ -5,7 +5,7 @@ The one use case that needs both siblings: verification proves, issuance acts.
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from verification.presentation import UnverifiedPresentation
 from verification.release.grant import apply_policy
 from verification.verdict import Decision, Denied, Verdict, Verdicts
 from verification.verify import StatusRefused, take_challenge, verify_presentation
+from web.decision_id import decision_id
 
 POLICY = simple_policy(
     ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE, minimum_level=AssuranceLevel.X2, version=1
@@ -38,19 +39,21 @@ class ActivationDesk:
     Args:
         desk: the ports of a decision.
         store: the issuance side.
+        random_octets: a cryptographic random source.
     """
 
     desk: DecisionDesk
     store: IssuanceStore
+    random_octets: Callable[[int], bytes]
 
     def settle(self, unverified: UnverifiedPresentation, at: datetime) -> Settled:
         """Verify an X2 answer of an issued card and activate it."""
-        decision_id = str(uuid.uuid4())
-        challenge, decision = self._judge(unverified, decision_id, at)
-        return conclude(self.desk, decision_id, unverified.agent, challenge, decision)
+        identifier = decision_id(at, self.random_octets)
+        challenge, decision = self._judge(unverified, identifier, at)
+        return conclude(self.desk, identifier, unverified.agent, challenge, decision)
 
     def _judge(
-        self, unverified: UnverifiedPresentation, decision_id: str, at: datetime
+        self, unverified: UnverifiedPresentation, identifier: str, at: datetime
     ) -> tuple[Challenge | None, Decision]:
         try:
             challenge = take_challenge(self.desk.verifier.challenges, unverified, at)
@@ -59,13 +62,13 @@ class ActivationDesk:
         if (challenge.relying_party, challenge.service) != (POLICY.relying_party, POLICY.service):
             misbound = (ReasonCode.CHALLENGE_MISBOUND,)
             return challenge, Denied(misbound, Verdicts(facts=Verdict.FAIL), at)
-        return challenge, self._verify_and_activate(challenge, unverified, decision_id, at)
+        return challenge, self._verify_and_activate(challenge, unverified, identifier, at)
 
     def _verify_and_activate(
         self,
         challenge: Challenge,
         unverified: UnverifiedPresentation,
-        decision_id: str,
+        identifier: str,
         at: datetime,
     ) -> Decision:
         try:
@@ -77,7 +80,7 @@ class ActivationDesk:
             return Denied((error.reason,), verdicts, at, error.guid, error.level)
         except (VerificationError, Malformed) as error:
             return Denied((error.reason,), Verdicts(facts=Verdict.FAIL), at)
-        proof = ActivationProof(card.guid, card.level, at, decision_id)
+        proof = ActivationProof(card.guid, card.level, at, identifier)
         try:
             activate(self.store, card.guid, proof=proof, operator=unverified.agent, at=at)
         except IssuanceError as error:

@@ -17,6 +17,7 @@ from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
+from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_store import SqlHolderStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
@@ -25,14 +26,13 @@ from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
 from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
+from cardsvc.store.spent_nonces import SqlSpentNonces
 from cardsvc.store.status_lists import SqlStatusLists
 from cardsvc.store.stock_directory import SqlStockDirectory
 from cardsvc.store.unblock_store import SqlUnblockStore
 from cardsvc.store.verification_store import (
     SqlCardDirectory,
-    SqlChallengeStore,
     SqlDecisionHistory,
-    SqlDecisionLog,
     SqlPolicyDirectory,
 )
 from issuance.desk import DeskTools, PersonalisationDesk
@@ -49,8 +49,10 @@ from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
 from keys.status_list_token import StatusListSource
 from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
+from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
 from web.activation import ActivationDesk
@@ -157,7 +159,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     pki = _open_pki(settings, vault, database, clock.now(), cost=scrypt_cost)
     sealer = Sealer(_data_keys(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
-    desk = _decision_desk(settings, database, pki)
+    desk = _decision_desk(settings, database, pki, vault)
     tools = DeskTools(
         pki.factory,
         pki.content_signers,
@@ -181,7 +183,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         random_octets=os.urandom,
         access=access,
         desk=desk,
-        activate=ActivationDesk(desk, store).settle,
+        counter=DecisionCounter(desk),
+        activate=ActivationDesk(desk, store, os.urandom).settle,
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
         presence=presence.seen,
         status=pki.status,
@@ -245,19 +248,23 @@ def _open_pki(
     return pki
 
 
-def _decision_desk(settings: Settings, database: Database, pki: Pki) -> DecisionDesk:
+def _decision_desk(
+    settings: Settings, database: Database, pki: Pki, vault: KeyVault
+) -> DecisionDesk:
     issuing = pki.issuing_certificates
     trust = PkiTrust(
         TrustMaterial((pki.root_certificate,), tuple(issuing.values())),
         {authority.issuer.key_id: kind for kind, authority in pki.authorities.items()},
     )
-    verifier = Verifier(SqlChallengeStore(database), SqlCardDirectory(database), trust)
+    spent = SqlSpentNonces(database)
+    challenges = SealedChallenges(_derived(vault, b"challenges", b"sealing"), spent)
+    verifier = Verifier(challenges, SqlCardDirectory(database), trust)
     return DecisionDesk(
         issuer=settings.issuer,
         verifier=verifier,
         policies=SqlPolicyDirectory(database),
         receipts=pki.receipt_signer,
-        log=SqlDecisionLog(database),
+        log=SqlDecisionLog(database, spent),
     )
 
 
@@ -272,13 +279,18 @@ def _readiness(database: Database, pki: Pki, at: datetime) -> Mapping[str, bool]
 
 
 def _data_keys(vault: KeyVault) -> DerivedDataKeys:
-    """Derive the keys for personal data at rest from a master in the vault."""
+    """Derive the keys for personal data at rest."""
+    sealing = _derived(vault, b"personal data", b"sealing")
+    index = _derived(vault, b"personal data", b"blind index")
+    return DerivedDataKeys({_DATA_KEY_ID: sealing}, index)
+
+
+def _derived(vault: KeyVault, label: bytes, context: bytes) -> bytes:
+    """Derive 32 octets from a master in the vault, the same in every process."""
     master: KeyHandle = vault.find(_DATA_MASTER_LABEL) or vault.generate(
         _DATA_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
     )
-    sealing = vault.derive(master, b"personal data", b"sealing", 32)
-    index = vault.derive(master, b"personal data", b"blind index", 32)
-    return DerivedDataKeys({_DATA_KEY_ID: sealing}, index)
+    return vault.derive(master, label, context, 32)
 
 
 def _passphrase(settings: Settings) -> str:

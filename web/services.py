@@ -18,6 +18,7 @@ from cardsvc.service_records import DecisionRecord
 from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
 from issuance.job_end import JobEnd
 from issuance.orders import OrderState
+from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
 
@@ -124,7 +125,8 @@ class Services:
         clock: asked once per request.
         random_octets: a cryptographic random source.
         access: who a token belongs to.
-        desk: decides presentations.
+        desk: the ports of a decision.
+        counter: decides presentations.
         activate: verifies an issued card's X2 answer and activates it.
         jobs: the issuing desks'.
         presence: keeps what an agent tells of itself.
@@ -139,6 +141,7 @@ class Services:
     random_octets: Callable[[int], bytes]
     access: AccessDirectory
     desk: DecisionDesk
+    counter: DecisionCounter
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
     jobs: DeskJobs
     presence: Callable[[AgentPresence], None]

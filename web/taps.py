@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 
 from cardsvc.service_records import NONCE_OCTETS
@@ -13,17 +12,18 @@ from cardsvc.wire.tap import (
     PresentationMessage,
 )
 from verification.challenge import message_of, open_challenge
-from verification.decide import Settled, decide
+from verification.decide import Asked, Settled
 from verification.presentation import UnverifiedPresentation
 from verification.release.attributes import Attribute
 from verification.remedy import remedy_for
 from verification.verdict import Denied, Granted
+from web.decision_id import decision_id
 from web.services import Services
 
 
 def ask(services: Services, asked: ChallengeRequest, agent: str, at: datetime) -> ChallengeMessage:
     """Open a challenge for an agent."""
-    challenge = open_challenge(
+    question = open_challenge(
         nonce=services.random_octets(NONCE_OCTETS),
         relying_party=asked.relying_party,
         service=asked.service,
@@ -31,7 +31,7 @@ def ask(services: Services, asked: ChallengeRequest, agent: str, at: datetime) -
         level=asked.level,
         at=at,
     )
-    services.desk.verifier.challenges.add(challenge)
+    challenge = services.desk.verifier.challenges.issue(question)
     return ChallengeMessage(challenge.nonce, message_of(challenge), challenge.expires_at)
 
 
@@ -46,10 +46,9 @@ def settle(
     services: Services, message: PresentationMessage, agent: str, at: datetime
 ) -> DecisionMessage:
     """Decide a presentation."""
-    settled = decide(
-        services.desk, unverified(message, agent), decision_id=str(uuid.uuid4()), at=at
-    )
-    return decision_message(settled)
+    identifier = decision_id(at, services.random_octets)
+    asked = Asked(unverified(message, agent), identifier, at)
+    return decision_message(services.counter.decide(asked))
 
 
 def decision_message(settled: Settled) -> DecisionMessage:

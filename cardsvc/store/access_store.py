@@ -9,15 +9,16 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from cardsvc.access_records import Enrolled, require_identifier
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
-from cardsvc.store.policy_store import in_force, put_in_force, read_policy
+from cardsvc.store.policy_store import IN_FORCE, put_in_force, read_policy
 from cardsvc.store.schema import AgentRow, PolicyVersionRow, RelyingPartyRow
 
 TOKEN_OCTETS = 32
@@ -26,6 +27,14 @@ TOKEN_OCTETS = 32
 def new_token() -> str:
     """Return a bearer token of 256 random bits, in base64url."""
     return secrets.token_urlsafe(TOKEN_OCTETS)
+
+
+_AGENT_BY_TOKEN = select(AgentRow.id).where(
+    AgentRow.token_sha256 == bindparam("token"), AgentRow.enabled.is_(True)
+)
+_PARTY_BY_TOKEN = select(RelyingPartyRow.id).where(
+    RelyingPartyRow.token_sha256 == bindparam("token"), RelyingPartyRow.enabled.is_(True)
+)
 
 
 class SqlAccessStore:
@@ -100,8 +109,9 @@ class SqlAccessStore:
             .order_by(PolicyVersionRow.relying_party, PolicyVersionRow.service)
         )
         with self._database.reading() as session:
+            ask = session.connection().execute
             rows = [
-                session.scalars(in_force(party, service, at)).one_or_none()
+                ask(IN_FORCE, {"relying_party": party, "service": service, "at": at}).one_or_none()
                 for party, service in session.execute(services)
             ]
             return [read_policy(row) for row in rows if row is not None]
@@ -117,19 +127,15 @@ class SqlAccessStore:
 
     def agent_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled agent's identifier, or None."""
-        query = select(AgentRow.id).where(
-            AgentRow.token_sha256 == token_sha256, AgentRow.enabled.is_(True)
-        )
-        with self._database.reading() as session:
-            return session.scalar(query)
+        return self._whose(_AGENT_BY_TOKEN, token_sha256)
 
     def relying_party_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled relying party's identifier, or None."""
-        query = select(RelyingPartyRow.id).where(
-            RelyingPartyRow.token_sha256 == token_sha256, RelyingPartyRow.enabled.is_(True)
-        )
-        with self._database.reading() as session:
-            return session.scalar(query)
+        return self._whose(_PARTY_BY_TOKEN, token_sha256)
+
+    def _whose(self, query: Select[Any], token_sha256: bytes) -> str | None:
+        rows = self._database.look_up(query, token=token_sha256)
+        return rows[0].id if rows else None
 
 
 def _hash(token: str) -> bytes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditEvent
@@ -20,6 +21,16 @@ from cardsvc.merkle import Frontier, leaf_hash
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow
 from cardsvc.store.status_changes import count_changes
+
+_EVENTS, _HEAD = cast("Table", AuditEventRow.__table__), cast("Table", AuditHeadRow.__table__)
+_APPEND = insert(_EVENTS)
+_READ_HEAD = select(_HEAD.c.size, _HEAD.c.frontier).where(_HEAD.c.id == AUDIT_HEAD_ID)
+_LOCK_HEAD = _READ_HEAD.with_for_update()
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.id == AUDIT_HEAD_ID, _HEAD.c.size == bindparam("first"))
+    .values(size=bindparam("next"), frontier=bindparam("hashes"))
+)
 
 
 class AuditTrail:
@@ -34,7 +45,11 @@ class AuditTrail:
         Raises:
             Malformed: the event can't be encoded; now, not at the commit.
         """
-        self._pending.append((event, encode_event(event)))
+        self.record_encoded(event, encode_event(event))
+
+    def record_encoded(self, event: AuditEvent, octets: bytes) -> None:
+        """Add an event whose octets, of ``encode_event``, were made before the transaction."""
+        self._pending.append((event, octets))
 
     def write(self, session: Session) -> None:
         """Append all events to the log.
@@ -62,11 +77,10 @@ class AuditTrail:
                     "parent_hashes": b"".join(parents),
                 }
             )
-        session.execute(insert(AuditEventRow), rows)
-        session.execute(
-            update(AuditHeadRow)
-            .where(AuditHeadRow.id == AUDIT_HEAD_ID, AuditHeadRow.size == first)
-            .values(size=frontier.size, frontier=frontier.octets)
+        connection = session.connection()
+        connection.execute(_APPEND, rows)
+        connection.execute(
+            _MOVE_HEAD, {"first": first, "next": frontier.size, "hashes": frontier.octets}
         )
         self._pending.clear()
 
@@ -77,8 +91,7 @@ def read_frontier(session: Session, *, lock: bool = False) -> Frontier:
     Raises:
         StoreError: the head is missing or does not fit its size (AUDIT_BROKEN).
     """
-    query = select(AuditHeadRow.size, AuditHeadRow.frontier).where(AuditHeadRow.id == AUDIT_HEAD_ID)
-    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    row = session.connection().execute(_LOCK_HEAD if lock else _READ_HEAD).one_or_none()
     if row is None:
         raise StoreError(ReasonCode.AUDIT_BROKEN, "the audit log has no head")
     try:

@@ -2,7 +2,8 @@
 
 ``Database`` is the only door: ``writing()`` opens a transaction that takes SQLite's write lock
 at once (BEGIN IMMEDIATE), so that two writers wait for each other and neither fails half-way
-with a stale snapshot; ``reading()`` opens one that never blocks a writer.
+with a stale snapshot; ``reading()`` opens one that never blocks a writer; ``look_up()`` runs one
+SELECT without any.
 """
 
 from __future__ import annotations
@@ -10,20 +11,35 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Executable,
+    Row,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from cardsvc.errors import Malformed, ReasonCode, StoreError
+from cardsvc.store.lookups import READS_ONE_STATEMENT, Lookups
 
 LOCK_WAIT_MILLISECONDS = 10_000
 """How long a writer waits for another before it gives up."""
+POOL_SIZE = 8
+MOST_CONNECTIONS = 80
+"""Of one process: a look-up's and a transaction's for each of 40 threads. PostgreSQL serves 100
+unless its administrator says otherwise."""
 _PRIVATE_FILE = 0o600
 _READ_ONLY = "cardsvc_read_only"
 
@@ -76,8 +92,10 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(READS_ONE_STATEMENT, False):
+        read_only = options.get(_READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def create_database_engine(url: str) -> Engine:
@@ -89,13 +107,20 @@ def create_database_engine(url: str) -> Engine:
     parsed = _normalised(url)
     if parsed.get_backend_name() == "sqlite":
         _create_private(Path(str(parsed.database)))
-        engine = create_engine(parsed, hide_parameters=True)  # they may be personal data
+        engine = create_engine(
+            parsed,
+            hide_parameters=True,  # they may be personal data
+            max_overflow=MOST_CONNECTIONS - POOL_SIZE,
+            pool_size=POOL_SIZE,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         parsed,
         hide_parameters=True,
+        max_overflow=MOST_CONNECTIONS - POOL_SIZE,
+        pool_size=POOL_SIZE,
         pool_pre_ping=True,  # the server was restarted: notice before the transaction starts
         connect_args={"options": f"-c timezone=UTC -c lock_timeout={LOCK_WAIT_MILLISECONDS}"},
     )
@@ -106,6 +131,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._lookups = Lookups(engine)
         if engine.dialect.name == "postgresql":
             # one snapshot for the whole transaction, as SQLite gives it
             self._reader = engine.execution_options(
@@ -150,6 +176,16 @@ class Database:
         with _translated(), Session(self._reader, autoflush=False) as session:
             yield session
 
+    def look_up(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
+        """Return the rows of one SELECT, which is a snapshot of its own.
+
+        Raises:
+            StoreError: the database can't be reached (SERVICE_UNAVAILABLE).
+            Malformed: a text can't be asked for (MALFORMED_MESSAGE).
+        """
+        with _translated():
+            return self._lookups.rows(statement, parameters)
+
     def is_reachable(self) -> bool:
         """Tell whether the database answers."""
         try:
@@ -177,6 +213,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close all pooled connections."""
+        self._lookups.close()
         self.engine.dispose()
 
 

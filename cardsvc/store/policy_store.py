@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
@@ -20,6 +21,30 @@ from cardsvc.service_records import ServicePolicy
 from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import PolicyActivationRow, PolicyVersionRow, RelyingPartyRow
+
+_VERSIONS, _ACTS = PolicyVersionRow.__table__, PolicyActivationRow.__table__
+_PARTIES = RelyingPartyRow.__table__
+IN_FORCE = (
+    select(_VERSIONS)
+    .join(
+        _ACTS,
+        and_(
+            _ACTS.c.relying_party == _VERSIONS.c.relying_party,
+            _ACTS.c.service == _VERSIONS.c.service,
+            _ACTS.c.version == _VERSIONS.c.version,
+        ),
+    )
+    .join(_PARTIES, _PARTIES.c.id == _VERSIONS.c.relying_party)
+    .where(
+        _PARTIES.c.enabled.is_(True),
+        _ACTS.c.relying_party == bindparam("relying_party"),
+        _ACTS.c.service == bindparam("service"),
+        _ACTS.c.active_from <= bindparam("at"),
+    )
+    .order_by(_ACTS.c.seq.desc())
+    .limit(1)
+)
+"""The version in force of a service at an instant; a disabled relying party has none."""
 
 
 class SqlPolicyStore:
@@ -110,30 +135,7 @@ class SqlPolicyStore:
             add_activation(session, trail, row, activation)
 
 
-def in_force(relying_party: str, service: str, at: datetime) -> Select[PolicyVersionRow]:
-    """Return the query for the version in force; a disabled relying party has none."""
-    act, version = PolicyActivationRow, PolicyVersionRow
-    return (
-        select(version)
-        .join(
-            act,
-            (act.relying_party == version.relying_party)
-            & (act.service == version.service)
-            & (act.version == version.version),
-        )
-        .join(RelyingPartyRow, RelyingPartyRow.id == version.relying_party)
-        .where(
-            RelyingPartyRow.enabled.is_(True),
-            act.relying_party == relying_party,
-            act.service == service,
-            act.active_from <= at,
-        )
-        .order_by(act.seq.desc())
-        .limit(1)
-    )
-
-
-def read_policy(row: PolicyVersionRow) -> ServicePolicy:
+def read_policy(row: PolicyVersionRow | Row[Any]) -> ServicePolicy:
     """Return the policy that a row is."""
     return ServicePolicy(row.relying_party, row.service, row.version, row.document)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cardsvc.store.schema import Base
 
@@ -17,3 +20,18 @@ def upsert(session: Session, table: type[Base]) -> Upsert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def insert_unless_there(connection: Connection, table: Table) -> ReturningInsert[Any]:
+    """Return an INSERT that skips rows whose primary key is there; it returns the keys of others.
+
+    The last column of the key is what it returns.
+    """
+    return _insert_unless_there(connection.dialect.name, table)
+
+
+@cache
+def _insert_unless_there(dialect: str, table: Table) -> ReturningInsert[Any]:
+    key = list(table.primary_key.columns)
+    insert: Upsert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insert.on_conflict_do_nothing(index_elements=key).returning(key[-1])

@@ -1,40 +1,61 @@
-"""What verification asks of the database. Implements the stores of ``verification.ports``."""
+"""What verification asks of the database. Implements the directories of ``verification.ports``.
+
+Asked at every decision and never remembered: a card that was revoked, a policy or a partner that
+was changed count at the next tap, in every process. The statements are built once.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, select
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import StoreError
+from cardsvc.card.piv import KeySlot
 from cardsvc.lifecycle import CardState
-from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
-from cardsvc.store.audit_trail import audited
-from cardsvc.store.card_mapping import read_card
-from cardsvc.store.decision_mapping import (
-    decision_event,
-    decision_values,
-    read_decision,
-    read_level,
-)
+from cardsvc.service_records import CardOnRecord, CardStanding, DecisionRecord, ServicePolicy
+from cardsvc.store.decision_mapping import read_decision
 from cardsvc.store.engine import Database
-from cardsvc.store.policy_store import in_force, read_policy
+from cardsvc.store.policy_store import IN_FORCE, read_policy
 from cardsvc.store.schema import (
+    CardKeyRow,
     CardRow,
-    ChallengeRow,
     DecisionRow,
+    HolderRow,
     RelyingPartyRow,
 )
 
-SWEEP_EVERY = timedelta(minutes=1)
-KEPT_AFTER_EXPIRY = timedelta(minutes=10)
-"""So long a late answer is told that it is late, and not that nobody asked."""
+_CARDS, _KEYS, _HOLDERS = CardRow.__table__, CardKeyRow.__table__, HolderRow.__table__
+_PARTIES = RelyingPartyRow.__table__
+_CARD_KEY, _PIN_KEY = _KEYS.alias("card_key"), _KEYS.alias("pin_key")
+
+
+def _of_slot(keys: FromClause, slot: KeySlot) -> ColumnElement[bool]:
+    return and_(keys.c.guid == _CARDS.c.guid, keys.c.slot == int(slot))
+
+
+_CARD = (
+    select(
+        _CARDS.c.guid,
+        _CARDS.c.card_type,
+        _CARDS.c.holder_id,
+        _CARDS.c.state,
+        _CARDS.c.expires_at,
+        _HOLDERS.c.name,
+        _HOLDERS.c.category,
+        _HOLDERS.c.agency_code,
+        _CARD_KEY.c.spki_sha256.label("card_key"),
+        _PIN_KEY.c.spki_sha256.label("pin_key"),
+    )
+    .join(_HOLDERS, _HOLDERS.c.id == _CARDS.c.holder_id)
+    .outerjoin(_CARD_KEY, _of_slot(_CARD_KEY, KeySlot.CARD_AUTHENTICATION))
+    .outerjoin(_PIN_KEY, _of_slot(_PIN_KEY, KeySlot.AUTHENTICATION))
+    .where(_CARDS.c.guid.in_(bindparam("wanted", expanding=True)))
+)
+_AT_ONCE = 500
+"""Parameters of one query; older SQLite takes 999 at most."""
 
 
 class SqlCardDirectory:
@@ -45,94 +66,36 @@ class SqlCardDirectory:
 
     def find(self, guid: CardGuid) -> CardOnRecord | None:
         """Return the card as it stands now with its holder's name and post, or None."""
-        query = select(CardRow).where(CardRow.guid == guid).options(joinedload(CardRow.holder))
-        with self._database.reading() as session:
-            row = session.scalars(query).one_or_none()
-            if row is None:
-                return None
-            holder = row.holder
-            return CardOnRecord(
-                card=read_card(row),
-                holder_name=holder.name,
-                category=None if holder.category is None else holder.category.value,
-                agency_code=holder.agency_code,
-            )
+        return self.find_all([guid]).get(guid)
+
+    def find_all(self, guids: Sequence[CardGuid]) -> Mapping[CardGuid, CardOnRecord]:
+        """Return those of many cards that there are, each as ``find`` does."""
+        found: dict[CardGuid, CardOnRecord] = {}
+        for start in range(0, len(guids), _AT_ONCE):
+            wanted = guids[start : start + _AT_ONCE]
+            for row in self._database.look_up(_CARD, wanted=wanted):
+                found[row.guid] = _card_on_record(row)
+        return found
 
 
-class SqlChallengeStore:
-    """Keeps open challenges under the hash of their nonce; whoever deletes one owns it.
+def _card_on_record(row: Row[Any]) -> CardOnRecord:
+    hashes = {KeySlot.CARD_AUTHENTICATION: row.card_key, KeySlot.AUTHENTICATION: row.pin_key}
+    return CardOnRecord(
+        card=CardStanding(
+            row.guid,
+            row.card_type,
+            row.holder_id,
+            row.state,
+            row.expires_at,
+            {slot: octets for slot, octets in hashes.items() if octets is not None},
+        ),
+        holder_name=row.name,
+        category=None if row.category is None else row.category.value,
+        agency_code=row.agency_code,
+    )
 
-    Those that nobody answers are swept out as new ones come in.
-    """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._sweeping = threading.Lock()
-        self._next_sweep: datetime | None = None
-
-    def add(self, challenge: Challenge) -> None:
-        """Keep an open challenge.
-
-        Raises:
-            StoreError: the nonce is in use (CONCURRENT_CHANGE).
-        """
-        self._sweep(challenge.expires_at)
-        with self._database.writing() as session:
-            session.add(
-                ChallengeRow(
-                    nonce_sha256=sha256(challenge.nonce).digest(),
-                    relying_party=challenge.relying_party,
-                    service=challenge.service,
-                    agent=challenge.agent,
-                    level=int(challenge.level),
-                    expires_at=challenge.expires_at,
-                )
-            )
-
-    def consume(self, nonce: bytes) -> Challenge | None:
-        """Take a challenge out; exactly one of any number of callers gets it."""
-        statement = (
-            delete(ChallengeRow)
-            .where(ChallengeRow.nonce_sha256 == sha256(nonce).digest())
-            .returning(
-                ChallengeRow.relying_party,
-                ChallengeRow.service,
-                ChallengeRow.agent,
-                ChallengeRow.level,
-                ChallengeRow.expires_at,
-            )
-        )
-        with self._database.writing() as session:
-            row = session.execute(statement).one_or_none()
-        if row is None:
-            return None
-        return Challenge(
-            nonce=nonce,
-            relying_party=row.relying_party,
-            service=row.service,
-            agent=row.agent,
-            level=read_level(row.level),
-            expires_at=row.expires_at,
-        )
-
-    def _sweep(self, newest: datetime) -> None:
-        """Forget the old, at most once a minute; ``newest`` is when a challenge of now expires."""
-        with self._sweeping:
-            if self._next_sweep is not None and newest < self._next_sweep:
-                return
-            self._next_sweep = newest + SWEEP_EVERY
-        with suppress(StoreError):  # another process sweeps just now; nobody's tap fails for it
-            self.forget_expired(newest - KEPT_AFTER_EXPIRY)
-
-    def forget_expired(self, at: datetime) -> int:
-        """Delete what nobody answered in time; return how many there were."""
-        statement = (
-            delete(ChallengeRow)
-            .where(ChallengeRow.expires_at <= at)
-            .returning(ChallengeRow.nonce_sha256)
-        )
-        with self._database.writing() as session:
-            return len(session.execute(statement).all())
+_ENABLED = select(_PARTIES.c.enabled).where(_PARTIES.c.id == bindparam("relying_party"))
 
 
 class SqlPolicyDirectory:
@@ -143,32 +106,13 @@ class SqlPolicyDirectory:
 
     def knows(self, relying_party: str) -> bool:
         """Tell whether there is such a relying party, and it is enabled."""
-        with self._database.reading() as session:
-            row = session.get(RelyingPartyRow, relying_party)
-            return row is not None and row.enabled
+        rows = self._database.look_up(_ENABLED, relying_party=relying_party)
+        return bool(rows) and rows[0].enabled
 
     def find(self, relying_party: str, service: str, at: datetime) -> ServicePolicy | None:
         """Return the policy in force at an instant, or None; a disabled relying party has none."""
-        with self._database.reading() as session:
-            row = session.scalars(in_force(relying_party, service, at)).one_or_none()
-            return None if row is None else read_policy(row)
-
-
-class SqlDecisionLog:
-    """Keeps decisions and receipts; each with its audit event in one transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def record(self, decision: DecisionRecord) -> None:
-        """Append a decision.
-
-        Raises:
-            StoreError: the identifier is in use (CONCURRENT_CHANGE); nothing is written then.
-        """
-        with audited(self._database) as (session, trail):
-            session.add(DecisionRow(**decision_values(decision)))
-            trail.record(decision_event(decision))
+        rows = self._database.look_up(IN_FORCE, relying_party=relying_party, service=service, at=at)
+        return read_policy(rows[0]) if rows else None
 
 
 class SqlDecisionHistory:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cardsvc.card.piv import KeySlot, ObjectTag
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.service_records import NONCE_OCTETS
+from cardsvc.service_records import MAX_NONCE_OCTETS, NONCE_OCTETS
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import (
     Fields,
@@ -20,6 +20,8 @@ from cardsvc.wire.fields import (
     parse_object,
 )
 
+MAX_MESSAGE_OCTETS = 4096
+"""A challenge's message: the nonce, and the texts that it is bound to."""
 MAX_ATTRIBUTES = 32
 MAX_ATTRIBUTE_CHARACTERS = 64
 
@@ -62,8 +64,8 @@ class ChallengeMessage:
         """Parse; raises ``Malformed``."""
         fields = Fields(parse_object(octets), ("nonce", "message", "expires_at"))
         return cls(
-            fields.octets("nonce", exactly=NONCE_OCTETS),
-            fields.octets("message", most=2048),
+            _nonce(fields),
+            fields.octets("message", most=MAX_MESSAGE_OCTETS),
             fields.instant("expires_at"),
         )
 
@@ -108,7 +110,7 @@ class PresentationMessage:
         except ValueError as error:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such object or slot") from error
         asked = _asked(fields) if fields.has("asked") else None
-        return cls(fields.octets("nonce", exactly=NONCE_OCTETS), objects, proofs, asked)
+        return cls(_nonce(fields), objects, proofs, asked)
 
     def encode(self) -> bytes:
         """Return the JSON octets."""
@@ -192,6 +194,13 @@ def parse_level(fields: Fields) -> AssuranceLevel:
         return AssuranceLevel[fields.text("level", most=2)]
     except KeyError as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such level") from error
+
+
+def _nonce(fields: Fields) -> bytes:
+    nonce = fields.octets("nonce", most=MAX_NONCE_OCTETS)
+    if len(nonce) < NONCE_OCTETS:
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "nonce is too short")
+    return nonce
 
 
 def _asked(fields: Fields) -> tuple[str, ...]:

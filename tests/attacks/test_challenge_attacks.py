@@ -9,10 +9,13 @@ import pytest
 
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import ReasonCode
+from cardsvc.terms import AssuranceLevel
 from tests.support.decisions import denial, outcome
 from tests.support.verification_world import AGENT, AT, RELYING_PARTY, SERVICE, World
 from verification.challenge import binding_message
-from verification.verdict import Granted
+from verification.decide import Asked, decide_all
+from verification.sealed_challenge import seal
+from verification.verdict import Denied, Granted
 
 
 @pytest.mark.reason(ReasonCode.CHALLENGE_UNKNOWN)
@@ -26,6 +29,31 @@ def test_a_refused_answer_spends_the_challenge_too(world: World) -> None:
     card, challenge = world.card(), world.challenge()
     assert denial(world, card.answer(challenge, message=b"x")) is ReasonCode.CARD_KEY_PROOF_FAILED
     assert denial(world, card.answer(challenge)) is ReasonCode.CHALLENGE_UNKNOWN
+
+
+def test_two_equal_answers_that_are_decided_together(world: World) -> None:
+    answer, other = world.card().answer(world.challenge()), world.card("b")
+    asked = [
+        Asked(one, f"d{number}", AT)
+        for number, one in enumerate([answer, answer, other.answer(world.challenge())])
+    ]
+    first, replay, third = (one.decision for one in decide_all(world.desk, asked))
+    assert isinstance(first, Granted)
+    assert isinstance(third, Granted)
+    assert isinstance(replay, Denied)
+    assert replay.reasons == (ReasonCode.CHALLENGE_UNKNOWN,)
+    assert [one.granted for one in world.log.decisions] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "lying",
+    [{"service": "cap-phep-xay-dung"}, {"agent": "kiosk-2"}, {"level": AssuranceLevel.X2}],
+    ids="+".join,
+)
+def test_a_challenge_sealed_by_somebody_else(world: World, lying: dict) -> None:
+    question = replace(world.challenge(), nonce=bytes(32), **lying)
+    forged = replace(question, nonce=seal(b"guessed".ljust(32), question))
+    assert denial(world, world.card().answer(forged)) is ReasonCode.CHALLENGE_UNKNOWN
 
 
 def test_a_nonce_nobody_opened(world: World) -> None:

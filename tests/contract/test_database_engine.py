@@ -16,9 +16,10 @@ from cardsvc.service_records import Challenge
 from cardsvc.store.engine import Database, create_database_engine
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.migrate import migrate
-from cardsvc.store.schema import ChallengeRow, CrlNumberRow
+from cardsvc.store.schema import CrlNumberRow, SpentNonceRow
 from cardsvc.store.sealed import Sealer
-from cardsvc.store.verification_store import SqlCardDirectory, SqlChallengeStore
+from cardsvc.store.spent_nonces import SqlSpentNonces
+from cardsvc.store.verification_store import SqlCardDirectory
 from cardsvc.terms import AssuranceLevel
 from tests.support.databases import make_sealer, open_sqlite
 from tests.support.issuance_store_contract import make_application, make_card
@@ -60,9 +61,16 @@ def test_a_database_that_cannot_be_reached_is_unavailable() -> None:
 
 
 def test_a_schema_that_is_missing_is_unavailable(empty_database: Database) -> None:
-    with pytest.raises(StoreError) as caught:
-        SqlChallengeStore(empty_database).consume(bytes(32))
-    assert caught.value.reason is ReasonCode.SERVICE_UNAVAILABLE
+    challenge = Challenge(
+        bytes(32), "party", "service", "agent", AssuranceLevel.X1, datetime.max.replace(tzinfo=UTC)
+    )
+    for ask in (
+        lambda: SqlSpentNonces(empty_database).spend(challenge),
+        lambda: SqlCardDirectory(empty_database).find(CardGuid(bytes(16))),
+    ):
+        with pytest.raises(StoreError) as caught:
+            ask()
+        assert caught.value.reason is ReasonCode.SERVICE_UNAVAILABLE
 
 
 def test_readers_see_one_snapshot_and_do_not_wait_for_a_writer(database: Database) -> None:
@@ -93,9 +101,9 @@ def test_what_fails_is_rolled_back(database: Database) -> None:
 def test_instants_come_back_in_utc_to_the_microsecond(database: Database) -> None:
     at = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     challenge = Challenge(b"n" * 32, "party", "service", "agent", AssuranceLevel.X1, at)
-    SqlChallengeStore(database).add(challenge)
+    SqlSpentNonces(database).spend(challenge)
     with database.reading() as session:
-        found = session.scalars(select(ChallengeRow.expires_at)).one()
+        found = session.scalars(select(SpentNonceRow.expires_at)).one()
     assert found == at
     assert found.utcoffset() == timedelta(0)
 
@@ -124,9 +132,16 @@ def test_a_record_that_is_not_ours_is_not_read(tmp_path: Path, change: str) -> N
         driver.execute("PRAGMA foreign_keys = OFF")
         connection.execute(text(change))
         connection.commit()
-    with pytest.raises(StoreError) as caught:
-        SqlCardDirectory(database).find(guid)
+    with (
+        pytest.raises(StoreError) as caught,
+        SqlIssuanceStore(database, sealer).transaction() as unit,
+    ):
+        unit.card(guid)
     assert caught.value.reason is ReasonCode.RECORD_CORRUPT
+    if change.endswith(("'blessed'", "'royal'")):  # a decision reads nothing else of these
+        with pytest.raises(StoreError) as caught:
+            SqlCardDirectory(database).find(guid)
+        assert caught.value.reason is ReasonCode.RECORD_CORRUPT
     database.dispose()
 
 

@@ -18,20 +18,19 @@ from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
-from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord
+from cardsvc.service_records import CardOnRecord, CardStanding, Challenge, DecisionRecord
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY, SqlSpentNonces
 from cardsvc.store.verification_store import (
-    KEPT_AFTER_EXPIRY,
     SqlCardDirectory,
-    SqlChallengeStore,
     SqlDecisionHistory,
-    SqlDecisionLog,
     SqlPolicyDirectory,
 )
 from cardsvc.terms import AssuranceLevel, CardType
@@ -39,7 +38,8 @@ from tests.support.issuance_store_contract import AT, LATER, make_application, m
 from verification.policy.simple import simple_policy
 
 if TYPE_CHECKING:
-    from verification.ports import CardDirectory, ChallengeStore, DecisionLog, PolicyDirectory
+    from verification.ports import CardDirectory, DecisionLog, PolicyDirectory
+    from verification.sealed_challenge import SpentNonces
     from web.services import AccessDirectory, DecisionHistory
 
 REPLAYS = 64
@@ -47,12 +47,12 @@ REPLAYS = 64
 
 def test_the_stores_are_what_the_ports_ask_for(database: Database) -> None:
     cards: CardDirectory = SqlCardDirectory(database)
-    challenges: ChallengeStore = SqlChallengeStore(database)
+    spent: SpentNonces = SqlSpentNonces(database)
     policies: PolicyDirectory = SqlPolicyDirectory(database)
     decisions: DecisionLog = SqlDecisionLog(database)
     history: DecisionHistory = SqlDecisionHistory(database)
     access: AccessDirectory = SqlAccessStore(database)
-    assert all((cards, challenges, policies, decisions, history, access))
+    assert all((cards, spent, policies, decisions, history, access))
 
 
 def make_challenge() -> Challenge:
@@ -82,65 +82,50 @@ def make_decision() -> DecisionRecord:
     )
 
 
-class TestChallenges:
-    def test_a_challenge_comes_out_once_as_it_went_in(self, database: Database) -> None:
-        store, challenge, other = SqlChallengeStore(database), make_challenge(), make_challenge()
-        store.add(challenge)
-        store.add(other)
-        assert store.consume(challenge.nonce) == challenge
-        assert store.consume(challenge.nonce) is None
-        assert store.consume(other.nonce) == other
-        assert store.consume(bytes(32)) is None
+class TestSpentNonces:
+    def test_a_nonce_is_spent_once(self, database: Database) -> None:
+        spent, challenge, other = SqlSpentNonces(database), make_challenge(), make_challenge()
+        assert spent.spend(challenge)
+        assert not spent.spend(challenge)
+        assert not spent.spend(replace(challenge, service="another"))
+        assert spent.spend(other)
 
-    def test_of_many_replays_at_once_exactly_one_wins(self, database: Database) -> None:
-        store, challenge, ready = SqlChallengeStore(database), make_challenge(), Barrier(REPLAYS)
-        store.add(challenge)
+    def test_of_many_at_once_exactly_one_spends_it(self, database: Database) -> None:
+        spent, challenge, ready = SqlSpentNonces(database), make_challenge(), Barrier(REPLAYS)
 
-        def replay(_: int) -> Challenge | None:
+        def replay(_: int) -> bool:
             ready.wait()
-            return store.consume(challenge.nonce)
+            return spent.spend(challenge)
 
         with ThreadPoolExecutor(REPLAYS) as pool:
-            answers = list(pool.map(replay, range(REPLAYS)))
-        assert [answer for answer in answers if answer is not None] == [challenge]
+            assert sorted(pool.map(replay, range(REPLAYS))) == [False] * (REPLAYS - 1) + [True]
 
     def test_the_nonce_itself_is_not_stored(self, database: Database) -> None:
         challenge = make_challenge()
-        SqlChallengeStore(database).add(challenge)
+        SqlSpentNonces(database).spend(challenge)
         with database.reading() as session:
-            stored = session.execute(text("SELECT nonce_sha256 FROM challenges")).scalar_one()
-        assert bytes(stored) != challenge.nonce
+            stored = session.execute(text("SELECT nonce_sha256 FROM spent_nonces")).scalar_one()
+        assert bytes(stored) == sha256(challenge.nonce).digest()
 
-    def test_a_nonce_is_added_once(self, database: Database) -> None:
-        store, challenge = SqlChallengeStore(database), make_challenge()
-        store.add(challenge)
-        with pytest.raises(StoreError) as caught:
-            store.add(replace(challenge, service="another"))
-        assert caught.value.reason is ReasonCode.CONCURRENT_CHANGE
-        assert store.consume(challenge.nonce) == challenge
-
-    def test_what_nobody_answered_is_forgotten(self, database: Database) -> None:
-        store, old = SqlChallengeStore(database), make_challenge()
+    def test_what_expired_is_forgotten(self, database: Database) -> None:
+        spent, old = SqlSpentNonces(database), make_challenge()
         young = replace(make_challenge(), expires_at=old.expires_at + timedelta(microseconds=1))
-        store.add(old)
-        store.add(young)
-        assert store.forget_expired(old.expires_at) == 1
-        assert store.consume(old.nonce) is None
-        assert store.consume(young.nonce) == young
+        spent.spend(old)
+        spent.spend(young)
+        assert spent.forget_expired(old.expires_at) == 1
+        assert spent.spend(old)
+        assert not spent.spend(young)
 
-    def test_new_questions_sweep_out_the_old(self, database: Database) -> None:
-        store, old = SqlChallengeStore(database), make_challenge()
-        store.add(old)
-        late = replace(make_challenge(), expires_at=old.expires_at + KEPT_AFTER_EXPIRY)
-        store.add(late)
-        assert store.consume(old.nonce) is None
-        assert store.consume(late.nonce) == late
-
-    def test_a_late_answer_is_still_told_that_it_is_late(self, database: Database) -> None:
-        store, old = SqlChallengeStore(database), make_challenge()
-        store.add(old)
-        store.add(replace(make_challenge(), expires_at=old.expires_at + KEPT_AFTER_EXPIRY / 2))
-        assert store.consume(old.nonce) == old
+    @pytest.mark.parametrize("after", [KEPT_AFTER_EXPIRY / 2, KEPT_AFTER_EXPIRY])
+    def test_new_answers_sweep_out_what_expired_long_ago(
+        self, database: Database, after: timedelta
+    ) -> None:
+        spent, log, old = SqlSpentNonces(database), SqlDecisionLog(database), make_challenge()
+        assert spent.spend(old)
+        late = replace(make_challenge(), expires_at=old.expires_at + after)
+        assert log.record(make_decision(), late)
+        assert spent.spend(old) is (after == KEPT_AFTER_EXPIRY)
+        assert not spent.spend(late)
 
 
 @pytest.mark.parametrize("odd", ["nul\x00", "half\ud800", "x" * 100_000])
@@ -177,7 +162,7 @@ class TestCards:
         employment = application.holder.employment
         found = SqlCardDirectory(database).find(card.guid)
         assert found == CardOnRecord(
-            card=card,
+            card=CardStanding.of(card),
             holder_name=application.holder.name.value,
             category=employment.category.value if employment else None,
             agency_code=employment.agency_code.value if employment else None,
@@ -221,6 +206,54 @@ class TestDecisions:
             SqlDecisionLog(database).record(make_decision())
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(DecisionRow)) == 0
+
+    def test_a_decision_spends_the_challenge_that_it_answers(self, database: Database) -> None:
+        log, challenge, first, second = (
+            SqlDecisionLog(database), make_challenge(), make_decision(), make_decision(),
+        )  # fmt: skip
+        assert log.record(first, challenge)
+        assert not log.record(second, challenge)
+        assert not SqlSpentNonces(database).spend(challenge)
+        assert SqlDecisionHistory(database).recent(9) == [first]
+        assert AuditLog(database).verify().size == 1
+
+    def test_of_many_decisions_at_once_one_answers_a_challenge_and_all_others_are_kept(
+        self, database: Database
+    ) -> None:
+        logs, challenge = [SqlDecisionLog(database), SqlDecisionLog(database)], make_challenge()
+        ready = Barrier(REPLAYS)
+
+        def record(number: int) -> bool:
+            ready.wait()
+            answered = challenge if number % 4 == 0 else make_challenge()
+            return logs[number % 8 // 4].record(make_decision(), answered)
+
+        with ThreadPoolExecutor(REPLAYS) as pool:
+            written = list(pool.map(record, range(REPLAYS)))
+        assert sum(written[::4]) == 1
+        kept = REPLAYS * 3 // 4 + 1
+        assert sum(written) == kept
+        assert len(SqlDecisionHistory(database).recent(REPLAYS)) == kept
+        assert AuditLog(database).verify().size == kept
+
+    def test_many_in_one_transaction_are_as_many_one_by_one(self, database: Database) -> None:
+        log, challenge = SqlDecisionLog(database), make_challenge()
+        decisions = [make_decision() for _ in range(4)]
+        answered = [challenge, None, challenge, make_challenge()]
+        written = log.record_all(list(zip(decisions, answered, strict=True)))
+        assert list(written) == [True, True, False, True]
+        kept = {one.id for one in SqlDecisionHistory(database).recent(9)}
+        assert kept == {decisions[at].id for at in (0, 1, 3)}
+        assert AuditLog(database).verify().size == 3
+
+    def test_of_many_in_one_transaction_one_refused_leaves_nothing(
+        self, database: Database
+    ) -> None:
+        log, decision, challenge = SqlDecisionLog(database), make_decision(), make_challenge()
+        with pytest.raises(StoreError):
+            log.record_all([(decision, challenge), (decision, None)])
+        assert SqlDecisionHistory(database).recent(9) == []
+        assert log.record(decision, challenge)
 
     def test_the_newest_come_first(self, database: Database) -> None:
         decisions = [

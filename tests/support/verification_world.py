@@ -5,7 +5,7 @@ The ports implement the real protocols; the certificates are real; the clock is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -24,13 +24,20 @@ from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot, ObjectTag
 from cardsvc.card.public_key import algorithm_of, spki_sha256
 from cardsvc.lifecycle import CardState
 from cardsvc.records import CardRecord, KeyRecord
-from cardsvc.service_records import CardOnRecord, Challenge, DecisionRecord, ServicePolicy
+from cardsvc.service_records import (
+    CardOnRecord,
+    CardStanding,
+    Challenge,
+    DecisionRecord,
+    ServicePolicy,
+)
 from cardsvc.terms import AssuranceLevel, CardType
 from verification.challenge import message_of, open_challenge
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
 from verification.policy.simple import simple_policy
 from verification.presentation import UnverifiedPresentation
+from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
 
@@ -185,15 +192,14 @@ class TestCard:
         return UnverifiedPresentation(challenge.nonce, agent, objects | dict(extra or {}), proofs)
 
 
-class MemoryChallenges:
+class MemorySpentNonces:
     def __init__(self) -> None:
-        self.open: dict[bytes, Challenge] = {}
+        self.spent: set[bytes] = set()
 
-    def add(self, challenge: Challenge) -> None:
-        self.open[challenge.nonce] = challenge
-
-    def consume(self, nonce: bytes) -> Challenge | None:
-        return self.open.pop(nonce, None)
+    def spend(self, challenge: Challenge) -> bool:
+        fresh = challenge.nonce not in self.spent
+        self.spent.add(challenge.nonce)
+        return fresh
 
 
 class MemoryCards:
@@ -202,6 +208,9 @@ class MemoryCards:
 
     def find(self, guid: CardGuid) -> CardOnRecord | None:
         return self.records.get(guid)
+
+    def find_all(self, guids: Sequence[CardGuid]) -> Mapping[CardGuid, CardOnRecord]:
+        return {guid: self.records[guid] for guid in guids if guid in self.records}
 
 
 class MemoryPolicies:
@@ -216,11 +225,20 @@ class MemoryPolicies:
 
 
 class MemoryLog:
-    def __init__(self) -> None:
+    def __init__(self, spent: MemorySpentNonces) -> None:
         self.decisions: list[DecisionRecord] = []
+        self._spent = spent
 
-    def record(self, decision: DecisionRecord) -> None:
+    def record(self, decision: DecisionRecord, answered: Challenge | None = None) -> bool:
+        if answered is not None and not self._spent.spend(answered):
+            return False
         self.decisions.append(decision)
+        return True
+
+    def record_all(
+        self, decisions: Sequence[tuple[DecisionRecord, Challenge | None]]
+    ) -> Sequence[bool]:
+        return [self.record(decision, answered) for decision, answered in decisions]
 
 
 class ClaimsKeeper:
@@ -244,10 +262,11 @@ class World:
         self.signer = self.cas[CardType.CIVIL_SERVANT].issue(
             self.signer_key, ekus=(PIV_CONTENT_SIGNING,), name="Ký nội dung"
         )
-        self.challenges = MemoryChallenges()
+        spent = MemorySpentNonces()
+        self.challenges = SealedChallenges(bytes(32), spent)
         self.cards = MemoryCards()
         self.policies = MemoryPolicies()
-        self.log = MemoryLog()
+        self.log = MemoryLog(spent)
         self.receipts = ClaimsKeeper()
         self.trust = PkiTrust(
             TrustMaterial(
@@ -282,7 +301,7 @@ class World:
         level: AssuranceLevel = AssuranceLevel.X1,
     ) -> Challenge:
         self._nonces += 1
-        challenge = open_challenge(
+        question = open_challenge(
             nonce=self._nonces.to_bytes(32, "big"),
             relying_party=relying_party,
             service=service,
@@ -290,8 +309,7 @@ class World:
             level=level,
             at=at,
         )
-        self.challenges.add(challenge)
-        return challenge
+        return self.challenges.issue(question)
 
     def card(
         self,
@@ -348,7 +366,7 @@ class World:
             for slot, key in card.keys.items()
         )
         record = CardRecord(card.guid, card_type, "holder", "application", state, expires_at, keys)
-        self.cards.records[card.guid] = CardOnRecord(record, "Nguyễn Văn Ân")
+        self.cards.records[card.guid] = CardOnRecord(CardStanding.of(record), "Nguyễn Văn Ân")
 
     def set_state(self, card: TestCard, state: CardState) -> None:
         found = self.cards.records[card.guid]

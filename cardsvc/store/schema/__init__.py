@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cardsvc.store.schema.access import (
     AgentRow,
-    ChallengeRow,
     DecisionRow,
     OperatorRow,
     RelyingPartyRow,
+    SpentNonceRow,
 )
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
@@ -65,7 +65,6 @@ __all__ = [
     "CardKeyRow",
     "CardRow",
     "CertificateRow",
-    "ChallengeRow",
     "CrlNumberRow",
     "DecisionRow",
     "DeskFeedRow",
@@ -84,6 +83,7 @@ __all__ = [
     "RecoveryCodeRow",
     "RelyingPartyRow",
     "SignInFailureRow",
+    "SpentNonceRow",
     "StatusChangeRow",
     "StatusEntryRow",
     "StatusListRow",

@@ -1,4 +1,4 @@
-"""Who may do what: operators, agents, relying parties; challenges and decisions."""
+"""Who may do what: operators, agents, relying parties; spent nonces and decisions."""
 
 from __future__ import annotations
 
@@ -55,17 +55,19 @@ class RelyingPartyRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 
-class ChallengeRow(Base):
-    """An open challenge; it is deleted by whoever consumes it."""
+class SpentNonceRow(Base):
+    """The nonce of a challenge that was answered; whoever inserts it has the answer.
 
-    __tablename__ = "challenges"
+    A nonce has one expiry, which is under its seal; with that in front of the key, nonces that
+    were answered together lie together, and those to be forgotten do, too.
+    """
 
+    __tablename__ = "spent_nonces"
+
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), primary_key=True)
     nonce_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    relying_party: Mapped[str] = mapped_column(String)
-    service: Mapped[str] = mapped_column(String)
-    agent: Mapped[str] = mapped_column(String)
-    level: Mapped[int] = mapped_column(Integer)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class DecisionRow(Base):
