@@ -33,16 +33,6 @@ from issuance.stock.card_blanks import StockRule
 JOB_IDLE = timedelta(minutes=15)
 """A job that nobody has touched for so long is over; RSA keys take a card seconds, not minutes."""
 
-HOPELESS = frozenset(
-    {
-        ReasonCode.APPLICATION_UNKNOWN,
-        ReasonCode.CARD_EXPIRED,
-        ReasonCode.CARD_IN_USE,
-        ReasonCode.ILLEGAL_TRANSITION,
-    }
-)
-"""Why an order can't be begun, with whatever blank: it is ended, so that no desk hangs on it."""
-
 
 @dataclass(frozen=True, slots=True)
 class DeskTools:
@@ -130,7 +120,8 @@ class PersonalisationDesk:
         try:
             self._begin(job)
         except IssuanceError as error:
-            if error.reason in HOPELESS:
+            # application, card or blank are not in a state for it: no card in the reader helps
+            if error.reason is not ReasonCode.CONCURRENT_CHANGE:
                 fail_order(self._orders, job.id, error.reason, job.touched_at)
             raise
 

@@ -8,9 +8,16 @@ from urllib.parse import quote
 import urllib3
 
 from cardsvc.card.batch import ApduBatch, BatchAnswer
+from cardsvc.desk_records import JobStage
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.batch import encode_answer, parse_batch
+from cardsvc.wire.desk import (
+    MAX_WAIT_SECONDS,
+    NextJobMessage,
+    PresenceMessage,
+    ReportMessage,
+)
 from cardsvc.wire.fields import Fields, parse_object
 from cardsvc.wire.tap import (
     ChallengeMessage,
@@ -119,6 +126,32 @@ class ServiceClient:
         path = f"/agent/v1/jobs/{quote(job_id, safe='')}/answers"
         return _parse_step(self._post(path, encode_answer(answer)))
 
+    def next_job(self, wait_seconds: int = MAX_WAIT_SECONDS) -> NextJobMessage:
+        """Ask for work, and wait for it a while.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        return NextJobMessage.parse(self._ask("GET", f"/agent/v1/jobs/next?wait={wait_seconds}"))
+
+    def report(self, job_id: str, stage: JobStage, reason: ReasonCode | None = None) -> str:
+        """Say how a job stands at our readers; return how its order stands, such as ``open``.
+
+        Raises:
+            ServiceError: unreachable, or there is no such job for us.
+        """
+        path = f"/agent/v1/jobs/{quote(job_id, safe='')}/reports"
+        answer = self._post(path, ReportMessage(stage, reason).encode())
+        return Fields(parse_object(answer), ("state",)).text("state")
+
+    def tell_presence(self, presence: PresenceMessage) -> None:
+        """Tell of ourselves and our readers.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        self._post("/agent/v1/presence", presence.encode())
+
     def close(self) -> None:
         """Drop the kept connections."""
         self._pool.clear()
@@ -128,11 +161,14 @@ class ServiceClient:
         return DecisionMessage.parse(self._post(path, message.encode()))
 
     def _post(self, path: str, body: bytes) -> bytes:
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         if not self._base_url.startswith(("http://", "https://")):
             raise ServiceError(ReasonCode.NETWORK_FAILED, 0, "not an http address")
         try:
             response = self._pool.request(
-                "POST", self._base_url + path, body=body, preload_content=False
+                method, self._base_url + path, body=body, preload_content=False
             )
             octets = response.read(_MAX_ANSWER_OCTETS + 1)
             response.release_conn()

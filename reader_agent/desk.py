@@ -12,6 +12,13 @@ from cardsvc.card.connection import ApduTransport, CardConnection
 from cardsvc.errors import ReasonCode
 from reader_agent.client import JobFinished, ServiceClient
 
+OPEN = "open"
+"""The state of an order that still stands, as the service tells it."""
+
+
+class JobOver(Exception):
+    """The service has no such job for us any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelayedJob:

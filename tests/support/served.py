@@ -66,9 +66,11 @@ class Served:
 
 
 @contextmanager
-def serving_process(environment: dict[str, str], log: Path) -> Iterator[Served]:
+def serving_process(
+    environment: dict[str, str], log: Path, port: int | None = None
+) -> Iterator[Served]:
     """Run the service until the caller stops it, or the block ends."""
-    port = free_port()
+    port = port or free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, "serve"],
