@@ -71,6 +71,15 @@ class AuditAction(StrEnum):
     RESIDENCE_RECORDED = "holder.residence_recorded"
     CEREMONY = "ceremony"
     OPERATOR_CHANGED = "operator.changed"
+    OPERATOR_PASSWORD_SET = "operator.password_set"  # noqa: S105 - an action, not a password
+    OPERATOR_SECOND_FACTOR_SET = "operator.second_factor_set"
+    OPERATOR_SECOND_FACTOR_RESET = "operator.second_factor_reset"
+    OPERATOR_RECOVERY_CODE_USED = "operator.recovery_code_used"
+    OPERATOR_SIGNED_IN = "operator.signed_in"
+    OPERATOR_SIGNED_OUT = "operator.signed_out"
+    OPERATOR_SESSIONS_ENDED = "operator.sessions_ended"
+    OPERATOR_PROVED_AGAIN = "operator.proved_again"
+    SIGN_IN_REFUSED = "sign_in.refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from flask import Flask, Response
 
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from web.agent_api import agent_api
+from web.console import register_console
 from web.desk_api import desk_api
 from web.partner_api import partner_api
 from web.problems import register_problems
@@ -26,12 +27,15 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     register_problems(app)
+    register_console(app, services.console)
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        # the console has said already what its pages need
+        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
     return app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -56,12 +56,14 @@ from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
 from web.activation import ActivationDesk
+from web.console_wiring import ConsoleParts, wire_console
 from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
 
 _DATA_MASTER_LABEL = "data-master-1"
 _DATA_KEY_ID = "v1"
+_CONSOLE_MASTER_LABEL = "console-master-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,11 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         places=SqlStatusLists(database),
         history=history,
         ready=lambda: _readiness(database, pki, clock.now()),
+        console=wire_console(
+            ConsoleParts(
+                settings, clock, database, sealer, access, os.urandom, _console_keys(vault)
+            )
+        ),
     )
     return Installation(
         settings=settings,
@@ -291,6 +298,14 @@ def _derived(vault: KeyVault, label: bytes, context: bytes) -> bytes:
         _DATA_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
     )
     return vault.derive(master, label, context, 32)
+
+
+def _console_keys(vault: KeyVault) -> Callable[[bytes], bytes]:
+    """Derive the console's keys from a master in the vault: none lies in a file of its own."""
+    master = vault.find(_CONSOLE_MASTER_LABEL) or vault.generate(
+        _CONSOLE_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
+    )
+    return lambda purpose: vault.derive(master, b"console", purpose, 32)
 
 
 def _passphrase(settings: Settings) -> str:

@@ -21,6 +21,7 @@ from issuance.orders import OrderState
 from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
+from web.console.services import ConsoleServices
 
 
 class AccessDirectory(Protocol):
@@ -135,6 +136,7 @@ class Services:
         places: the cards' places in status lists.
         history: decisions and card states.
         ready: names of parts and whether each works, for /readyz.
+        console: what the console's pages use.
     """
 
     clock: Clock
@@ -150,3 +152,4 @@ class Services:
     places: CardPlaces
     history: DecisionHistory
     ready: Callable[[], Mapping[str, bool]]
+    console: ConsoleServices

@@ -19,7 +19,13 @@ from issuance.stock.serials import DEFAULT_SERIAL_PATTERN, SerialForm
 
 _PREFIX = "CARDSVC_"
 _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
-_PORT = re.compile("[0-9]{1,5}")
+_WHOLE = re.compile("[0-9]{1,5}")
+_RANGES = {
+    "port": (1, 0xFFFF),
+    "proxy_hops": (0, 9),
+    "session_idle_minutes": (1, 240),
+    "session_hours": (1, 24),
+}
 _OTHERS = frozenset({"CARDSVC_TESTERS_REALM"})
 """Variables of the same prefix that other programs of ours read."""
 DATABASE_FILE = "cardsvc.db"
@@ -54,6 +60,9 @@ class Settings:
         stock: what becomes of a card whose blank is not in the desk's stock: ``enforce`` refuses
             it, ``warn`` puts it into the audit log, ``off`` keeps no books.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
+        proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
+        session_idle_minutes: after which an operator who does nothing is signed out.
+        session_hours: after which every operator is signed out.
     """
 
     data_dir: Path = field(default_factory=_default_data_dir)
@@ -68,6 +77,9 @@ class Settings:
     port: int = 8440
     stock: str = StockRule.ENFORCE.value
     blank_serial_pattern: str = DEFAULT_SERIAL_PATTERN
+    proxy_hops: int = 0
+    session_idle_minutes: int = 15
+    session_hours: int = 12
 
     @property
     def stock_rule(self) -> StockRule:
@@ -146,12 +158,8 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
 def _convert(name: str, value: object) -> object:
     if name == "data_dir":
         return _folder(value)
-    if name == "port":
-        if isinstance(value, str) and _PORT.fullmatch(value):
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 0xFFFF:
-            return value
-        raise SettingsError("port: a whole number from 1 to 65535 is needed")
+    if name in _RANGES:
+        return _whole(name, value)
     if not isinstance(value, str) or "\0" in value or (name in _NEEDED and not value):
         raise SettingsError(f"{name}: text is needed")
     if name == "stock" and value not in {rule.value for rule in StockRule}:
@@ -166,6 +174,16 @@ def _check_pattern(value: str) -> None:
         SerialForm(value)
     except ValueError as error:
         raise SettingsError(f"blank_serial_pattern: {error}") from error
+
+
+def _whole(name: str, value: object) -> int:
+    least, most = _RANGES[name]
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return value
+    msg = f"{name}: a whole number from {least} to {most} is needed"
+    raise SettingsError(msg)
 
 
 def _folder(value: object) -> Path:

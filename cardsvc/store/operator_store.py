@@ -47,27 +47,72 @@ class SqlOperatorStore:
             return session.scalar(select(OperatorRow.unit).where(OperatorRow.id == operator_id))
 
     def save(self, operator: Operator, *, by: str, at: datetime) -> None:
-        """Add an operator or change one."""
-        roles = sorted(operator.roles)
-        agencies = sorted(operator.agencies)
+        """Add an operator or change one; the password of one who is there stays as it is."""
         with audited(self._database) as (session, trail):
             row = session.get(OperatorRow, operator.id, with_for_update=True)
             if row is None:
-                row = OperatorRow(id=operator.id, created_at=at)
+                row = _new_row(operator, at)
                 session.add(row)
-            row.name = operator.name
-            row.roles = [role.value for role in roles]
-            row.password_hash = operator.password_hash
-            row.enabled = operator.enabled
-            row.agencies = agencies
-            row.unit = operator.unit
-            row.must_change_password = operator.must_change_password
-            facts: AuditFacts = {
-                "enabled": operator.enabled,
-                "roles": " ".join(roles),
-                "agencies": " ".join(agencies),
-            }
-            trail.record(AuditEvent(at, by, AuditAction.OPERATOR_CHANGED, operator.id, facts))
+            _write(row, operator)
+            trail.record(_changed(operator, by, at))
+
+    def add(self, operator: Operator, *, by: str, at: datetime) -> bool:
+        """Add an operator; False where the sign-in name is taken."""
+        with audited(self._database) as (session, trail):
+            if session.get(OperatorRow, operator.id) is not None:
+                return False
+            row = _new_row(operator, at)
+            _write(row, operator)
+            session.add(row)
+            trail.record(_changed(operator, by, at))
+            return True
+
+    def set_password(
+        self, operator_id: str, password_hash: str, *, by: str, at: datetime, temporary: bool
+    ) -> None:
+        """Put another password in force.
+
+        Args:
+            operator_id: whose; nothing happens where there is no such operator.
+            password_hash: as the password hasher wrote it.
+            by: who set it.
+            at: when.
+            temporary: somebody else chose it; it has to be changed.
+        """
+        with audited(self._database) as (session, trail):
+            row = session.get(OperatorRow, operator_id, with_for_update=True)
+            if row is None:
+                return
+            row.password_hash, row.must_change_password = password_hash, temporary
+            facts: AuditFacts = {"temporary": temporary}
+            action = AuditAction.OPERATOR_PASSWORD_SET
+            trail.record(AuditEvent(at, by, action, operator_id, facts))
+
+
+def _new_row(operator: Operator, at: datetime) -> OperatorRow:
+    return OperatorRow(
+        id=operator.id,
+        created_at=at,
+        password_hash=operator.password_hash,
+        must_change_password=operator.must_change_password,
+    )
+
+
+def _write(row: OperatorRow, operator: Operator) -> None:
+    row.name = operator.name
+    row.roles = sorted(role.value for role in operator.roles)
+    row.enabled = operator.enabled
+    row.agencies = sorted(operator.agencies)
+    row.unit = operator.unit
+
+
+def _changed(operator: Operator, by: str, at: datetime) -> AuditEvent:
+    facts: AuditFacts = {
+        "enabled": operator.enabled,
+        "roles": " ".join(sorted(role.value for role in operator.roles)),
+        "agencies": " ".join(sorted(operator.agencies)),
+    }
+    return AuditEvent(at, by, AuditAction.OPERATOR_CHANGED, operator.id, facts)
 
 
 def read_operator(row: OperatorRow) -> Operator:

@@ -1,0 +1,171 @@
+"""A served console: operators of every role with known second factors, and who drives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from cardsvc.access_records import Operator, Role
+from tests.support.installations import ServiceUnderTest, serve
+from web.app import create_app
+from web.console.services import ConsoleServices
+from web.operators.register import OperatorEntry
+
+PASSWORD = "một câu dài dễ nhớ"
+AGENCY = "H57.12"
+_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+_ONCE = re.compile(r'name="submit_token" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Person:
+    """An operator who signs in.
+
+    Args:
+        id: the sign-in name.
+        secret: of the authenticator app.
+    """
+
+    id: str
+    secret: str
+
+
+class ConsoleUnderTest:
+    """A service with a console, and one operator for every role besides ``everything``."""
+
+    def __init__(self, service: ServiceUnderTest) -> None:
+        self.service = service
+        self.url = service.url
+        self.clock = service.clock
+        self.services: ConsoleServices = service.installation.services.console
+        self.app: Flask = create_app(service.installation.services)
+        self.people: dict[str, Person] = {}
+        for role in Role:
+            self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
+        self.add("ca-moi-viec", frozenset(Role))
+
+    def add(
+        self, operator_id: str, roles: frozenset[Role], agencies: frozenset[str] | None = None
+    ) -> Person:
+        """Add an operator with a confirmed second factor."""
+        entry = OperatorEntry(
+            "Hoàng Thị Ngọc Ánh", roles, agencies if agencies is not None else frozenset({"*"})
+        )
+        at = self.clock.now()
+        register = self.services.register
+        register.add_with_password(operator_id, entry, PASSWORD, by="cli", at=at)
+        uri = register.factor_uri(operator_id, "cardsvc")
+        person = Person(operator_id, pyotp.parse_uri(uri).secret)
+        browser = Browser(self)
+        browser.give_password(person)
+        browser.send("/console/sign-in/enrol", code=self.code(person))
+        self.people[operator_id] = person
+        return person
+
+    def who(self, role: Role) -> Person:
+        """Return the operator who has this role alone."""
+        return self.people[f"ca-{role.value.replace('_', '-')}"]
+
+    @property
+    def everything(self) -> Person:
+        """The operator who has every role."""
+        return self.people["ca-moi-viec"]
+
+    def operator(self, person: Person) -> Operator:
+        """Return a person's record."""
+        found = self.services.register.find(person.id)
+        assert found is not None
+        return found
+
+    def code(self, person: Person) -> str:
+        """Return the app's next code: the clock moves on, as no code is taken twice."""
+        self.clock.advance(timedelta(seconds=30))
+        return pyotp.TOTP(person.secret).at(self.clock.now())
+
+    def pages(self) -> Iterator[str]:
+        """Yield the address of every page that can be opened with nothing but a role."""
+        for rule in self.app.url_map.iter_rules():
+            if not rule.endpoint.startswith("console.") or "GET" not in (rule.methods or ()):
+                continue
+            if rule.endpoint not in NO_PAGES:
+                values = EXAMPLES.get(rule.endpoint, [{}])
+                for one in values:
+                    with self.app.test_request_context():
+                        yield self.app.url_for(rule.endpoint, **one)
+
+
+NO_PAGES = {
+    "console.static",
+    "console.font",
+    "console.language",
+    "console.unknown",
+    "console.sign_in.code",
+    "console.sign_in.enrol",
+    "console.sign_in.password",
+}
+"""Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""
+
+EXAMPLES: dict[str, list[dict[str, str]]] = {
+    "console.operators.show": [{"operator_id": "ca-clerk"}],
+    "console.operators.edit": [{"operator_id": "ca-clerk"}],
+    "console.operators.ask": [
+        {"operator_id": "ca-clerk", "deed": deed}
+        for deed in ("disable", "enable", "password", "second_factor")
+    ],
+    "console.agents.ask": [{"agent_id": "ki-ot-1"}],
+}
+"""For a page whose address has parts: what to put there, so that something is to be seen."""
+
+
+class Browser:
+    """A browser without a screen: keeps cookies, fills in the hidden fields of forms."""
+
+    def __init__(self, console: ConsoleUnderTest) -> None:
+        self.console = console
+        self.client: FlaskClient = console.app.test_client()
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def send(self, path: str, *, form_at: str | None = None, **fields: object) -> TestResponse:
+        """Open the form of a page and send it."""
+        return self.post(path, self.client.get(form_at or path), **fields)
+
+    def post(self, path: str, form: TestResponse, **fields: object) -> TestResponse:
+        """Send a form that was opened before."""
+        return self.client.post(path, data={**hidden_fields(form), **fields})
+
+    def give_password(self, person: Person, password: str = PASSWORD) -> TestResponse:
+        return self.send("/console/sign-in", name=person.id, password=password)
+
+    def sign_in(self, person: Person) -> Browser:
+        answer = self.give_password(person)
+        assert answer.status_code == 303, answer.text
+        answer = self.send("/console/sign-in/code", code=self.console.code(person))
+        assert answer.status_code == 303, answer.text
+        return self
+
+
+def hidden_fields(page: TestResponse) -> dict[str, str]:
+    """Return the tokens in the last form of a page: the header's sign-out form comes first."""
+    fields = {}
+    for name, pattern in (("csrf_token", _CSRF), ("submit_token", _ONCE)):
+        if found := pattern.findall(page.text):
+            fields[name] = found[-1]
+    return fields
+
+
+@contextmanager
+def serve_console(folder: Path) -> Iterator[ConsoleUnderTest]:
+    """Open a service with a console and serve it on a free port of loopback."""
+    with serve(folder) as service:
+        yield ConsoleUnderTest(service)

@@ -1,0 +1,56 @@
+"""The sections of the console: each operator sees those that a role of theirs opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cardsvc.access_records import Operator, Role
+from web.console.languages import Text
+
+ROLE_TEXTS = {
+    Role.CLERK: Text("Cán bộ tiếp nhận", "Clerk"),
+    Role.APPROVER: Text("Người phê duyệt", "Approver"),
+    Role.ISSUER: Text("Người cấp thẻ", "Issuer"),
+    Role.STOCK_KEEPER: Text("Thủ kho phôi thẻ", "Stock keeper"),
+    Role.AUDITOR: Text("Kiểm toán viên", "Auditor"),
+    Role.ADMINISTRATOR: Text("Quản trị viên", "Administrator"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One entry of the main navigation.
+
+    Args:
+        endpoint: of its first page, within the console (``operators.listing``).
+        text: what it is called.
+        roles: one of them opens it; empty for everyone.
+    """
+
+    endpoint: str
+    text: Text
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def area(self) -> str:
+        """The blueprint of its pages."""
+        return self.endpoint.partition(".")[0]
+
+
+SECTIONS: Sequence[Section] = (
+    Section("home.home", Text("Tổng quan", "Overview")),
+    Section(
+        "operators.listing", Text("Người dùng", "Operators"), frozenset({Role.ADMINISTRATOR})
+    ),
+    Section(
+        "agents.listing", Text("Đầu đọc và ki-ốt", "Readers and kiosks"),
+        frozenset({Role.ADMINISTRATOR}),
+    ),
+    Section("profile.profile", Text("Tài khoản của tôi", "My account")),
+)  # fmt: skip
+
+
+def sections_of(operator: Operator) -> list[Section]:
+    """Return the sections that an operator may open."""
+    return [one for one in SECTIONS if not one.roles or one.roles & operator.roles]

@@ -1,0 +1,74 @@
+"""What the console's pages may use: ports and use cases, fitted together by ``console_wiring``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cardsvc.access_records import Enrolled
+from cardsvc.clock import Clock
+from cardsvc.session_records import FormClaim
+from web.operators.register import OperatorRegister
+from web.operators.sessions import SessionDesk
+from web.operators.sign_in import SignIn
+
+
+class Forms(Protocol):
+    """Keeps which forms were sent."""
+
+    def claim(self, token_sha256: bytes, at: datetime) -> FormClaim:
+        """Claim a form's token; only the first who asks is told FIRST."""
+        ...
+
+    def conclude(self, token_sha256: bytes, outcome: str) -> None:
+        """Note where the first sending led."""
+        ...
+
+    def release(self, token_sha256: bytes) -> None:
+        """Give a token back: nothing was done."""
+        ...
+
+
+class AgentRegister(Protocol):
+    """Enrols reader agents."""
+
+    def agents(self) -> Sequence[Enrolled]:
+        """Return all agents by identifier."""
+        ...
+
+    def enrol_agent(self, agent_id: str, name: str, *, operator: str, at: datetime) -> str:
+        """Add an agent, or give a known one a new token and let it in; return it, shown once."""
+        ...
+
+    def disable_agent(self, agent_id: str, *, operator: str, at: datetime) -> bool:
+        """Shut an agent out; return whether there was one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """The use cases behind the console's pages.
+
+    Args:
+        clock: asked once per request.
+        secret_key: signs cookies and form tokens.
+        issuer: our name, beside the account in authenticator apps.
+        proxy_hops: reverse proxies in front of us.
+        sign_in: lets operators in.
+        sessions: whose session a cookie opens.
+        register: the operators.
+        forms: forms are sent once.
+        agents: reader agents.
+    """
+
+    clock: Clock
+    secret_key: bytes
+    issuer: str
+    proxy_hops: int
+    sign_in: SignIn
+    sessions: SessionDesk
+    register: OperatorRegister
+    forms: Forms
+    agents: AgentRegister

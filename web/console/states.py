@@ -1,0 +1,36 @@
+"""What states are called on screens, and how they look."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from cardsvc.lifecycle import ApplicationState, CardState
+from web.console.languages import Text
+
+_TEXTS: dict[StrEnum, tuple[Text, str]] = {
+    CardState.PERSONALISING: (Text("Đang cá thể hóa", "Being personalised"), "waiting"),
+    CardState.TORN: (Text("Cá thể hóa dở dang", "Torn"), "warning"),
+    CardState.PERSONALISED: (Text("Đã cá thể hóa", "Personalised"), "waiting"),
+    CardState.ISSUED: (Text("Đã bàn giao, chờ kích hoạt", "Handed over"), "waiting"),
+    CardState.ACTIVE: (Text("Thẻ đang hoạt động", "Active"), "good"),
+    CardState.SUSPENDED: (Text("Thẻ bị khóa", "Locked"), "warning"),
+    CardState.REVOKED: (Text("Thẻ đã thu hồi", "Withdrawn"), "bad"),
+    CardState.REPLACED: (Text("Thẻ đã được thay", "Replaced"), "neutral"),
+    CardState.SPOILED: (Text("Thẻ hỏng khi cấp", "Spoiled"), "neutral"),
+    ApplicationState.REQUESTED: (Text("Chờ phê duyệt", "Waiting for approval"), "waiting"),
+    ApplicationState.RETURNED: (Text("Trả lại để bổ sung", "Returned"), "warning"),
+    ApplicationState.REJECTED: (Text("Bị từ chối", "Rejected"), "bad"),
+    ApplicationState.APPROVED: (Text("Đã phê duyệt", "Approved"), "good"),
+    ApplicationState.FULFILLED: (Text("Đã cấp thẻ", "Fulfilled"), "good"),
+    ApplicationState.WITHDRAWN: (Text("Đã rút", "Withdrawn by requester"), "neutral"),
+}
+
+
+def state_text(state: StrEnum) -> Text:
+    """Return what a state of a card or an application is called."""
+    return _TEXTS[state][0]
+
+
+def state_tone(state: StrEnum) -> str:
+    """Return how its tag looks: good, waiting, warning, bad or neutral."""
+    return _TEXTS[state][1]
