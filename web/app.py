@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from web.agent_api import agent_api
-from web.console import register_console
+from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.partner_api import partner_api
 from web.problems import register_problems

@@ -168,7 +168,7 @@ def test_public_documents_need_no_token(probe: Probe) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "//", "/agent", "/agent/v1/", "/agent/v1/challenges/", "/agent/v1/jobs//start",
+    ["/index.html", "/agent", "/agent/v1/", "/agent/v1/challenges/", "/agent/v1/jobs//start",
      "/api/v2/challenges", "/status/nobody.crl", "/status/..%2Froot.crl", "/status/%00.cer",
      "/%", "/%zz", "/.env", "/agent//v1/challenges", "/" + "a" * 20_000],
 )  # fmt: skip

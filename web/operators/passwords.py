@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import unicodedata
 from enum import StrEnum, unique
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -46,7 +46,10 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
-        self._nobody = self._hasher.hash("nobody has this password")
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """Return what is stored of a password."""
