@@ -1,12 +1,15 @@
-"""One run of all measurements, under a minute."""
+"""One run of all measurements, in a minute or two; ``big`` for those that need millions of rows."""
 
 from __future__ import annotations
 
+import sys
 import time
 
 from rich.console import Console
 
 from bench.core import measure_core
+from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
@@ -35,8 +38,11 @@ def main() -> None:
         with werkzeug(stage) as url:
             rows += measure_round_trips(stage, cards[0], url, "werkzeug", bare_us)
             relayed = measure_personalisation(stage, url, range(CARDS, CARDS + 5))
+        rows += measure_decisions(stage, cards)
         with granian(stage) as url:
             rows += measure_round_trips(stage, cards[0], url, "granian", bare_us)
+            rows += measure_presentations(stage, cards, url, "granian")
+            rows.append(measure_revocation(stage, cards[1], [url]))
         rows += [personalised, relayed, measure_chuid(cards[0].card)]
         rows += measure_crl(stage)
         rows += measure_look_ups(stage, cards[0])
@@ -46,5 +52,10 @@ def main() -> None:
     console.print(f"{RESULTS} · {time.perf_counter() - started:.0f} s")
 
 
+def big() -> None:
+    """Measure what needs millions of rows, and print it; takes minutes and 3 GB of disk."""
+    print_table([measure_many_cards()], Console())
+
+
 if __name__ == "__main__":
-    main()
+    big() if sys.argv[1:] == ["big"] else main()

@@ -81,7 +81,9 @@ class _Policies:
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
+    """A challenge as it went out, and a card's answer."""
+
     challenge: Challenge
     presentation: UnverifiedPresentation
 
@@ -97,7 +99,7 @@ def measure_core(
             rounds,
             _core(stage, cards, questions, level, forgets=False),
             _core(stage, cards, questions, level, forgets=True),
-            _bare(stage, questions),
+            bare_operations(stage, questions),
         )
         verifications = 2 if level is AssuranceLevel.X1 else 4
         detail = f"bare: {verifications} P-256 verifications and 1 signature; {len(cards)} cards"
@@ -108,15 +110,15 @@ def measure_core(
     return found
 
 
-def _asked(stage: Stage, issued: IssuedCard, level: AssuranceLevel) -> _Question:
+def _asked(stage: Stage, issued: IssuedCard, level: AssuranceLevel) -> Question:
     challenge = stage.question(level)
-    return _Question(challenge, answer(issued.card, challenge, level).presentation)
+    return Question(challenge, answer(issued.card, challenge, level).presentation)
 
 
 def _core(
     stage: Stage,
     cards: Sequence[IssuedCard],
-    questions: Sequence[_Question],
+    questions: Sequence[Question],
     level: AssuranceLevel,
     *,
     forgets: bool,
@@ -147,7 +149,8 @@ def _core(
     return run
 
 
-def _bare(stage: Stage, questions: Sequence[_Question]) -> Callable[[], int]:
+def bare_operations(stage: Stage, questions: Sequence[Question]) -> Callable[[], int]:
+    """Return a rival for ``best_of`` that does the bare signature operations."""
     signing = ec.generate_private_key(ec.SECP256R1())
     issuers = {
         certificate.subject: certificate.public_key()
@@ -166,7 +169,7 @@ def _bare(stage: Stage, questions: Sequence[_Question]) -> Callable[[], int]:
 
 
 def _signatures(
-    question: _Question, issuers: Mapping[x509.Name, object]
+    question: Question, issuers: Mapping[x509.Name, object]
 ) -> tuple[bytes, list[tuple[ec.EllipticCurvePublicKey, bytes, bytes]]]:
     message = message_of(question.challenge)
     found = []

@@ -85,7 +85,7 @@ def measure_round_trips(
         if not decision.granted:
             msg = f"denied: {decision.code}"
             raise RuntimeError(msg)
-    detail = "two requests, two commits; bare: the core's signature operations"
+    detail = "two requests, one commit; bare: the core's signature operations"
     name, bare = f"decision over HTTP, {server}", bare_us / 1e3
     return [
         Measurement(f"{name}, p50", median(times), "ms", bare, detail),

@@ -18,7 +18,8 @@ from web.bootstrap import open_installation
 from web.one_process import ServedAlready, serving
 from web.settings import Settings, load_settings
 
-_THREADS = 8
+_THREADS = 32
+"""They wait for the disk most of the time, and those who wait together share a commit."""
 
 
 class CannotServe(Exception):

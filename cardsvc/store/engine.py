@@ -40,6 +40,8 @@ POOL_SIZE = 8
 MOST_CONNECTIONS = 80
 """Of one process: a look-up's and a transaction's for each of 40 threads. PostgreSQL serves 100
 unless its administrator says otherwise."""
+PAGE_CACHE_KIB = 8192
+"""Of one SQLite connection: the inner pages of an index over ten million cards stay in it."""
 _PRIVATE_FILE = 0o600
 _READ_ONLY = "cardsvc_read_only"
 
@@ -74,6 +76,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MILLISECONDS}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # a commit that was answered survives power loss
+    cursor.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()

@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 
 from bench.core import measure_core
+from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.many_cards import measure_many_cards
 from bench.measure import Measurement, p95
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.service import measure_personalisation, measure_round_trips, werkzeug
@@ -38,6 +40,8 @@ def cards(stage: Stage) -> list[IssuedCard]:
 def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: Path) -> None:
     rows = [
         *measure_core(stage, cards, rounds=1),
+        *measure_decisions(stage, cards, each=2, rounds=1),
+        measure_many_cards(600, 1200, rounds=1),
         *measure_in_process(stage, cards[0], count=10),
         measure_chuid(cards[0].card, rounds=1),
         *measure_crl(stage, entries=50),
@@ -46,6 +50,8 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
     ]
     with werkzeug(stage) as url:
         rows += measure_round_trips(stage, cards[0], url, "werkzeug", 150.0, count=2)
+        rows += measure_presentations(stage, cards, url, "werkzeug", count=8, callers=2)
+        rows.append(measure_revocation(stage, cards[1], [url], rounds=1))
         rows.append(measure_personalisation(stage, url, range(2, 3)))
     assert all(row.value > 0 for row in rows)
     write_results(rows, tmp_path / "latest.json")
