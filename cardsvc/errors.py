@@ -52,6 +52,10 @@ class ReasonCode(StrEnum):
     MALFORMED_LAYOUT = "malformed_layout"
     MALFORMED_POLICY = "malformed_policy"
     MALFORMED_BLANK_SERIAL = "malformed_blank_serial"
+    MALFORMED_TABLE = "malformed_table"
+    MALFORMED_ARCHIVE = "malformed_archive"
+    TABLE_TOO_LARGE = "table_too_large"
+    ARCHIVE_TOO_LARGE = "archive_too_large"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -86,6 +90,10 @@ class ReasonCode(StrEnum):
     HOLDER_UNKNOWN = "holder_unknown"
     HOLDER_EXISTS = "holder_exists"
     CARD_UNKNOWN = "card_unknown"
+    IMPORT_UNKNOWN = "import_unknown"
+    IMPORT_ROW_UNKNOWN = "import_row_unknown"
+    IMPORT_ROW_SETTLED = "import_row_settled"
+    IMPORT_FORGOTTEN = "import_forgotten"
     JOB_UNKNOWN = "job_unknown"
     UNBLOCK_UNKNOWN = "unblock_unknown"
     CONCURRENT_CHANGE = "concurrent_change"

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
@@ -20,6 +21,7 @@ from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_store import SqlHolderStore
+from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
@@ -40,6 +42,8 @@ from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
 from issuance.issuing_desk import IssuingDesk
 from issuance.unblock_desk import UnblockDesk, UnblockTools
+from issuance.importing.agencies import NoAgencyRegistry
+from issuance.importing.desk import ImportDesk
 from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
@@ -77,6 +81,7 @@ class Installation:
         pki: the CA's side.
         store: the issuance side of the database.
         holders: the registry of holders.
+        imports: takes lists of people in.
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
         stock: lists blanks, their movements and closed days.
@@ -97,6 +102,7 @@ class Installation:
     pki: Pki
     store: SqlIssuanceStore
     holders: SqlHolderStore
+    imports: ImportDesk
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
     stock: SqlStockDirectory
@@ -207,6 +213,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         pki=pki,
         store=store,
         holders=SqlHolderStore(database, sealer),
+        imports=ImportDesk(
+            SqlImportStore(database, sealer), NoAgencyRegistry(), clock, lambda: str(uuid4())
+        ),
         orders=orders,
         directory=SqlIssuanceDirectory(database),
         stock=SqlStockDirectory(database),

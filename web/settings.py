@@ -22,6 +22,7 @@ _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
 _WHOLE = re.compile("[0-9]{1,5}")
 _RANGES = {
     "port": (1, 0xFFFF),
+    "import_keep_days": (1, 3650),
     "proxy_hops": (0, 9),
     "session_idle_minutes": (1, 240),
     "session_hours": (1, 24),
@@ -57,6 +58,7 @@ class Settings:
         public_url: where status documents are published; empty leaves pointers out.
         host: address to serve on.
         port: port to serve on.
+        import_keep_days: for so long the rows of imported lists are kept.
         stock: what becomes of a card whose blank is not in the desk's stock: ``enforce`` refuses
             it, ``warn`` puts it into the audit log, ``off`` keeps no books.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
@@ -75,6 +77,7 @@ class Settings:
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8440
+    import_keep_days: int = 90
     stock: str = StockRule.ENFORCE.value
     blank_serial_pattern: str = DEFAULT_SERIAL_PATTERN
     proxy_hops: int = 0

@@ -19,6 +19,7 @@ from cardsvc.store.schema.desk import (
     JobProgressRow,
     UnblockRequestRow,
 )
+from cardsvc.store.schema.imports import ImportRecordRow, ImportRowRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.people import (
     ApplicationRow,
@@ -74,6 +75,8 @@ __all__ = [
     "HolderRow",
     "HolderWordRow",
     "JobProgressRow",
+    "ImportRecordRow",
+    "ImportRowRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PersonalisationJobRow",

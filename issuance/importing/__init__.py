@@ -1,0 +1,1 @@
+"""Staff lists from spreadsheets: read, checked row by row, applied once, errors worked off."""
