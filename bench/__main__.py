@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
@@ -47,6 +48,7 @@ def main() -> None:
         rows += measure_crl(stage)
         rows += measure_look_ups(stage, cards[0])
     rows += measure_status_list()
+    rows += measure_import()
     print_table(rows, console)
     write_results(rows)
     console.print(f"{RESULTS} · {time.perf_counter() - started:.0f} s")

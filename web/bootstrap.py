@@ -40,10 +40,10 @@ from cardsvc.store.verification_store import (
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
-from issuance.issuing_desk import IssuingDesk
-from issuance.unblock_desk import UnblockDesk, UnblockTools
 from issuance.importing.agencies import NoAgencyRegistry
 from issuance.importing.desk import ImportDesk
+from issuance.issuing_desk import IssuingDesk
+from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.import_records import ImportProgress, ImportRow, RowOutcome, RowState
-from cardsvc.store.holder_mapping import number_index
+from cardsvc.records import Holder
+from cardsvc.store.holder_mapping import number_index, read_holder
 from cardsvc.store.import_mapping import read_row
-from cardsvc.store.schema import HolderAliasRow, ImportRowRow
+from cardsvc.store.schema import HolderAliasRow, HolderRow, ImportRowRow
 from cardsvc.store.sealed import Sealer
 
 _IN_ONE_QUESTION = 500
@@ -74,3 +75,14 @@ def find_former(
         query = select(HolderAliasRow.number_index).where(HolderAliasRow.number_index.in_(some))
         found |= {by_index[index] for index in session.scalars(query)}
     return frozenset(found)
+
+
+def find_holders(session: Session, sealer: Sealer, holder_ids: Sequence[str]) -> dict[str, Holder]:
+    """Return holders by identifier."""
+    found: dict[str, Holder] = {}
+    for start in range(0, len(holder_ids), _IN_ONE_QUESTION):
+        some = holder_ids[start : start + _IN_ONE_QUESTION]
+        query = select(HolderRow).where(HolderRow.id.in_(some))
+        for row in session.scalars(query.options(selectinload(HolderRow.aliases))):
+            found[row.id] = read_holder(row, sealer)
+    return found

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.import_records import ImportProgress, ImportRecord, ImportRow, KnownHolders, RowState
+from cardsvc.records import Holder
 from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.engine import Database
 from cardsvc.store.import_mapping import read_record
-from cardsvc.store.import_queries import find_rows, read_progress
+from cardsvc.store.import_queries import find_holders, find_rows, read_progress
 from cardsvc.store.import_transaction import SqlImportTransaction
 from cardsvc.store.schema import ImportRecordRow
 from cardsvc.store.sealed import Sealer
@@ -52,6 +53,15 @@ class SqlImportStore:
         """Return who is on record; nothing is locked."""
         with self._database.reading() as session:
             return SqlImportTransaction(session, AuditTrail(), self._sealer).known(numbers)
+
+    def holders(self, holder_ids: Sequence[str]) -> dict[str, Holder]:
+        """Return holders by identifier; nothing is locked.
+
+        Raises:
+            StoreError: one is not what we wrote (RECORD_CORRUPT).
+        """
+        with self._database.reading() as session:
+            return find_holders(session, self._sealer, holder_ids)
 
     def find_import(self, import_id: str) -> ImportRecord | None:
         """Return an import, or None."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.import_records import ImportProgress, ImportRecord, ImportRow, KnownHolders, RowState
+from cardsvc.records import Holder
 from issuance.registry.ports import HolderTransaction
 
 
@@ -110,6 +111,10 @@ class ImportStore(Protocol):
 
     def known(self, numbers: Sequence[PersonalNumber]) -> KnownHolders:
         """Return who is on record; nothing is locked."""
+        ...
+
+    def holders(self, holder_ids: Sequence[str]) -> dict[str, Holder]:
+        """Return holders by identifier; nothing is locked."""
         ...
 
     def find_import(self, import_id: str) -> ImportRecord | None:

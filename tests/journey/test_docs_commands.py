@@ -120,6 +120,9 @@ def test_every_command_of_the_guides_works(tmp_path: Path) -> None:
 
 
 def _issuing(output: str) -> None:
+    assert "number_lost_zeros" in output
+    assert "1 đề nghị – requests" in output
+    assert "46190054322" not in output
     assert "refused, as it should be" in output
     assert "✓ personalised" in output
     assert "✓ Thẻ đã kích hoạt" in output

@@ -14,6 +14,7 @@ from issuance.importing.export import export_held
 from issuance.importing.fields import HEADINGS, Field
 from issuance.importing.forget import forget_old_imports
 from issuance.importing.queue import ErrorQueue
+from issuance.importing.request import request_for_import
 from issuance.importing.workbooks import template
 from web.bootstrap import Installation
 from web.cli.list_options import (
@@ -207,6 +208,21 @@ def skip(settings: Settings, import_id: str, row: int, reason: str, operator: st
             import_id, row, SkipReason(reason),
             expected_version=found[0].row.version, operator=operator,
         )  # fmt: skip
+
+
+@imports.command("request")
+@click.argument("import_id")
+@OPERATOR
+@click.pass_obj
+def request(settings: Settings, import_id: str, operator: str) -> None:
+    """Đề nghị cấp thẻ – request a card for everybody whom an import applied."""
+    with opened(settings) as installation:
+        made = request_for_import(
+            installation.imports, installation.store, import_id, operator=operator
+        )
+        click.echo(f"{made.requested} đề nghị – requests")
+        for reason, count in made.refused.items():
+            click.echo(f"{count} {reason.value}")
 
 
 @imports.command("forget")

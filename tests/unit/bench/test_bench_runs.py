@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement, p95
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
@@ -47,6 +48,7 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
         *measure_crl(stage, entries=50),
         *measure_look_ups(stage, cards[0], rounds=1),
         *measure_status_list(cards=1000, rounds=1),
+        *measure_import(rows=20),
     ]
     with werkzeug(stage) as url:
         rows += measure_round_trips(stage, cards[0], url, "werkzeug", 150.0, count=2)
