@@ -56,6 +56,7 @@ class ReasonCode(StrEnum):
     MALFORMED_ARCHIVE = "malformed_archive"
     TABLE_TOO_LARGE = "table_too_large"
     ARCHIVE_TOO_LARGE = "archive_too_large"
+    MALFORMED_RETENTION = "malformed_retention"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -115,6 +116,9 @@ class ReasonCode(StrEnum):
     STOCK_NOT_COUNTED = "stock_not_counted"
     STOCK_DIFFERENCES = "stock_differences"
     STOCK_DAY_CLOSED = "stock_day_closed"
+    PRIVACY_REQUEST_UNKNOWN = "privacy_request_unknown"
+    ERASURE_HELD = "erasure_held"
+    HOLDER_RESTRICTED = "holder_restricted"
 
     # --- vault and CA
     VAULT_SEALED = "vault_sealed"

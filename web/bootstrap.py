@@ -26,6 +26,7 @@ from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
+from cardsvc.store.privacy_store import SqlPrivacyStore
 from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
 from cardsvc.store.spent_nonces import SqlSpentNonces
@@ -43,6 +44,10 @@ from issuance.faces.make import FaceMaker
 from issuance.importing.agencies import NoAgencyRegistry
 from issuance.importing.desk import ImportDesk
 from issuance.issuing_desk import IssuingDesk
+from issuance.privacy.own_files import load_retention, load_working_days
+from issuance.privacy.requests import RequestDesk
+from issuance.privacy.retention import RetentionRun
+from issuance.privacy.retention_rules import DataKind
 from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.ceremony_plan import ROOT, CeremonyPlan
 from keys.credential_signer import open_credential_signer
@@ -85,6 +90,9 @@ class Installation:
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
         stock: lists blanks, their movements and closed days.
+        privacy: personal data, as SQL keeps it.
+        requests: works off what people ask about their data.
+        retention: ends what is due.
         access: agents, relying parties, policies.
         audit: the audit log.
         log_signer: signs the log's tree heads.
@@ -106,6 +114,9 @@ class Installation:
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
     stock: SqlStockDirectory
+    privacy: SqlPrivacyStore
+    requests: RequestDesk
+    retention: RetentionRun
     access: SqlAccessStore
     audit: AuditLog
     log_signer: LogSigner
@@ -176,6 +187,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         os.urandom,
         settings.stock_rule,
     )
+    privacy, own = SqlPrivacyStore(database, sealer), settings.privacy_folder
+    retention = load_retention(own)
     jobs = PersonalisationDesk(store, orders, tools)
     unblocks, presence = SqlUnblockStore(database), SqlAgentPresence(database)
     unblocking = UnblockDesk(
@@ -219,6 +232,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         orders=orders,
         directory=SqlIssuanceDirectory(database),
         stock=SqlStockDirectory(database),
+        privacy=privacy,
+        requests=RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER]),
+        retention=RetentionRun(privacy, retention),
         access=access,
         audit=AuditLog(database),
         log_signer=open_log_signer(vault),

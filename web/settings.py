@@ -61,6 +61,8 @@ class Settings:
         import_keep_days: for so long the rows of imported lists are kept.
         stock: what becomes of a card whose blank is not in the desk's stock: ``enforce`` refuses
             it, ``warn`` puts it into the audit log, ``off`` keeps no books.
+        privacy_dir: folder of the installation's own ``retention.toml`` and
+            ``working_days.toml``; empty for the shipped periods and the library's holidays.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
         session_idle_minutes: after which an operator who does nothing is signed out.
@@ -83,11 +85,17 @@ class Settings:
     proxy_hops: int = 0
     session_idle_minutes: int = 15
     session_hours: int = 12
+    privacy_dir: str = ""
 
     @property
     def stock_rule(self) -> StockRule:
         """How strict the books of blanks are."""
         return StockRule(self.stock)
+
+    @property
+    def privacy_folder(self) -> Path | None:
+        """Folder of the installation's own retention rules and calendar, or None."""
+        return Path(self.privacy_dir).expanduser() if self.privacy_dir else None
 
     @property
     def blank_serials(self) -> SerialForm:

@@ -78,6 +78,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")  # a commit that was answered survives power loss
     cursor.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what was erased is overwritten, not unlinked
     cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()
 
@@ -214,10 +215,37 @@ class Database:
             source.backup(target)
         return True
 
+    def forget_erased(self) -> None:
+        """Rewrite the files, so that nothing of what was erased stays in them or in the log.
+
+        PostgreSQL frees the space and overwrites it in time; its archived logs are the
+        administrator's.
+
+        Raises:
+            StoreError: others use the database now (CONCURRENT_CHANGE).
+        """
+        with _translated(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                _rewrite(connection.connection.cursor())
+            else:
+                autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+                autocommit.execute(text("VACUUM"))
+
     def dispose(self) -> None:
         """Close all pooled connections."""
         self._lookups.close()
         self.engine.dispose()
+
+
+def _rewrite(cursor: Any) -> None:
+    """Rewrite an SQLite file and empty its write-ahead log."""
+    try:
+        cursor.execute("VACUUM")
+        (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        busy = True
+    if busy:
+        raise StoreError(ReasonCode.CONCURRENT_CHANGE, "others use the database: rewrite it later")
 
 
 _RETRY_SQLSTATES = frozenset({"40001", "40P01", "55P03"})

@@ -19,6 +19,7 @@ from cardsvc.store.card_mapping import key_rows, read_application, read_card
 from cardsvc.store.certificate_status import lock_certificates, release_row, revoke_row
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_rows import insert_holders, lock_row, save_over
+from cardsvc.store.privacy_store import refuse_restricted
 from cardsvc.store.schema import (
     ApplicationRow,
     AuditEventRow,
@@ -54,8 +55,10 @@ class SqlIssuanceTransaction:
 
         Raises:
             IssuanceError: there is such an application already, or the known holder was changed
-                since (CONCURRENT_CHANGE); the personal number is another holder's (HOLDER_EXISTS).
+                since (CONCURRENT_CHANGE); the personal number is another holder's (HOLDER_EXISTS);
+                the holder's data is restricted (HOLDER_RESTRICTED).
         """
+        refuse_restricted(self._session, application.holder.id)
         if self._session.get(ApplicationRow, application.id) is not None:
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the application exists already")
         self._save_holder(application.holder)

@@ -10,10 +10,9 @@ from hashlib import sha256
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.card.guid import CardGuid
-from cardsvc.clock import require_utc
+from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.stock_records import Blank, BlankState, Entry, Movement, MovementKind
-from issuance.enrol import VIETNAM_TIME
 from issuance.ports import IssuanceTransaction
 
 _S, _K = BlankState, MovementKind

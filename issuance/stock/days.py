@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
-from cardsvc.clock import require_utc
+from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.stock_records import (
     USABLE,
@@ -22,7 +22,6 @@ from cardsvc.stock_records import (
     StockCount,
     StockDay,
 )
-from issuance.enrol import VIETNAM_TIME
 from issuance.ports import IssuanceStore, IssuanceTransaction
 from issuance.stock.booking import serials_digest
 

@@ -26,7 +26,7 @@ from web.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
 GUIDES = REPOSITORY / "docs" / "guides"
-READING_ORDER = ("administrator", "issuing", "stock", "kiosk", "partner", "tester")
+READING_ORDER = ("administrator", "issuing", "stock", "privacy", "kiosk", "partner", "tester")
 RUN = re.compile(r"^```sh run\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
 START_SECONDS = 60.0

@@ -18,6 +18,7 @@ from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.imports import imports
 from web.cli.operators import operator
+from web.cli.privacy import privacy
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
 from web.cli.stock_books import stock
@@ -41,6 +42,8 @@ def main(context: click.Context, config: Path | None) -> None:
 _SERVICE = (init, serve, backup, demo)
 _CARDS = (application, imports, desk, stock, card, face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, operator, partner, audit, receipt, credential)
+_CARDS = (application, desk, stock, privacy, card, face, faces, face_layout, face_sample)
+_OTHERS = (status, agent, partner, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:

@@ -32,6 +32,11 @@ from cardsvc.store.schema.policy import (
     PolicyActivationRow,
     PolicyVersionRow,
 )
+from cardsvc.store.schema.privacy import (
+    HolderErasureRow,
+    HolderRestrictionRow,
+    PrivacyRequestRow,
+)
 from cardsvc.store.schema.sign_in import (
     FormSubmissionRow,
     OperatorSessionRow,
@@ -71,7 +76,9 @@ __all__ = [
     "DeskFeedRow",
     "FormSubmissionRow",
     "HolderAliasRow",
+    "HolderErasureRow",
     "HolderResidenceRow",
+    "HolderRestrictionRow",
     "HolderRow",
     "HolderWordRow",
     "ImportRecordRow",
@@ -82,6 +89,7 @@ __all__ = [
     "PersonalisationJobRow",
     "PolicyActivationRow",
     "PolicyVersionRow",
+    "PrivacyRequestRow",
     "PublishedDocumentRow",
     "RecoveryCodeRow",
     "RelyingPartyRow",

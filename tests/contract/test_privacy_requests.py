@@ -1,0 +1,170 @@
+"""Requests about personal data, retention, and the copy that a person gets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from cardsvc.audit import AuditAction
+from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.privacy_records import ErasureHold, RequestKind, RequestState
+from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.engine import Database
+from cardsvc.store.sealed import Sealer
+from issuance.privacy.export import export_person
+from issuance.privacy.retention_rules import DataKind
+from tests.support.issuance_store_contract import AT
+from tests.support.privacy_office import (
+    EMAIL,
+    FORMER,
+    LONG_AGO,
+    NAME,
+    NUMBER,
+    PHONE,
+    Office,
+    next_number,
+)
+
+
+@pytest.fixture
+def office(database: Database, sealer: Sealer) -> Office:
+    return Office(database, sealer)
+
+
+@pytest.mark.reason(ReasonCode.ERASURE_HELD)
+@pytest.mark.parametrize(
+    ("at", "card", "application", "hold"),
+    [
+        (AT, CardState.ACTIVE, ApplicationState.FULFILLED, ErasureHold.LIVE_CARD),
+        (AT, CardState.SUSPENDED, ApplicationState.FULFILLED, ErasureHold.LIVE_CARD),
+        (LONG_AGO, CardState.TORN, ApplicationState.WITHDRAWN, ErasureHold.LIVE_CARD),
+        (LONG_AGO, None, ApplicationState.APPROVED, ErasureHold.OPEN_APPLICATION),
+        (AT, CardState.REVOKED, ApplicationState.FULFILLED, ErasureHold.RETENTION_DUTY),
+        (AT, None, ApplicationState.REJECTED, ErasureHold.RETENTION_DUTY),
+    ],
+)
+def test_what_stands_against_an_erasure(
+    office: Office,
+    at: datetime,
+    card: CardState | None,
+    application: ApplicationState,
+    hold: ErasureHold,
+) -> None:
+    office.person(at, card, application)
+    assert hold in office.holds()
+    request = office.asked(RequestKind.ERASURE)
+    with pytest.raises(IssuanceError) as caught:
+        office.requests.grant(request, operator="hung", at=AT)
+    assert caught.value.reason is ReasonCode.ERASURE_HELD
+    assert hold.value in str(caught.value)
+    refused = office.requests.refuse(request, reason="live_card", operator="lan", at=AT)
+    assert refused.state is RequestState.REFUSED
+
+
+def test_an_expired_card_and_a_post_that_ended_hold_nothing(office: Office) -> None:
+    office.person(LONG_AGO, CardState.ACTIVE)
+    assert office.holds() == set()
+    post = office.holder.employment
+    assert post is not None
+    office.holder = replace(office.holder, employment=replace(post, until=None), version=0)
+    office.person(LONG_AGO)
+    assert office.holds() == {ErasureHold.EMPLOYED}
+
+
+def test_retention_ends_what_is_due_in_batches_and_once(office: Office, database: Database) -> None:
+    due, people = office.person(), 5
+    office.order(due, AT - timedelta(days=31))
+    office.order(due, AT - timedelta(days=29))
+    for number in range(people - 1):
+        office.holder = replace(
+            office.holder, id=f"holder-due-{number}", personal_number=next_number(office.holder)
+        )
+        office.person()
+    office.holder = replace(
+        office.holder, id="holder-kept", personal_number=next_number(office.holder)
+    )
+    office.person(AT - timedelta(days=300))
+    expected = {DataKind.HOLDER: people, DataKind.DECISION: 0, DataKind.DESK_ORDER: 1}
+    assert office.retention.check(AT) == expected
+    run = office.retention.run
+    assert run(AT, operator="system", limit=2)[DataKind.HOLDER] == 2
+    assert run(AT, operator="system", limit=100)[DataKind.HOLDER] == people - 2
+    assert not any(run(AT, operator="system", limit=100).values())
+    assert not any(office.retention.check(AT).values())
+    with office.privacy.transaction() as unit:
+        assert unit.person_file("holder-kept").erased_at is None
+    events = [entry.event.action for entry in AuditLog(database).events()]
+    assert events.count(AuditAction.PRIVACY_ERASED) == people
+    assert AuditLog(database).verify().size > 0
+
+
+@pytest.mark.reason(ReasonCode.HOLDER_RESTRICTED)
+def test_a_restricted_persons_data_serves_nothing_new(office: Office) -> None:
+    office.person()
+    office.requests.grant(office.asked(RequestKind.RESTRICTION), operator="lan", at=AT)
+    with pytest.raises(IssuanceError) as caught:
+        office.person()
+    assert caught.value.reason is ReasonCode.HOLDER_RESTRICTED
+    assert office.requests.lift_restriction(office.holder.id, operator="hung", at=AT)
+    assert not office.requests.lift_restriction(office.holder.id, operator="hung", at=AT)
+    office.person()
+
+
+@pytest.mark.reason(ReasonCode.SAME_OPERATOR)
+def test_an_erasure_needs_two_people(office: Office) -> None:
+    office.person()
+    request = office.asked(RequestKind.ERASURE)
+    with pytest.raises(IssuanceError) as caught:
+        office.requests.grant(request, operator="LAN ", at=AT)
+    assert caught.value.reason is ReasonCode.SAME_OPERATOR
+
+
+@pytest.mark.reason(ReasonCode.PRIVACY_REQUEST_UNKNOWN)
+def test_an_unknown_request_or_person_is_refused(office: Office) -> None:
+    with pytest.raises(IssuanceError) as caught:
+        office.requests.acknowledge("nothing", operator="lan", at=AT)
+    assert caught.value.reason is ReasonCode.PRIVACY_REQUEST_UNKNOWN
+    with pytest.raises(IssuanceError) as caught:
+        office.requests.receive("r", "nobody", RequestKind.ACCESS, operator="lan", at=AT)
+    assert caught.value.reason is ReasonCode.HOLDER_UNKNOWN
+
+
+def test_the_queue_shows_what_is_late(office: Office) -> None:
+    office.person()
+    office.requests.receive("r", office.holder.id, RequestKind.ACCESS, operator="lan", at=AT)
+    request = office.privacy.requests()[0]
+    assert office.privacy.requests(overdue_on=request.acknowledge_by) == []
+    late = request.acknowledge_by + timedelta(days=1)
+    assert office.privacy.requests(overdue_on=late) == [request]
+    office.requests.acknowledge("r", operator="lan", at=AT)
+    assert office.privacy.requests(overdue_on=late) == []
+    assert len(office.privacy.requests(overdue_on=request.act_by + timedelta(days=1))) == 1
+    assert office.privacy.requests(state=RequestState.CLOSED) == []
+
+
+def test_a_person_gets_everything_and_the_audit_says_so(office: Office) -> None:
+    application = office.person()
+    office.asked(RequestKind.ACCESS)
+    copy = export_person(office.privacy, office.holder.id, office.rules, operator="lan", at=AT)
+    document = json.loads(copy.json)
+    person = document["person"]
+    assert (person["name"], person["personal_number"]) == (NAME, NUMBER)
+    assert person["former_numbers"][0]["number"] == FORMER
+    assert person["residence"] == "79 (2004)"
+    assert (person["phone"], person["email"]) == (PHONE, EMAIL)
+    assert document["applications"][0]["id"] == application.id
+    (card,) = document["cards"]
+    assert {event["subject"] for event in document["events"]} >= {application.id, card["guid"]}
+    assert document["requests"][0]["kind"] == "access"
+    assert len(document["purposes"]) == len(DataKind)
+    page = copy.html.decode()
+    for text_ in (NAME, NUMBER, "Bản sao dữ liệu cá nhân", card["guid"]):
+        assert text_ in page
+    assert NUMBER not in repr(copy)
+    with office.privacy.transaction() as unit:
+        actions = [event.action for event in unit.person_file(office.holder.id).events]
+    assert AuditAction.PRIVACY_EXPORTED in actions
