@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import LargeBinary, inspect, select, text
 
+from cardsvc.import_records import RowOutcome, RowState
 from cardsvc.lifecycle import CardState
 from cardsvc.privacy_records import RequestKind, RequestState
 from cardsvc.store.audit_log import AuditLog
@@ -17,8 +18,15 @@ from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.engine import Database
 from cardsvc.store.erasure import ERASED_NAME, ERASED_TABLES, KEPT_TABLES
 from cardsvc.store.migrate import migrate
-from cardsvc.store.schema import Base, HolderResidenceRow, HolderRow
+from cardsvc.store.schema import (
+    Base,
+    HolderResidenceRow,
+    HolderRow,
+    ImportRecordRow,
+    ImportRowRow,
+)
 from cardsvc.store.sealed import Sealer
+from cardsvc.terms import CardType
 from tests.support.issuance_store_contract import AT
 from tests.support.privacy_office import (
     EMAIL,
@@ -82,6 +90,31 @@ def test_an_erased_person_is_in_no_table_and_the_log_still_proves(
     assert entry is not None
     assert entry.revocation is not None
     assert entry.certificate_der == b""
+
+
+def test_the_rows_of_an_imported_list_are_erased_too(office: Office, database: Database) -> None:
+    office.person()
+    with database.writing() as session:
+        session.add(
+            ImportRecordRow(
+                id="import-1", card_type=CardType.INDIVIDUAL, fingerprint="f", operator="lan",
+                started_at=AT, rows=1, agency="", confirmed="", notices="",
+            )
+        )  # fmt: skip
+        session.flush()
+        session.add(
+            ImportRowRow(
+                import_id="import-1", number=1, content_sealed=b"what stood in the row",
+                state=RowState.APPLIED, outcome=RowOutcome.CREATED, holder_id=office.holder.id,
+                codes="", assigned_to="", photo="aa" * 32, version=0,
+            )
+        )  # fmt: skip
+    with office.privacy.transaction() as unit:
+        unit.erase(office.holder.id, AT)
+    with database.reading() as session:
+        row = session.get(ImportRowRow, ("import-1", 1))
+        assert row is not None
+        assert (row.content_sealed, row.photo) == (None, "")
 
 
 def test_the_same_person_may_come_again(office: Office) -> None:

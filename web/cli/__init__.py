@@ -40,10 +40,8 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 _SERVICE = (init, serve, backup, demo)
-_CARDS = (application, imports, desk, stock, card, face, faces, face_layout, face_sample)
+_CARDS = (application, imports, desk, stock, privacy, card, face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, operator, partner, audit, receipt, credential)
-_CARDS = (application, desk, stock, privacy, card, face, faces, face_layout, face_sample)
-_OTHERS = (status, agent, partner, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:
