@@ -105,7 +105,7 @@ def test_the_rows_of_an_imported_list_are_erased_too(office: Office, database: D
         session.add(
             ImportRowRow(
                 import_id="import-1", number=1, content_sealed=b"what stood in the row",
-                state=RowState.APPLIED, outcome=RowOutcome.CREATED, holder_id=office.holder.id,
+                state=RowState.APPLIED, outcome=RowOutcome.NEW, holder_id=office.holder.id,
                 codes="", assigned_to="", photo="aa" * 32, version=0,
             )
         )  # fmt: skip
