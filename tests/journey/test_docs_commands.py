@@ -111,7 +111,7 @@ def test_every_command_of_the_guides_works(tmp_path: Path) -> None:
         for guide in READING_ORDER:
             done = subprocess.run(
                 ["bash", "-c", commands_of(guide)], cwd=work, env=environment,
-                capture_output=True, text=True, timeout=120, check=False,
+                capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             output = done.stdout + done.stderr
             assert done.returncode == 0, f"{guide}.md:\n{output[-4000:]}"
