@@ -13,19 +13,22 @@ from typing import Any
 from uuid import uuid4
 
 from cardsvc.clock import Clock, SystemClock
-from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.errors import ReasonCode, StoreError, VaultError
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
+from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.holder_store import SqlHolderStore
 from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
+from cardsvc.store.past_decisions import SqlPastDecisions
+from cardsvc.store.policy_store import SqlPolicyStore
 from cardsvc.store.privacy_store import SqlPrivacyStore
 from cardsvc.store.published_documents import SqlPublishedDocuments
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
@@ -61,6 +64,8 @@ from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
 from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
+from verification.release.grant import ReleaseSources
+from verification.release.pseudonym import PairwisePseudonyms
 from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
@@ -73,6 +78,7 @@ from web.settings import Settings, SettingsError
 _DATA_MASTER_LABEL = "data-master-1"
 _DATA_KEY_ID = "v1"
 _CONSOLE_MASTER_LABEL = "console-master-1"
+_PSEUDONYM_MASTER_PREFIX = "pseudonym-master-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ class Installation:
         requests: works off what people ask about their data.
         retention: ends what is due.
         access: agents, relying parties, policies.
+        policies: versions of policies and their activations.
+        past: decisions by service and by holder.
+        holder_facts: what may be released of holders.
         audit: the audit log.
         log_signer: signs the log's tree heads.
         jobs: the personalisation desk.
@@ -118,6 +127,9 @@ class Installation:
     requests: RequestDesk
     retention: RetentionRun
     access: SqlAccessStore
+    policies: SqlPolicyStore
+    past: SqlPastDecisions
+    holder_facts: SqlHolderFacts
     audit: AuditLog
     log_signer: LogSigner
     jobs: PersonalisationDesk
@@ -177,8 +189,10 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     vault = SoftwareVault.open(settings.vault_dir, _passphrase(settings), cost=scrypt_cost)
     pki = _open_pki(settings, vault, database, clock.now(), cost=scrypt_cost)
     sealer = Sealer(_data_keys(vault))
+    holder_facts = SqlHolderFacts(database, sealer)
+    sources = ReleaseSources(holder_facts, _pseudonyms(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
-    desk = _decision_desk(settings, database, pki, vault)
+    desk = _decision_desk(settings, database, pki, vault, sources)
     tools = DeskTools(
         pki.factory,
         pki.content_signers,
@@ -236,6 +250,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         requests=RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER]),
         retention=RetentionRun(privacy, retention),
         access=access,
+        policies=SqlPolicyStore(database),
+        past=SqlPastDecisions(database),
+        holder_facts=holder_facts,
         audit=AuditLog(database),
         log_signer=open_log_signer(vault),
         jobs=jobs,
@@ -281,7 +298,7 @@ def _open_pki(
 
 
 def _decision_desk(
-    settings: Settings, database: Database, pki: Pki, vault: KeyVault
+    settings: Settings, database: Database, pki: Pki, vault: KeyVault, sources: ReleaseSources
 ) -> DecisionDesk:
     issuing = pki.issuing_certificates
     trust = PkiTrust(
@@ -297,6 +314,7 @@ def _decision_desk(
         policies=SqlPolicyDirectory(database),
         receipts=pki.receipt_signer,
         log=SqlDecisionLog(database, spent),
+        sources=sources,
     )
 
 
@@ -331,6 +349,26 @@ def _console_keys(vault: KeyVault) -> Callable[[bytes], bytes]:
         _CONSOLE_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
     )
     return lambda purpose: vault.derive(master, b"console", purpose, 32)
+
+
+def _pseudonyms(vault: KeyVault) -> PairwisePseudonyms:
+    """Derive each partner's key from the newest master for pseudonyms; makes the first one."""
+    numbers = [
+        int(label.removeprefix(_PSEUDONYM_MASTER_PREFIX))
+        for label in vault.labels()
+        if label.startswith(_PSEUDONYM_MASTER_PREFIX)
+    ]
+    newest = max(numbers, default=1)
+    if not numbers:
+        vault.generate(f"{_PSEUDONYM_MASTER_PREFIX}1", VaultAlgorithm.DERIVING_AES_256)
+
+    def partner_key(version: str, relying_party: str) -> bytes:
+        master = vault.find(_PSEUDONYM_MASTER_PREFIX + version.removeprefix("v"))
+        if master is None:
+            raise VaultError(ReasonCode.KEY_UNKNOWN, "no such version of pseudonyms")
+        return vault.derive(master, b"pairwise pseudonym", relying_party.encode(), 32)
+
+    return PairwisePseudonyms(f"v{newest}", partner_key)
 
 
 def _passphrase(settings: Settings) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cardsvc.policy_records import Activation, PolicyVersion, Rehearsal
-from cardsvc.service_records import HolderFacts, PolicyInputs, ServicePolicy
+from cardsvc.service_records import DecisionRecord, HolderFacts, PolicyInputs, ServicePolicy
 from cardsvc.terms import AssuranceLevel, CardType
-from verification.policy.what_if import PastDecision
 
 HEAD = """
 format = 1
@@ -82,14 +81,14 @@ class MemoryPolicyBook:
 class MemoryPast:
     """Decisions on record. Implements ``verification.policy.life.PastDecisions``."""
 
-    def __init__(self, decisions: Sequence[PastDecision]) -> None:
+    def __init__(self, decisions: Sequence[DecisionRecord]) -> None:
         self.decisions = decisions
 
-    def judged(
+    def of_service(
         self, relying_party: str, service: str, since: datetime, limit: int
-    ) -> Sequence[PastDecision]:
+    ) -> Sequence[DecisionRecord]:
         del relying_party, service
-        return [one for one in self.decisions if one.inputs.at >= since][:limit]
+        return [one for one in self.decisions if one.at >= since][:limit]
 
 
 class MemoryHolders:

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.policy_records import Activation, ActivationKind, PolicyVersion, Rehearsal
-from cardsvc.service_records import ServicePolicy
+from cardsvc.service_records import DecisionRecord, ServicePolicy
 from verification.policy.evaluate import compiled
 from verification.policy.parse import parse_policy
-from verification.policy.what_if import PastDecision, Replay, replay
+from verification.policy.what_if import Replay, past_decisions, replay
 
 
 class PolicyBook(Protocol):
@@ -48,9 +48,9 @@ class PolicyBook(Protocol):
 class PastDecisions(Protocol):
     """Finds decisions that came to a policy."""
 
-    def judged(
+    def of_service(
         self, relying_party: str, service: str, since: datetime, limit: int
-    ) -> Sequence[PastDecision]:
+    ) -> Sequence[DecisionRecord]:
         """Return a service's decisions since an instant, newest first."""
         ...
 
@@ -83,8 +83,8 @@ def rehearse(
 ) -> Replay:
     """Try a version on decisions on record and keep how many would have gone otherwise."""
     one = policy.policy
-    decisions = past.judged(one.relying_party, one.service, since, limit)
-    found = replay(compiled(one.document), decisions)
+    decisions = past.of_service(one.relying_party, one.service, since, limit)
+    found = replay(compiled(one.document), [*past_decisions(decisions)])
     rehearsal = Rehearsal(at, operator, found.replayed, len(found.differences))
     book.rehearse(one.relying_party, one.service, one.version, rehearsal)
     return found

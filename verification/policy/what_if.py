@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardsvc.errors import ReasonCode
-from cardsvc.service_records import PolicyInputs
+from cardsvc.service_records import DecisionRecord, PolicyInputs
 from verification.policy.document import PolicyDocument
 from verification.policy.evaluate import Refused, evaluate
 
@@ -73,6 +73,14 @@ _ASKED_TOO_MUCH = frozenset(
     {ReasonCode.ATTRIBUTE_NOT_ALLOWED.value, ReasonCode.CONSENT_REQUIRED.value}
 )
 """Refusals for what was asked, not for who came: the inputs can't tell what a draft would say."""
+
+
+def past_decisions(records: Iterable[DecisionRecord]) -> Iterator[PastDecision]:
+    """Yield the decisions that came to a policy."""
+    for one in records:
+        if one.inputs is not None:
+            reason = one.reasons[0] if one.reasons else None
+            yield PastDecision(one.id, one.inputs, one.granted, reason, one.rule)
 
 
 def replay(document: PolicyDocument, past: Sequence[PastDecision]) -> Replay:

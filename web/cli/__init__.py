@@ -12,12 +12,14 @@ import click
 from web.cli.access import agent, partner
 from web.cli.applications import application
 from web.cli.cards import card
+from web.cli.checks import checks
 from web.cli.credentials import credential
 from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.imports import imports
 from web.cli.operators import operator
+from web.cli.policies import policy
 from web.cli.privacy import privacy
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
@@ -41,8 +43,9 @@ def main(context: click.Context, config: Path | None) -> None:
 
 _SERVICE = (init, serve, backup, demo)
 _CARDS = (application, imports, desk, stock, privacy, card, face, faces, face_layout, face_sample)
-_OTHERS = (status, agent, operator, partner, audit, receipt, credential)
+_OTHERS = (status, agent, operator, partner, policy, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:
     card.add_command(command)
+card.add_command(checks)

@@ -29,7 +29,9 @@ from reader_agent.tap import TapCost, tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
+from verification.policy import life
 from verification.policy.simple import simple_policy
+from verification.policy.templates import template_names, template_text
 from web.bootstrap import Installation
 from web.demo.narrator import Narrator
 from web.demo.people import holders
@@ -90,6 +92,7 @@ def prepare(stage: Stage) -> Agents:
     )
     access.put_policy(simple_policy(RELYING_PARTY, SERVICE), operator=ADMINISTRATOR, at=at)
     _stock(stage)
+    _load_templates(stage.installation)
     return Agents(ServiceClient(stage.base_url, desk), ServiceClient(stage.base_url, kiosk))
 
 
@@ -108,6 +111,15 @@ def _stock(stage: Stage) -> None:
         operator=STOCK_KEEPER,
         at=at,
     )
+
+
+def _load_templates(installation: Installation) -> None:
+    """Put every service template in force: one person writes, another activates."""
+    book, at = installation.policies, installation.clock.now()
+    for name in template_names():
+        draft = life.put_draft(book, RELYING_PARTY, template_text(name), author=CLERK, at=at)
+        kept = life.require_version(book, RELYING_PARTY, draft.service, draft.version)
+        life.activate(book, kept, operator=APPROVER, active_from=at, at=at)
 
 
 def play(stage: Stage, agents: Agents) -> None:
