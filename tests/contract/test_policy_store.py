@@ -16,13 +16,14 @@ from cardsvc.policy_records import Activation, ActivationKind, Rehearsal
 from cardsvc.service_records import DecisionRecord
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.policy_store import SqlPolicyStore
 from cardsvc.store.sealed import Sealer
-from cardsvc.store.verification_store import SqlDecisionLog, SqlPolicyDirectory
+from cardsvc.store.verification_store import SqlPolicyDirectory
 from cardsvc.terms import AssuranceLevel
 from tests.support.issuance_store_contract import AT, LATER, make_application, make_card
 from tests.support.policies import inputs, policy_text

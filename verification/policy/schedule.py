@@ -12,8 +12,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from functools import lru_cache
 
-import holidays
-
 MINUTES_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONDAY = 0
@@ -90,6 +88,8 @@ class NationalYear:
 @lru_cache(maxsize=64)
 def national_year(year: int) -> NationalYear:
     """Return the public holidays of a year, substituted days off among them."""
+    import holidays  # noqa: PLC0415 - slow to load, and most commands ask no calendar
+
     found = holidays.country_holidays("VN", years=year, language="vi")
     names = {day: name for day, name in found.items() if day.year == year}
     make_up_days = frozenset(day for day in found.weekend_workdays if day.year == year)
