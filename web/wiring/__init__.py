@@ -1,0 +1,1 @@
+"""Parts of the wiring, each by what it fits together; ``web.bootstrap`` joins them."""
