@@ -7,6 +7,7 @@ import time
 
 from rich.console import Console
 
+from bench.batch_issue import measure_batch_issue
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
 from bench.imports import measure_import
@@ -45,6 +46,7 @@ def main() -> None:
             rows += measure_presentations(stage, cards, url, "granian")
             rows.append(measure_revocation(stage, cards[1], [url]))
         rows += [personalised, relayed, measure_chuid(cards[0].card)]
+        rows += measure_batch_issue(stage)
         rows += measure_crl(stage)
         rows += measure_look_ups(stage, cards[0])
     rows += measure_status_list()
@@ -55,8 +57,10 @@ def main() -> None:
 
 
 def big() -> None:
-    """Measure what needs millions of rows, and print it; takes minutes and 3 GB of disk."""
-    print_table([measure_many_cards()], Console())
+    """Measure what needs many rows, and print it; takes minutes and 3 GB of disk."""
+    with open_stage() as stage:
+        rows = measure_batch_issue(stage, cards=10_000)
+    print_table([measure_many_cards(), *rows], Console())
 
 
 if __name__ == "__main__":

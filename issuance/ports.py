@@ -78,6 +78,22 @@ class CertificateAuthority(Protocol):
         """
         ...
 
+    def prepare_all(self, requests: Sequence[CertificateRequest], at: datetime) -> Sequence[str]:
+        """Prepare many requests together, all or none; return their tokens in order.
+
+        Raises:
+            VaultError: as ``prepare``.
+        """
+        ...
+
+    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[x509.Certificate]:
+        """Redeem many tokens, all or none; the certificates are on hold.
+
+        Raises:
+            VaultError: as ``sign``.
+        """
+        ...
+
     def issuer(self, card_type: CardType) -> x509.Certificate:
         """Return the issuing CA's certificate for a card type."""
         ...

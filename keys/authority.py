@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cardsvc.card import tlv
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey, spki_der
 from cardsvc.clock import require_utc
@@ -37,6 +38,8 @@ SERIAL_OCTETS = 9
 BACKDATED = timedelta(minutes=5)
 """notBefore lies this far back, for readers whose clock is a little slow."""
 _SERIAL_ATTEMPTS = 3
+_SEQUENCE, _BIT_STRING = 0x30, 0x03
+_NO_UNUSED_BITS = b"\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,19 @@ class Issuer:
         return key_identifier(self.key.public_key())
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A checked and linted draft.
+
+    Args:
+        token: hex; signs it once, when the reservation is recorded.
+        reservation: what is to be recorded.
+    """
+
+    token: str = field(repr=False)
+    reservation: Reservation
+
+
 class Authority:
     """A CA: name, key, ledger; decides nothing but what profile and policy say.
 
@@ -101,6 +117,9 @@ class Authority:
         self._ledger = ledger
         self._pointers = pointers
         self._randomness = randomness
+        # a draft is no certificate: this key is nobody's, and no path ends in it
+        self._throw_away = ec.generate_private_key(issuer.key.curve)
+        self._key_id = issuer.key_id
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -119,6 +138,23 @@ class Authority:
         Raises:
             VaultError: PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED.
         """
+        for attempt in range(_SERIAL_ATTEMPTS):
+            drafted = self.draft(order, at)
+            try:
+                self._ledger.reserve(drafted.reservation)
+            except VaultError as error:
+                if error.reason is ReasonCode.SERIAL_TAKEN and attempt + 1 < _SERIAL_ATTEMPTS:
+                    continue
+                raise
+            break
+        return drafted.token
+
+    def draft(self, order: CertificateOrder, at: datetime) -> Drafted:
+        """Check an order, draft and lint its certificate; whoever calls records it.
+
+        Raises:
+            VaultError: PROFILE_VIOLATED, WEAK_KEY.
+        """
         at = require_utc(at).replace(microsecond=0)
         check_public_key(order.public_key, order.profile)
         subject = build_name(order.subject, order.profile.subject_rules(order.card_type))
@@ -127,43 +163,33 @@ class Authority:
         if order.guid is not None and order.guid.is_zero:
             raise VaultError(ReasonCode.PROFILE_VIOLATED, "a card of no identity")
         not_before, not_after = self._validity(order, at)
-        token = self._randomness(32)
-        for attempt in range(_SERIAL_ATTEMPTS):
-            serial = self._serial()
-            assembly = Assembly(
-                profile=order.profile,
-                issuer_name=self.issuer.name,
-                issuer_key_id=self.issuer.key_id,
-                subject=subject,
-                public_key=order.public_key,
-                serial=serial,
-                not_before=not_before,
-                not_after=not_after,
-                guid=order.guid,
-                pointers=self._pointers,
-            )
-            draft = self._draft(assembly)
-            lint(draft, order.profile, issuer_key_id=self.issuer.key_id, guid=order.guid)
-            try:
-                self._ledger.reserve(
-                    Reservation(
-                        issuer_key_id=self.issuer.key_id,
-                        serial=serial,
-                        profile=order.profile.name,
-                        guid=order.guid,
-                        spki_sha256=hashlib.sha256(spki_der(order.public_key)).digest(),
-                        not_after=not_after,
-                        reserved_at=at,
-                        token_sha256=hashlib.sha256(token).digest(),
-                        draft_der=draft.public_bytes(serialization.Encoding.DER),
-                    )
-                )
-            except VaultError as error:
-                if error.reason is ReasonCode.SERIAL_TAKEN and attempt + 1 < _SERIAL_ATTEMPTS:
-                    continue
-                raise
-            break
-        return token.hex()
+        token, serial = self._randomness(32), self._serial()
+        assembly = Assembly(
+            profile=order.profile,
+            issuer_name=self.issuer.name,
+            issuer_key_id=self._key_id,
+            subject=subject,
+            public_key=order.public_key,
+            serial=serial,
+            not_before=not_before,
+            not_after=not_after,
+            guid=order.guid,
+            pointers=self._pointers,
+        )
+        draft = make_builder(assembly).sign(self._throw_away, self._digest)
+        lint(draft, order.profile, issuer_key_id=self._key_id, guid=order.guid)
+        reservation = Reservation(
+            issuer_key_id=self._key_id,
+            serial=serial,
+            profile=order.profile.name,
+            guid=order.guid,
+            spki_sha256=hashlib.sha256(spki_der(order.public_key)).digest(),
+            not_after=not_after,
+            reserved_at=at,
+            token_sha256=hashlib.sha256(token).digest(),
+            draft_der=draft.public_bytes(serialization.Encoding.DER),
+        )
+        return Drafted(token.hex(), reservation)
 
     def complete(
         self, reservation: Reservation, profile: CertificateProfile, at: datetime
@@ -173,27 +199,38 @@ class Authority:
         Raises:
             VaultError: CERTIFICATE_MISMATCH where what was signed is not what was reserved.
         """
-        draft = x509.load_der_x509_certificate(reservation.draft_der)
-        certificate = _builder_like(draft).sign(self.issuer.key, self._digest)
-        if certificate.tbs_certificate_bytes != draft.tbs_certificate_bytes:
-            raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "signed something else")
-        lint(certificate, profile, issuer_key_id=self.issuer.key_id, guid=reservation.guid)
+        certificate = self.sign_draft(reservation)
         try:
             self.issuer.key.public_key().verify(
-                certificate.signature,
-                certificate.tbs_certificate_bytes,
-                ec.ECDSA(self._digest),
+                certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(self._digest)
             )
         except InvalidSignature as error:
             raise VaultError(
                 ReasonCode.CERTIFICATE_MISMATCH, "the vault signed with another key"
             ) from error
+        lint(certificate, profile, issuer_key_id=self._key_id, guid=reservation.guid)
         self._ledger.record_signed(
             reservation.issuer_key_id,
             reservation.serial,
             certificate.public_bytes(serialization.Encoding.DER),
             require_utc(at).replace(microsecond=0),
         )
+        return certificate
+
+    def sign_draft(self, reservation: Reservation) -> x509.Certificate:
+        """Sign the octets that were drafted, linted and recorded; whoever calls records it.
+
+        The signature itself is left to be verified by whoever asked for the certificate.
+
+        Raises:
+            VaultError: CERTIFICATE_MISMATCH where what was signed is not what was reserved.
+        """
+        draft = x509.load_der_x509_certificate(reservation.draft_der)
+        signed = draft.tbs_certificate_bytes
+        signature = self.issuer.key.sign(signed, ec.ECDSA(self._digest))
+        certificate = x509.load_der_x509_certificate(_with_signature(draft, signature))
+        if certificate.tbs_certificate_bytes != signed:
+            raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "signed something else")
         return certificate
 
     @property
@@ -221,22 +258,18 @@ class Authority:
         # the highest bit is clear for the sign, the next is set so that all are of one length
         return int.from_bytes(self._randomness(SERIAL_OCTETS), "big") % top | top
 
-    def _draft(self, assembly: Assembly) -> x509.Certificate:
-        throw_away = ec.generate_private_key(self.issuer.key.curve)
-        return make_builder(assembly).sign(throw_away, self._digest)
 
-
-def _builder_like(draft: x509.Certificate) -> x509.CertificateBuilder:
-    key = draft.public_key()
-    builder = (
-        x509.CertificateBuilder()
-        .issuer_name(draft.issuer)
-        .subject_name(draft.subject)
-        .public_key(key)
-        .serial_number(draft.serial_number)
-        .not_valid_before(draft.not_valid_before_utc)
-        .not_valid_after(draft.not_valid_after_utc)
+def _with_signature(draft: x509.Certificate, signature_der: bytes) -> bytes:
+    """Return a draft's certificate with another signature (RFC 5280 section 4.1)."""
+    content = tlv.parse_one(draft.public_bytes(serialization.Encoding.DER), _SEQUENCE)
+    signed, algorithm, _ = tlv.iterate(content)
+    return tlv.encode(
+        _SEQUENCE,
+        tlv.encode_all(
+            [
+                (_SEQUENCE, signed.value),
+                (_SEQUENCE, algorithm.value),
+                (_BIT_STRING, _NO_UNUSED_BITS + signature_der),
+            ]
+        ),
     )
-    for extension in draft.extensions:
-        builder = builder.add_extension(extension.value, critical=extension.critical)
-    return builder

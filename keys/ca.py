@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VaultError
 from cardsvc.terms import CardType
 from keys.authority import Authority, CertificateOrder
-from keys.ports import CertificateLedger, CertificateRequest
+from keys.ports import CertificateLedger, CertificateRequest, Reservation
 from keys.profiles import CertificateProfile, ProfileRole, require_profile
 
 TOKEN_LIFE = timedelta(hours=1)
@@ -46,10 +48,43 @@ class CertificateFactory:
         Raises:
             VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED.
         """
+        return self._authority(request.card_type).reserve(self._order(request), at)
+
+    def prepare_all(self, requests: Sequence[CertificateRequest], at: datetime) -> Sequence[str]:
+        """Check many requests as ``prepare`` does and record them together, all or none.
+
+        Raises:
+            VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED; SERIAL_TAKEN
+                where numbers drawn at random met, so that it is worth another try.
+        """
+        drafted = [self._authority(one.card_type).draft(self._order(one), at) for one in requests]
+        self._ledger.reserve_all([one.reservation for one in drafted])
+        return [one.token for one in drafted]
+
+    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[x509.Certificate]:
+        """Redeem many tokens, all or none; the certificates are on hold from the first.
+
+        What is signed are the octets that were linted when they were prepared. Each signature
+        is verified by the RA, once, before the card's record has it.
+
+        Raises:
+            VaultError: SIGNING_TOKEN_SPENT, as ``sign``.
+        """
+        reservations = self._ledger.redeem_all([_token_sha256(one) for one in tokens], at)
+        signed = {
+            one: _authority_of(self._by_key_id, one, at).sign_draft(one) for one in reservations
+        }
+        encoded = {
+            one: certificate.public_bytes(Encoding.DER) for one, certificate in signed.items()
+        }
+        self._ledger.record_all_signed(encoded, require_utc(at).replace(microsecond=0))
+        return list(signed.values())
+
+    def _order(self, request: CertificateRequest) -> CertificateOrder:
         profile = require_profile(self._profiles, request.profile.value)
         if profile.role is not ProfileRole.CARD:
             raise VaultError(ReasonCode.PROFILE_VIOLATED, "an RA asks for cards' certificates only")
-        order = CertificateOrder(
+        return CertificateOrder(
             profile=profile,
             public_key=request.public_key,
             subject=request.subject,
@@ -57,7 +92,6 @@ class CertificateFactory:
             guid=request.guid,
             card_type=request.card_type,
         )
-        return self._authority(request.card_type).reserve(order, at)
 
     def sign(self, token: str, at: datetime) -> x509.Certificate:
         """Redeem a token once.
@@ -91,13 +125,24 @@ def sign_reserved(
     Raises:
         VaultError: SIGNING_TOKEN_SPENT.
     """
+    reservation = ledger.redeem(_token_sha256(token), at)
+    authority = _authority_of(authorities, reservation, at)
+    profile = require_profile(profiles, reservation.profile)
+    return authority.complete(reservation, profile, at)
+
+
+def _token_sha256(token: str) -> bytes:
     try:
         octets = bytes.fromhex(token)
     except ValueError as error:
         raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "not a token") from error
-    reservation = ledger.redeem(hashlib.sha256(octets).digest(), at)
+    return hashlib.sha256(octets).digest()
+
+
+def _authority_of(
+    authorities: Mapping[bytes, Authority], reservation: Reservation, at: datetime
+) -> Authority:
     authority = authorities.get(reservation.issuer_key_id)
     if authority is None or at - reservation.reserved_at > TOKEN_LIFE:
         raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "the token is stale or another CA's")
-    profile = require_profile(profiles, reservation.profile)
-    return authority.complete(reservation, profile, at)
+    return authority

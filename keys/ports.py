@@ -6,7 +6,7 @@ every status document is made from it. ``cardsvc.store`` implements it over SQL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -92,6 +92,30 @@ class CertificateLedger(Protocol):
         Raises:
             VaultError: SIGNING_TOKEN_SPENT where nothing is redeemed under the serial, or where
                 a certificate is recorded already.
+        """
+        ...
+
+    def reserve_all(self, reservations: Sequence[Reservation]) -> None:
+        """Record many reservations as one unit of work, all or none of them.
+
+        Raises:
+            VaultError: as ``reserve``.
+        """
+        ...
+
+    def redeem_all(self, tokens_sha256: Sequence[bytes], at: datetime) -> Sequence[Reservation]:
+        """Spend many tokens, all or none of them; return the reservations in their order.
+
+        Raises:
+            VaultError: as ``redeem``.
+        """
+        ...
+
+    def record_all_signed(self, signed: Mapping[Reservation, bytes], at: datetime) -> None:
+        """Record the certificates of redeemed reservations, all or none of them, on hold.
+
+        Raises:
+            VaultError: as ``record_signed``, and where one was revoked since it was redeemed.
         """
         ...
 

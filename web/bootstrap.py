@@ -14,6 +14,7 @@ from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.bulk_issuance import SqlBulkStore
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.holder_store import SqlHolderStore
@@ -32,6 +33,7 @@ from cardsvc.store.unblock_store import SqlUnblockStore
 from cardsvc.store.verification_store import (
     SqlDecisionHistory,
 )
+from issuance.bulk import BulkTools
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
@@ -90,6 +92,7 @@ class Installation:
         presence: which agents are there.
         history: decisions that were made.
         faces: makes card faces.
+        bulk: issues cards that are made elsewhere by the thousand.
         services: what the views use.
     """
 
@@ -117,6 +120,7 @@ class Installation:
     presence: SqlAgentPresence
     history: SqlDecisionHistory
     faces: FaceMaker
+    bulk: BulkTools
     services: Services
 
     @property
@@ -238,6 +242,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         presence=presence,
         history=history,
         faces=faces,
+        bulk=BulkTools(SqlBulkStore(database, sealer), pki.factory, settings.stock_rule),
         services=services,
     )
 

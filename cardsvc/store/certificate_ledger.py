@@ -6,7 +6,7 @@ conditional statements or unique constraints, so that they hold between processe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, text, update
@@ -22,6 +22,7 @@ from cardsvc.store.certificate_status import (
     revoke_row,
 )
 from cardsvc.store.engine import Database
+from cardsvc.store.ledger_bulk import any_known, record_all_signed, redeem_all, reserve_all
 from cardsvc.store.schema import CertificateRow
 from cardsvc.store.status_changes import crl_subject, read_changes
 from cardsvc.terms import RevocationReason
@@ -123,6 +124,44 @@ class SqlCertificateLedger:
             if row is None:
                 raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
             trail.record(certificate_event(AuditAction.CERTIFICATE_SIGNED, row, at))
+
+    def reserve_all(self, reservations: Sequence[Reservation]) -> None:
+        """Record many reservations in one transaction; durable when this returns.
+
+        Raises:
+            VaultError: a key is in the ledger (KEY_REUSED), or a serial (SERIAL_TAKEN); nothing
+                is recorded then.
+        """
+        try:
+            with audited(self._database) as (session, trail):
+                reserve_all(session, trail, reservations)
+        except StoreError as error:
+            if error.reason is not ReasonCode.CONCURRENT_CHANGE:
+                raise
+            keys = [one.spki_sha256 for one in reservations]
+            with self._database.reading() as session:
+                known = any_known(session.connection(), keys)
+            if known or len(set(keys)) != len(keys):
+                raise VaultError(ReasonCode.KEY_REUSED, "a key is in the ledger") from error
+            raise VaultError(ReasonCode.SERIAL_TAKEN, "a serial is in use") from error
+
+    def redeem_all(self, tokens_sha256: Sequence[bytes], at: datetime) -> Sequence[Reservation]:
+        """Spend many tokens, all or none of them; return the reservations in their order.
+
+        Raises:
+            VaultError: one is unknown, spent, or revoked in between (SIGNING_TOKEN_SPENT).
+        """
+        with self._database.writing() as session:
+            return redeem_all(session, tokens_sha256, at)
+
+    def record_all_signed(self, signed: Mapping[Reservation, bytes], at: datetime) -> None:
+        """Record the certificates of redeemed reservations, on hold, all or none of them.
+
+        Raises:
+            VaultError: one is not redeemed, or is signed or revoked (SIGNING_TOKEN_SPENT).
+        """
+        with audited(self._database) as (session, trail):
+            record_all_signed(session, trail, signed, at)
 
     def find(self, issuer_key_id: bytes, serial: int) -> LedgerEntry | None:
         """Return the entry of an issuer's serial number."""

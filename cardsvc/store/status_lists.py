@@ -58,6 +58,31 @@ def give_place(
         _add_list(session, opened.number + 1, size)
 
 
+def give_places(
+    session: Session,
+    guids: Sequence[CardGuid],
+    random_octets: RandomOctets,
+    size: int = LIST_SIZE,
+) -> None:
+    """Give many new cards their places, as ``give_place`` does for one.
+
+    One draw for each, all of them inserted at once; those whose place was taken get theirs singly.
+    """
+    opened = _open_list(session, size)
+    drawn = {_draw(opened, random_octets): guid for guid in guids}
+    rows = [
+        {"list_number": opened.number, "idx": index, "guid": guid}
+        for index, guid in sorted(drawn.items())  # in one order, so that no two wait for each other
+    ]
+    taken = upsert(session, StatusEntryRow).on_conflict_do_nothing(
+        index_elements=["list_number", "idx"]
+    )
+    given = set(session.scalars(taken.returning(StatusEntryRow.guid), rows))
+    for guid in guids:
+        if guid not in given:
+            give_place(session, guid, random_octets, size)
+
+
 def _open_list(session: Session, size: int) -> StatusListRow:
     query = select(StatusListRow).order_by(StatusListRow.number.desc()).limit(1)
     found = session.scalar(query)
@@ -71,18 +96,18 @@ def _free_places(
     session: Session, opened: StatusListRow, random_octets: RandomOctets
 ) -> Iterator[int]:
     """Yield places that look free: one blindly, which in a young list is enough, then the rest."""
-
-    def draw() -> int:
-        # 64 bits over a power of two leave no bias; over another size less than 2^-40
-        return int.from_bytes(random_octets(8), "big") % opened.size
-
-    yield draw()
-    drawn = list(dict.fromkeys(draw() for _ in range(_DRAWS)))
+    yield _draw(opened, random_octets)
+    drawn = list(dict.fromkeys(_draw(opened, random_octets) for _ in range(_DRAWS)))
     query = select(StatusEntryRow.idx).where(
         StatusEntryRow.list_number == opened.number, StatusEntryRow.idx.in_(drawn)
     )
     taken = set(session.scalars(query))
     yield from (index for index in drawn if index not in taken)
+
+
+def _draw(opened: StatusListRow, random_octets: RandomOctets) -> int:
+    # 64 bits over a power of two leave no bias; over another size less than 2^-40
+    return int.from_bytes(random_octets(8), "big") % opened.size
 
 
 def _take(session: Session, place: StatusPlace, guid: CardGuid) -> bool:

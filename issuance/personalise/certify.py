@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.card.guid import CardGuid
@@ -46,28 +48,77 @@ def certify_keys(
         )
         for slot, key in keys.items()
     }
-    issuer = authority.issuer(plan.card_type)
+    issuer = ExpectedIssuer.of(authority.issuer(plan.card_type))
     records: list[KeyRecord] = []
     for slot, key in keys.items():
         certificate = authority.sign(tokens[slot], at)
         check_certificate(certificate, issuer, plan, key, at)
-        records.append(
-            KeyRecord(
-                slot=slot,
-                algorithm=algorithm_of(key),
-                spki_sha256=hashlib.sha256(spki_der(key)).digest(),
-                issuer_key_id=_subject_key_id(issuer),
-                serial=certificate.serial_number,
-                certificate_der=certificate.public_bytes(Encoding.DER),
-                not_after=certificate.not_valid_after_utc,
-            )
-        )
+        records.append(key_record(slot, key, certificate, issuer.key_id))
     return tuple(records)
+
+
+def key_record(
+    slot: KeySlot, key: CardPublicKey, certificate: x509.Certificate, issuer_key_id: bytes
+) -> KeyRecord:
+    """Return a key as the card's record keeps it, with a certificate that was checked."""
+    return KeyRecord(
+        slot=slot,
+        algorithm=algorithm_of(key),
+        spki_sha256=hashlib.sha256(spki_der(key)).digest(),
+        issuer_key_id=issuer_key_id,
+        serial=certificate.serial_number,
+        certificate_der=certificate.public_bytes(Encoding.DER),
+        not_after=certificate.not_valid_after_utc,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedIssuer:
+    """The CA that is to have signed, read once for all its certificates.
+
+    Args:
+        certificate: the CA's own.
+        key_id: its subject key identifier.
+    """
+
+    certificate: x509.Certificate
+    key_id: bytes
+    _name: x509.Name
+    _key: ec.EllipticCurvePublicKey
+
+    @classmethod
+    def of(cls, certificate: x509.Certificate) -> ExpectedIssuer:
+        """Return what is expected of an issuing CA's certificates.
+
+        Raises:
+            IssuanceError: CERTIFICATE_MISMATCH, it has no key that issuing CAs have.
+        """
+        key = certificate.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise _mismatch("an issuer without an EC key")
+        identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        return cls(certificate, identifier.value.digest, certificate.subject, key)
+
+    def check_signature(self, certificate: x509.Certificate) -> None:
+        """Accept what this CA signed.
+
+        Raises:
+            IssuanceError: CERTIFICATE_MISMATCH.
+        """
+        digest = certificate.signature_hash_algorithm
+        if certificate.issuer != self._name or digest is None:
+            raise _mismatch("another issuer")
+        try:
+            self._key.verify(
+                certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(digest)
+            )
+        except InvalidSignature as error:
+            raise _mismatch("another issuer") from error
 
 
 def check_certificate(
     certificate: x509.Certificate,
-    issuer: x509.Certificate,
+    issuer: ExpectedIssuer,
     plan: PersonalisationPlan,
     key: CardPublicKey,
     at: datetime,
@@ -77,10 +128,7 @@ def check_certificate(
     Raises:
         IssuanceError: CERTIFICATE_MISMATCH.
     """
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature) as error:
-        raise _mismatch("another issuer") from error
+    issuer.check_signature(certificate)
     if certificate.public_key() != key:
         raise _mismatch("another key")
     if _guid(certificate) != plan.guid:
@@ -100,7 +148,3 @@ def _guid(certificate: x509.Certificate) -> CardGuid | None:
         return card_guid(certificate)
     except Malformed:
         return None
-
-
-def _subject_key_id(issuer: x509.Certificate) -> bytes:
-    return issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest

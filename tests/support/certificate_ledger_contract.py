@@ -126,6 +126,71 @@ class CertificateLedgerContract:
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(attempt, range(16))) == 1
 
+    def test_many_go_all_the_way_together_and_are_on_hold(self, ledger: CertificateLedger) -> None:
+        reservations = [make_reservation() for _ in range(5)]
+        ledger.reserve_all(reservations)
+        tokens = [one.token_sha256 for one in reversed(reservations)]
+        assert list(ledger.redeem_all(tokens, AT)) == reservations[::-1]
+        changes = ledger.crl_changes(ISSUER)
+        signed = {one: secrets.token_bytes(300) for one in reservations}
+        ledger.record_all_signed(signed, LATER)
+        for one, der in signed.items():
+            entry = ledger.find(ISSUER, one.serial)
+            assert entry is not None
+            assert (entry.certificate_der, entry.redeemed_at, entry.signed_at) == (der, AT, LATER)
+            assert entry.revocation == Revocation(RevocationReason.CERTIFICATE_HOLD, LATER)
+        assert ledger.crl_changes(ISSUER) > changes
+        ledger.release_hold(ISSUER, reservations[0].serial, LATER)
+        assert len(ledger.revoked(ISSUER, AT)) == 4
+
+    def test_of_many_reservations_one_bad_one_keeps_all_out(
+        self, ledger: CertificateLedger
+    ) -> None:
+        known = make_reservation()
+        ledger.reserve(known)
+        fresh, other = make_reservation(), make_reservation()
+        for bad, reason in (
+            ([replace(other, spki_sha256=known.spki_sha256)], ReasonCode.KEY_REUSED),
+            ([other, replace(other, serial=other.serial - 1)], ReasonCode.KEY_REUSED),
+            ([replace(other, serial=known.serial)], ReasonCode.SERIAL_TAKEN),
+        ):
+            with pytest.raises(VaultError) as error:
+                ledger.reserve_all([fresh, *bad])
+            assert reason_of(error) is reason
+            assert ledger.find(ISSUER, fresh.serial) is None
+
+    def test_of_many_tokens_one_spent_one_keeps_all_unspent(
+        self, ledger: CertificateLedger
+    ) -> None:
+        first, second = make_reservation(), make_reservation()
+        ledger.reserve_all([first, second])
+        ledger.redeem(first.token_sha256, AT)
+        for tokens in (
+            [second.token_sha256, first.token_sha256],
+            [second.token_sha256, bytes(32)],
+            [second.token_sha256, second.token_sha256],
+        ):
+            with pytest.raises(VaultError) as error:
+                ledger.redeem_all(tokens, AT)
+            assert reason_of(error) is ReasonCode.SIGNING_TOKEN_SPENT
+        assert list(ledger.redeem_all([second.token_sha256], AT)) == [second]
+
+    def test_many_are_not_recorded_where_one_was_revoked_or_not_redeemed(
+        self, ledger: CertificateLedger
+    ) -> None:
+        good, revoked, waiting = (make_reservation() for _ in range(3))
+        ledger.reserve_all([good, revoked, waiting])
+        ledger.redeem_all([good.token_sha256, revoked.token_sha256], AT)
+        ledger.revoke(ISSUER, revoked.serial, RevocationReason.CESSATION_OF_OPERATION, AT)
+        for bad in (revoked, waiting, make_reservation()):
+            with pytest.raises(VaultError) as error:
+                ledger.record_all_signed({good: b"good", bad: b"bad"}, LATER)
+            assert reason_of(error) is ReasonCode.SIGNING_TOKEN_SPENT
+            entry = ledger.find(ISSUER, good.serial)
+            assert entry is not None
+            assert entry.certificate_der is None
+        ledger.record_all_signed({good: b"good"}, LATER)
+
     def test_a_revoked_reservation_is_not_redeemed(self, ledger: CertificateLedger) -> None:
         for reason in (RevocationReason.CERTIFICATE_HOLD, RevocationReason.SUPERSEDED):
             reservation = make_reservation()

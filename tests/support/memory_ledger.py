@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -54,6 +54,51 @@ class MemoryCertificateLedger:
             if entry is None or entry.redeemed_at is None or entry.certificate_der is not None:
                 raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
             self._put(replace(entry, certificate_der=certificate_der, signed_at=at))
+
+    def reserve_all(self, reservations: Sequence[Reservation]) -> None:
+        with self._lock:
+            keys = [one.spki_sha256 for one in reservations]
+            serials = [(one.issuer_key_id, one.serial) for one in reservations]
+            if len(set(keys)) != len(keys) or self._by_key.keys() & set(keys):
+                raise VaultError(ReasonCode.KEY_REUSED, "a key is in the ledger")
+            if len(set(serials)) != len(serials) or self._entries.keys() & set(serials):
+                raise VaultError(ReasonCode.SERIAL_TAKEN, "a serial is in use")
+        for one in reservations:
+            self.reserve(one)
+
+    def redeem_all(self, tokens_sha256: Sequence[bytes], at: datetime) -> Sequence[Reservation]:
+        with self._lock:
+            entries = [
+                self._entries.get(self._by_token.get(token, (b"", 0))) for token in tokens_sha256
+            ]
+            found = [
+                entry
+                for entry in entries
+                if entry is not None and entry.redeemed_at is None and entry.revocation is None
+            ]
+            if len(found) != len(entries) or len(set(tokens_sha256)) != len(entries):
+                raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "no such token, or it is spent")
+            for entry in found:
+                self._put(replace(entry, redeemed_at=at))
+            return [entry.reservation for entry in found]
+
+    def record_all_signed(self, signed: Mapping[Reservation, bytes], at: datetime) -> None:
+        hold = Revocation(RevocationReason.CERTIFICATE_HOLD, at)
+        with self._lock:
+            entries = [self._entries.get((one.issuer_key_id, one.serial)) for one in signed]
+            waiting = [
+                entry
+                for entry in entries
+                if entry is not None
+                and entry.redeemed_at is not None
+                and entry.certificate_der is None
+                and entry.revocation is None
+            ]
+            if len(waiting) != len(entries):
+                raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
+            for entry, (one, der) in zip(waiting, signed.items(), strict=True):
+                self._changes[one.issuer_key_id] += 1
+                self._put(replace(entry, certificate_der=der, signed_at=at, revocation=hold))
 
     def find(self, issuer_key_id: bytes, serial: int) -> LedgerEntry | None:
         with self._lock:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bench.batch_issue import measure_batch_issue
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
 from bench.imports import measure_import
@@ -43,6 +44,7 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
         *measure_core(stage, cards, rounds=1),
         *measure_decisions(stage, cards, each=2, rounds=1),
         measure_many_cards(600, 1200, rounds=1),
+        *measure_batch_issue(stage, cards=2),
         *measure_in_process(stage, cards[0], count=10),
         measure_chuid(cards[0].card, rounds=1),
         *measure_crl(stage, entries=50),
