@@ -43,6 +43,7 @@ pictures: setup
 	    CARDSVC_DATA_DIR=var/pictures .venv/bin/cardsvc face-sample $$kind --png --dpi 150 \
 	        --out var/pictures/face-$$kind.pdf; done
 	@install -D -m 644 -t docs/img var/pictures/face-*-front.png
+	@$(PY) -m tests.support.pictures 2>var/pictures/console.log
 
 # Pins every package by hash; the files name no index. Needs the network.
 requirements: setup

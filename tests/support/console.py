@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,14 @@ from web.console.services import ConsoleServices
 from web.operators.register import OperatorEntry
 
 PASSWORD = "một câu dài dễ nhớ"
-AGENCY = "H57.12"
+NAMES = {
+    Role.CLERK: "Lê Thị Lan",
+    Role.APPROVER: "Trần Quốc Hùng",
+    Role.ISSUER: "Phạm Tuyết Mai",
+    Role.STOCK_KEEPER: "Vũ Minh Tâm",
+    Role.AUDITOR: "Đặng Hữu Phước",
+    Role.ADMINISTRATOR: "Nguyễn Đình Quân",
+}
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 _ONCE = re.compile(r'name="submit_token" value="([^"]+)"')
 
@@ -40,26 +48,34 @@ class Person:
 
 
 class ConsoleUnderTest:
-    """A service with a console, and one operator for every role besides ``everything``."""
+    """A service with a console, and one operator for every role besides ``everything``.
 
-    def __init__(self, service: ServiceUnderTest) -> None:
+    Args:
+        service: the service.
+        people: operators who are there already, in a copy of another console's folder.
+    """
+
+    def __init__(self, service: ServiceUnderTest, people: dict[str, Person] | None = None) -> None:
         self.service = service
         self.url = service.url
         self.clock = service.clock
         self.services: ConsoleServices = service.installation.services.console
         self.app: Flask = create_app(service.installation.services)
-        self.people: dict[str, Person] = {}
-        for role in Role:
-            self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
-        self.add("ca-moi-viec", frozenset(Role))
+        self.people: dict[str, Person] = dict(people or {})
+        # past the codes and the sessions of the console that this is a copy of
+        self.clock.advance(timedelta(days=1))
+        if not self.people:
+            for role in Role:
+                self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
+            self.add("ca-moi-viec", frozenset(Role))
 
     def add(
         self, operator_id: str, roles: frozenset[Role], agencies: frozenset[str] | None = None
     ) -> Person:
         """Add an operator with a confirmed second factor."""
-        entry = OperatorEntry(
-            "Hoàng Thị Ngọc Ánh", roles, agencies if agencies is not None else frozenset({"*"})
-        )
+        name = NAMES[next(iter(roles))] if len(roles) == 1 else "Hoàng Thị Ngọc Ánh"
+        scope = frozenset({"*"}) if agencies is None else agencies
+        entry = OperatorEntry(name, roles, scope, "Sở Nội vụ")
         at = self.clock.now()
         register = self.services.register
         register.add_with_password(operator_id, entry, PASSWORD, by="cli", at=at)
@@ -169,3 +185,23 @@ def serve_console(folder: Path) -> Iterator[ConsoleUnderTest]:
     """Open a service with a console and serve it on a free port of loopback."""
     with serve(folder) as service:
         yield ConsoleUnderTest(service)
+
+
+class ConsoleTemplate:
+    """Hands out consoles, each in a copy of a folder whose operators were made once.
+
+    Making seven operators takes as many hashes of 64 MiB and first sign-ins.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "template"
+        with serve_console(self._folder) as console:
+            self._people = console.people
+
+    @contextmanager
+    def serve(self, folder: Path) -> Iterator[ConsoleUnderTest]:
+        """Serve a console that nobody used yet."""
+        copied = shutil.copytree(self._folder, folder / "console")
+        with serve(copied) as service:
+            service.clock.advance(timedelta(days=1))
+            yield ConsoleUnderTest(service, self._people)

@@ -23,14 +23,21 @@ GOOD = "trăng soi bến Ngự"
         ("Password1234", PasswordFault.COMMON),
         ("Mật khẩu 123456", PasswordFault.COMMON),
         ("Vietnam vo dich!", PasswordFault.COMMON),
-        ("Khuê Nguyễn ở Huế", PasswordFault.HOLDS_NAME),
+        ("Khuê ở bến Ngự Huế", PasswordFault.HOLDS_NAME),
         ("tôi là can-bo-khue", PasswordFault.HOLDS_NAME),
         (GOOD, None),
         ("ể" * 3 + "correct horse", None),
     ],
 )
 def test_rules(password: str, fault: PasswordFault | None) -> None:
-    assert password_fault(password, "can-bo-khue", "Khuê Nguyễn") is fault
+    assert password_fault(password, "can-bo-khue", "Khuê Nguyễn", "Khuê") is fault
+
+
+def test_a_syllable_of_another_word_is_no_name() -> None:
+    assert password_fault("trăng soi bến Ngự", "duc-tran", "Trần Văn Đức", "Trần", "Văn") is None
+    for password in ("bên bờ Trần-gian", "tranvanduc1234", "xin-chào-Văn-Đức-Trần"):
+        fault = password_fault(password, "duc-tran", "Trần Văn Đức", "Trần", "Văn")
+        assert fault is PasswordFault.HOLDS_NAME
 
 
 def test_short_names_are_no_hindrance() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from enum import StrEnum, unique
@@ -22,6 +23,10 @@ _AT_ONCE = 2
 _COMMONEST = Path(__file__).with_name("common_passwords.txt")
 _SAME_CHARACTERS = 4
 """A password of so few different characters is a pattern on the keyboard."""
+
+_LONG_NAME, _SHORT_NAME = 6, 4
+"""Letters of a name that is looked for within words, and of one that is looked for at all."""
+_WORDS = re.compile(r"[\W_]+")
 
 
 @unique
@@ -92,8 +97,11 @@ def password_fault(password: str, *names: str) -> PasswordFault | None:
     plain = _plain(text)
     if len(set(plain)) <= _SAME_CHARACTERS or plain in _commonest():
         return PasswordFault.COMMON
-    if any(len(one) >= _SAME_CHARACTERS and one in plain for one in map(_plain, names)):
-        return PasswordFault.HOLDS_NAME
+    words = {_plain(word) for word in _WORDS.split(text)}
+    for name in map(_plain, names):
+        # a short name is a syllable of many words: it counts where it stands alone
+        if name in (plain if len(name) >= _LONG_NAME else words) and len(name) >= _SHORT_NAME:
+            return PasswordFault.HOLDS_NAME
     return None
 
 

@@ -1,11 +1,13 @@
-"""One console a module: its operators are made once."""
+"""One console a module: its operators are made once. One browser for all modules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support.browser import CHROMIUM, WHY_NOT, Watched, open_chromium
 from tests.support.console import ConsoleUnderTest, serve_console
 
 
@@ -13,3 +15,19 @@ from tests.support.console import ConsoleUnderTest, serve_console
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleUnderTest]:
     with serve_console(tmp_path_factory.mktemp("console")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(WHY_NOT)
+    with open_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def watched(chromium: Browser, console: ConsoleUnderTest) -> Iterator[Watched]:
+    one = Watched(chromium, console)
+    yield one
+    one.close()
+    assert one.complaints == []

@@ -1,0 +1,60 @@
+"""Takes the pictures of the console that the guides show: ``python -m tests.support.pictures``.
+
+A demonstration service with operators and agents is served in a temporary folder; the pictures
+go to ``docs/img/console-*.png``, 1280 by 720.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.support.browser import CHROMIUM, WHY_NOT, Watched, open_chromium
+from tests.support.console import serve_console
+
+FOLDER = Path(__file__).parents[2] / "docs" / "img"
+AFTER_SIGN_IN = {
+    "overview": "/console",
+    "operators": "/console/operators",
+    "agents": "/console/agents",
+    "components": "/console/components",
+}
+
+
+def main() -> int:
+    """Take every picture."""
+    if CHROMIUM is None:
+        sys.stderr.write(f"{WHY_NOT}\n")
+        return 1
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_console(Path(folder)) as console,
+        open_chromium() as chromium,
+    ):
+        watched = Watched(chromium, console, reduced_motion="reduce")
+        watched.page.goto("/console/sign-in")
+        save(watched.page, "sign-in")
+        page = watched.sign_in(console.everything)
+        for name, path in AFTER_SIGN_IN.items():
+            page.goto(path)
+            save(page, name)
+        page.goto("/console/operators/new")
+        page.get_by_label("Họ và tên").fill("Trần Văn Đức")
+        page.get_by_role("button", name="Thêm người dùng").click()
+        save(page, "faults")
+        watched.close()
+    return 0
+
+
+def save(page: Page, name: str) -> None:
+    """Take one picture, as soon as fonts and charts are there."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=FOLDER / f"console-{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
