@@ -25,6 +25,12 @@ class ApplicationState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+OPEN_APPLICATIONS = frozenset(
+    {ApplicationState.REQUESTED, ApplicationState.RETURNED, ApplicationState.APPROVED}
+)
+"""Still to lead to a card."""
+
+
 @unique
 class ApplicationEvent(StrEnum):
     """What can happen to an application."""
@@ -50,6 +56,16 @@ class CardState(StrEnum):
     REVOKED = "revoked"
     REPLACED = "replaced"
     SPOILED = "spoiled"
+    DESTROYED = "destroyed"
+
+
+ENDED_STATES = frozenset(
+    {CardState.REVOKED, CardState.REPLACED, CardState.SPOILED, CardState.DESTROYED}
+)
+"""A card in one of these never becomes valid again."""
+
+HANDED_OVER_STATES = frozenset({CardState.ISSUED, CardState.ACTIVE, CardState.SUSPENDED})
+"""The holder has the card, and it may be or become valid."""
 
 
 @unique
@@ -66,6 +82,7 @@ class CardEvent(StrEnum):
     REVOKE = "revoke"
     REPLACE = "replace"
     SPOIL = "spoil"
+    DESTROY = "destroy"
 
 
 class IllegalTransition(IssuanceError):
@@ -107,6 +124,9 @@ CARD_TRANSITIONS: Mapping[tuple[CardState, CardEvent], CardState] = {
     (_C.SUSPENDED, _CE.RESUME): _C.ACTIVE,
     (_C.SUSPENDED, _CE.REVOKE): _C.REVOKED,
     (_C.SUSPENDED, _CE.REPLACE): _C.REPLACED,
+    (_C.REVOKED, _CE.DESTROY): _C.DESTROYED,
+    (_C.REPLACED, _CE.DESTROY): _C.DESTROYED,
+    (_C.SPOILED, _CE.DESTROY): _C.DESTROYED,
 }
 
 _State = TypeVar("_State", bound=StrEnum)

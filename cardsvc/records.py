@@ -18,7 +18,8 @@ from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.phone import PhoneNumber
 from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState, CardState
-from cardsvc.terms import CardType
+from cardsvc.operator_key import operator_key
+from cardsvc.terms import ApplicationKind, CardType, SuspensionCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,42 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionNote:
+    """Why a request was returned, rejected or withdrawn; the latest one stays with it.
+
+    Args:
+        code: a short code; goes into the audit log, so no personal data.
+        by: who decided.
+        at: when.
+        fields: the names of the facts to complete, such as ``holder.name``.
+        text: for the person who completes it; may hold personal data, sealed at rest.
+    """
+
+    code: str
+    by: str
+    at: datetime
+    fields: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
-    """A request for a card, by one operator."""
+    """A request for a card, by one operator.
+
+    Args:
+        id: our own opaque identifier.
+        card_type: what is asked for.
+        holder: for whom.
+        requested_by: whoever answers for the facts as they now are.
+        requested_at: when.
+        state: where it stands.
+        approved_by: the second person.
+        approved_at: when that was.
+        kind: why a card is asked for.
+        replaces: the card whose place the new one takes; None for a new one only.
+        note: of the latest return, rejection or withdrawal.
+        decision_id: the decision by which it was approved together with others.
+    """
 
     id: str
     card_type: CardType
@@ -97,6 +132,16 @@ class Application:
     state: ApplicationState = ApplicationState.REQUESTED
     approved_by: str | None = None
     approved_at: datetime | None = None
+    kind: ApplicationKind = ApplicationKind.NEW
+    replaces: CardGuid | None = None
+    note: DecisionNote | None = None
+    decision_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind is ApplicationKind.NEW) != (self.replaces is None):
+            raise IssuanceError(
+                ReasonCode.APPLICATION_INCOMPLETE, "a renewal or replacement names the old card"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +154,7 @@ class ApprovedApplication:
         application = self.application
         if application.state is not ApplicationState.APPROVED or application.approved_by is None:
             raise IssuanceError(ReasonCode.ILLEGAL_TRANSITION, "the application is not approved")
-        if application.approved_by == application.requested_by:
+        if operator_key(application.approved_by) == operator_key(application.requested_by):
             raise IssuanceError(
                 ReasonCode.SAME_OPERATOR, "requester and approver are the same operator"
             )
@@ -139,6 +184,24 @@ class KeyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why a card is locked, and until when.
+
+    Args:
+        cause: why.
+        until: the instant at which it is unlocked by itself; a leave alone has one.
+    """
+
+    cause: SuspensionCause
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.until is not None and self.cause is not SuspensionCause.LEAVE:
+            msg = "only a leave ends by itself"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
 class CardRecord:
     """A card as the service knows it.
 
@@ -152,6 +215,9 @@ class CardRecord:
         keys: the certified keys; empty until personalised.
         version: counts the changes, for optimistic locking.
         replaced_by: the card that took its place.
+        suspension: why it is locked, while it is.
+        personalised_by: who made it, at the desk.
+        handed_over_by: who gave it to the holder.
     """
 
     guid: CardGuid
@@ -163,6 +229,9 @@ class CardRecord:
     keys: tuple[KeyRecord, ...] = ()
     version: int = 0
     replaced_by: CardGuid | None = None
+    suspension: Suspension | None = None
+    personalised_by: str | None = None
+    handed_over_by: str | None = None
 
     def key(self, slot: KeySlot) -> KeyRecord | None:
         """Return the key on record for a slot."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
-from cardsvc.lifecycle import CardState
+from cardsvc.lifecycle import ENDED_STATES, CardState
 
 CARD_STATUS_BITS = 2
 """Enough for valid, invalid and suspended (section 7.1)."""
@@ -36,9 +36,6 @@ class TokenStatus(IntEnum):
     SUSPENDED = 0x02
 
 
-_FINAL = frozenset({CardState.REVOKED, CardState.REPLACED, CardState.SPOILED})
-
-
 def card_status(state: CardState) -> TokenStatus:
     """Return what the list says of a card: only an active one is valid.
 
@@ -46,7 +43,7 @@ def card_status(state: CardState) -> TokenStatus:
     """
     if state is CardState.ACTIVE:
         return TokenStatus.VALID
-    return TokenStatus.INVALID if state in _FINAL else TokenStatus.SUSPENDED
+    return TokenStatus.INVALID if state in ENDED_STATES else TokenStatus.SUSPENDED
 
 
 @dataclass(frozen=True, slots=True)

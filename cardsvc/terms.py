@@ -47,3 +47,40 @@ class RevocationReason(StrEnum):
     CESSATION_OF_OPERATION = "cessationOfOperation"
     CERTIFICATE_HOLD = "certificateHold"
     PRIVILEGE_WITHDRAWN = "privilegeWithdrawn"
+
+
+@unique
+class ApplicationKind(StrEnum):
+    """Why a card is asked for; all but the first name the card whose place the new one takes."""
+
+    NEW = "new"
+    RENEW = "renew"
+    REPLACE_LOST = "replace_lost"
+    REPLACE_DAMAGED = "replace_damaged"
+    REPLACE_CHANGED = "replace_changed"
+    REPLACE_FAULTY = "replace_faulty"
+
+
+@unique
+class SuspensionCause(StrEnum):
+    """Why a card is locked. Only a leave has a day on which it ends by itself."""
+
+    LEAVE = "leave"
+    LOSS = "loss"
+    INVESTIGATION = "investigation"
+    OTHER = "other"
+
+
+@unique
+class WithdrawalCause(StrEnum):
+    """Why a card is withdrawn for good."""
+
+    RETIRED = "retired"
+    LEFT = "left"
+    TRANSFERRED = "transferred"
+    DECEASED = "deceased"
+    DISCIPLINE = "discipline"
+    LOST = "lost"
+    STOLEN = "stolen"
+    DAMAGED = "damaged"
+    OTHER = "other"

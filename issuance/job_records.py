@@ -15,8 +15,10 @@ from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardEvent, CardState, advance_card
+from cardsvc.operator_key import operator_key
 from cardsvc.records import ApprovedApplication, CardRecord, KeyRecord
 from cardsvc.terms import RevocationReason
+from issuance.duties import require_third_person
 from issuance.personalise.factory import FactoryState
 from issuance.personalise.management_key import RandomOctets
 from issuance.personalise.plan import (
@@ -33,6 +35,8 @@ from issuance.stock.card_blanks import BlankDesk, StockRule, use_blank
 UNFINISHED = (CardState.PERSONALISING, CardState.TORN)
 REUSABLE = (*UNFINISHED, CardState.SPOILED)
 """States whose plastic may be personalised again: it never reached a holder."""
+GIVEN_UP = (CardState.SPOILED, CardState.DESTROYED)
+"""States that leave the application without a card: it gets another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,14 @@ class JobRecords:
 
         Raises:
             IssuanceError: the application is not approved (ILLEGAL_TRANSITION), has a card
-                already (CARD_IN_USE), or its delegation has ended (CARD_EXPIRED); its blank is
-                not in this desk's stock (BLANK_REQUIRED, BLANK_UNKNOWN, BLANK_NOT_IN_STOCK).
+                already (CARD_IN_USE), its delegation has ended (CARD_EXPIRED), or who is at the
+                desk asked for the card or approved it (SAME_OPERATOR); its blank is not in this
+                desk's stock (BLANK_REQUIRED, BLANK_UNKNOWN, BLANK_NOT_IN_STOCK).
         """
         order = self.order
         with self.store.transaction() as unit:
             approved = ApprovedApplication(unit.application(order.application_id))
+            require_third_person(approved.application, order.operator)
             expires_at = card_expiry(approved, self.at, order.validity)
             if expires_at <= self.at:
                 raise IssuanceError(ReasonCode.CARD_EXPIRED, "the delegation has ended")
@@ -101,11 +107,17 @@ class JobRecords:
                     application_id=order.application_id,
                     state=CardState.PERSONALISING,
                     expires_at=expires_at,
+                    personalised_by=operator_key(order.operator),
                 )
                 unit.add_card(card)
             else:
                 state = advance_card(torn.state, CardEvent.RETRY)
-                card = replace(torn, state=state, expires_at=expires_at)
+                card = replace(
+                    torn,
+                    state=state,
+                    expires_at=expires_at,
+                    personalised_by=operator_key(order.operator),
+                )
                 unit.save_card(card)
             self._blanks.take(unit, order.blank, card.guid)
             facts: AuditFacts = {"application": order.application_id, "agent": order.agent}
@@ -122,7 +134,7 @@ class JobRecords:
 
     def _torn_card(self, unit: IssuanceTransaction) -> CardRecord | None:
         cards = unit.cards_of_application(self.order.application_id)
-        standing = [card for card in cards if card.state is not CardState.SPOILED]
+        standing = [card for card in cards if card.state not in GIVEN_UP]
         if not standing:
             return None
         card = standing[-1]

@@ -17,6 +17,7 @@ from cardsvc.clock import require_utc
 from cardsvc.desk_records import JobKind
 from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode, StoreError
 from cardsvc.records import ApprovedApplication
+from issuance.duties import require_third_person
 from issuance.job_records import UNFINISHED, JobOrder
 from issuance.lifecycle import spoil
 from issuance.personalise.factory import FactoryState
@@ -60,14 +61,16 @@ def place_order(jobs: JobStore, order: JobOrder, *, job_id: str, at: datetime) -
     )
 
 
-def require_approved(store: IssuanceStore, application_id: str) -> None:
-    """Accept an application that a card may be ordered for, so that a slip shows at once.
+def require_approved(store: IssuanceStore, application_id: str, *, operator: str) -> None:
+    """Accept an application that an operator may make a card for, so that a slip shows at once.
 
     Raises:
-        IssuanceError: unknown (APPLICATION_UNKNOWN) or not approved (ILLEGAL_TRANSITION).
+        IssuanceError: unknown (APPLICATION_UNKNOWN), not approved (ILLEGAL_TRANSITION), or the
+            operator asked for the card or approved it (SAME_OPERATOR).
     """
     with store.transaction() as unit:
-        ApprovedApplication(unit.application(application_id))
+        approved = ApprovedApplication(unit.application(application_id))
+    require_third_person(approved.application, operator)
 
 
 def finish_order(jobs: JobStore, job_id: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Protocol
 from uuid import UUID
@@ -17,9 +17,12 @@ from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.card.public_key import CardPublicKey
+from cardsvc.decision_records import ApprovalDecision
 from cardsvc.desk_records import JobProgress, JobStage
 from cardsvc.errors import ReasonCode
-from cardsvc.records import Application, CardRecord
+from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.loss_records import LossCase
+from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.terms import CardType, RevocationReason
 from cardsvc.unblock_records import UnblockRequest, UnblockState
 from issuance.stock.ports import StockLedger
@@ -140,16 +143,19 @@ class CredentialSigner(Protocol):
         ...
 
 
-class IssuanceTransaction(Protocol):
-    """One unit of work: what changes and its audit events commit together or not at all."""
+class ApplicationRecords(Protocol):
+    """Holders and their applications, in one unit of work."""
 
-    @property
-    def stock(self) -> StockLedger:
-        """The books of card blanks, in the same transaction."""
+    def known_holder(self, holder: Holder) -> Holder | None:
+        """Return the person with that identifier or personal number, locked, or None."""
         ...
 
     def add_application(self, application: Application) -> None:
         """Insert an application and its holder."""
+        ...
+
+    def find_application(self, application_id: str) -> Application | None:
+        """Return an application, locked for this transaction, or None."""
         ...
 
     def application(self, application_id: str) -> Application:
@@ -160,9 +166,17 @@ class IssuanceTransaction(Protocol):
         """
         ...
 
+    def open_application(self, holder_id: str, card_type: CardType) -> str | None:
+        """Return the application that is still to lead to a card of this type, or None."""
+        ...
+
     def save_application(self, application: Application) -> None:
         """Write an application's state, who asked and approved, and its holder's facts."""
         ...
+
+
+class CardRecords(Protocol):
+    """Cards and the status of their certificates, in one unit of work."""
 
     def add_card(self, card: CardRecord) -> None:
         """Insert a card."""
@@ -180,6 +194,10 @@ class IssuanceTransaction(Protocol):
         """Return the cards made for an application, oldest first."""
         ...
 
+    def cards_of_holder(self, holder_id: str) -> Sequence[CardRecord]:
+        """Return a holder's cards that have not ended, locked, lowest GUID first."""
+        ...
+
     def save_card(self, card: CardRecord) -> None:
         """Write a card whose ``version`` is the one that was read; stores version + 1.
 
@@ -194,6 +212,76 @@ class IssuanceTransaction(Protocol):
 
     def release_hold(self, guid: CardGuid, at: datetime) -> None:
         """Take the card's certificates off hold; those revoked for good stay so."""
+        ...
+
+
+class LossRecords(Protocol):
+    """Reports of loss, in one unit of work."""
+
+    def holder_with_number(self, number: PersonalNumber) -> Holder | None:
+        """Return the person with a personal number, or None."""
+        ...
+
+    def count_report(self, agent: str, number: PersonalNumber, at: datetime) -> None:
+        """Count a report of an agent about a number, whether anybody has it or not."""
+        ...
+
+    def reports_since(self, since: datetime, *, agent: str) -> int:
+        """Return how many reports of an agent were counted since an instant."""
+        ...
+
+    def reports_about_since(self, since: datetime, *, number: PersonalNumber) -> int:
+        """Return how many reports about a number were counted since an instant."""
+        ...
+
+    def add_loss_case(self, case: LossCase) -> None:
+        """Insert a case.
+
+        Raises:
+            IssuanceError: the holder has an open one (CONCURRENT_CHANGE).
+        """
+        ...
+
+    def loss_case(self, case_id: str) -> LossCase:
+        """Return a case, locked for this transaction.
+
+        Raises:
+            IssuanceError: unknown.
+        """
+        ...
+
+    def open_loss_case(self, holder_id: str) -> LossCase | None:
+        """Return a holder's open case, locked for this transaction, or None."""
+        ...
+
+    def save_loss_case(self, case: LossCase) -> None:
+        """Write a case's cards, state and who closed it."""
+        ...
+
+
+class DecisionRecords(Protocol):
+    """Decisions under which cards are approved, in one unit of work."""
+
+    def find_decision(self, number: str, decided_on: date) -> ApprovalDecision | None:
+        """Return the decision of a number and day, or None."""
+        ...
+
+    def add_decision(self, decision: ApprovalDecision) -> None:
+        """Insert a decision.
+
+        Raises:
+            IssuanceError: there is one of this identifier, or number and day
+                (CONCURRENT_CHANGE), at the latest at the end of the transaction.
+        """
+        ...
+
+
+class IssuanceTransaction(ApplicationRecords, CardRecords, LossRecords, DecisionRecords, Protocol):
+    """One unit of work: what changes and its audit events commit together or not at all."""
+
+    @property
+    def stock(self) -> StockLedger:
+        """The books of card blanks, in the same transaction."""
         ...
 
     def record(self, event: AuditEvent) -> None:
@@ -290,6 +378,14 @@ class UnblockStore(Protocol):
         Raises:
             IssuanceError: unknown, or somebody moved it in between (CONCURRENT_CHANGE).
         """
+        ...
+
+
+class DueReturns(Protocol):
+    """Lists the cards whose lock ends by itself."""
+
+    def due_returns(self, at: datetime, limit: int) -> Sequence[CardGuid]:
+        """Return unexpired cards whose day of return has come, the earliest first."""
         ...
 
 

@@ -43,6 +43,7 @@ _STATE_REASONS = {
     CardState.SUSPENDED: ReasonCode.CARD_SUSPENDED,
     CardState.REVOKED: ReasonCode.CARD_REVOKED,
     CardState.REPLACED: ReasonCode.CARD_REPLACED,
+    CardState.DESTROYED: ReasonCode.CARD_REVOKED,
 }
 
 

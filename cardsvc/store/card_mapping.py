@@ -5,7 +5,7 @@ from __future__ import annotations
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.errors import ReasonCode, StoreError
-from cardsvc.records import Application, CardRecord, KeyRecord
+from cardsvc.records import Application, CardRecord, DecisionNote, KeyRecord, Suspension
 from cardsvc.store.holder_mapping import read_holder
 from cardsvc.store.schema import ApplicationRow, CardKeyRow, CardRow
 from cardsvc.store.sealed import Sealer
@@ -26,7 +26,38 @@ def read_application(row: ApplicationRow, sealer: Sealer) -> Application:
         state=row.state,
         approved_by=row.approved_by,
         approved_at=row.approved_at,
+        kind=row.kind,
+        replaces=row.replaces,
+        note=_read_note(row, sealer),
+        decision_id=row.decision_id,
     )
+
+
+def _note_place(application_id: str) -> str:
+    return f"applications.note:{application_id}"
+
+
+def _read_note(row: ApplicationRow, sealer: Sealer) -> DecisionNote | None:
+    if row.note_code is None or row.note_at is None:
+        return None
+    sealed = row.note_sealed
+    return DecisionNote(
+        code=row.note_code,
+        by=row.note_by or "",
+        at=row.note_at,
+        fields=tuple(row.note_fields or ()),
+        text="" if sealed is None else sealer.open(sealed, _note_place(row.id)),
+    )
+
+
+def write_note(row: ApplicationRow, note: DecisionNote | None, sealer: Sealer) -> None:
+    """Write a note into an application's row; its text is sealed, where there is one."""
+    row.note_code = note.code if note else None
+    row.note_by = note.by if note else None
+    row.note_at = note.at if note else None
+    row.note_fields = list(note.fields) if note else None
+    text = note.text if note else ""
+    row.note_sealed = sealer.seal(text, _note_place(row.id)) if text else None
 
 
 def read_card(row: CardRow) -> CardRecord:
@@ -45,7 +76,16 @@ def read_card(row: CardRow) -> CardRecord:
         keys=tuple(_read_key(key) for key in row.keys),
         version=row.version,
         replaced_by=row.replaced_by,
+        suspension=_read_suspension(row),
+        personalised_by=row.personalised_by,
+        handed_over_by=row.handed_over_by,
     )
+
+
+def _read_suspension(row: CardRow) -> Suspension | None:
+    if row.suspension_cause is None:
+        return None
+    return Suspension(row.suspension_cause, row.suspended_until)
 
 
 def _read_key(row: CardKeyRow) -> KeyRecord:

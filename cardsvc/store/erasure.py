@@ -28,6 +28,7 @@ from cardsvc.store.schema import (
     HolderRow,
     HolderWordRow,
     ImportRowRow,
+    LossReportRow,
     PersonalisationJobRow,
 )
 from cardsvc.store.sealed import KEY_OCTETS, Sealer
@@ -91,6 +92,17 @@ def _orders(session: Session, sealer: Sealer, holder_id: str) -> None:
         _run(session, statement.values(plan_sealed=sealed))
 
 
+def _notes(session: Session, _sealer: Sealer, holder_id: str) -> None:
+    statement = update(ApplicationRow).where(ApplicationRow.holder_id == holder_id)
+    _run(session, statement.values(note_sealed=None))
+
+
+def _loss_reports(session: Session, _sealer: Sealer, holder_id: str) -> None:
+    number = select(HolderRow.personal_number_index).where(HolderRow.id == holder_id)
+    about = LossReportRow.number_index.in_(number)
+    _run(session, delete(LossReportRow).where(about))
+
+
 def _card_keys(session: Session, _sealer: Sealer, holder_id: str) -> None:
     cards = select(CardRow.guid).where(CardRow.holder_id == holder_id)
     statement = update(CardKeyRow).where(CardKeyRow.guid.in_(cards))
@@ -115,6 +127,8 @@ ERASED_TABLES: dict[str, Callable[[Session, Sealer, str], None]] = {
     "holder_residences": _residence,
     "import_rows": _import_rows,
     "personalisation_jobs": _orders,
+    "applications": _notes,
+    "loss_reports": _loss_reports,
     "card_keys": _card_keys,
     "certificate_ledger": _ledger,
     "holders": _holder,
@@ -123,8 +137,9 @@ ERASED_TABLES: dict[str, Callable[[Session, Sealer, str], None]] = {
 
 KEPT_TABLES = frozenset(
     {
-        "applications",  # identifiers, states and instants
-        "cards",
+        "cards",  # identifiers, states and instants
+        "loss_cases",
+        "approval_decisions",  # the sealed name of the official who signed
         "privacy_requests",
         "holder_restrictions",
         "holder_erasures",

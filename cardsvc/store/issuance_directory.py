@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import joinedload
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.loss_records import LossCase, LossState
 from cardsvc.store.engine import Database
-from cardsvc.store.schema import ApplicationRow, CardRow
+from cardsvc.store.loss_rows import read_loss_case
+from cardsvc.store.schema import ApplicationRow, CardRow, LossCaseRow
 from cardsvc.terms import CardType
 
 
@@ -78,6 +80,34 @@ class SqlIssuanceDirectory:
             query = query.where(CardRow.application_id == application_id)
         with self._database.reading() as session:
             return [_card(row) for row in session.scalars(query.limit(limit))]
+
+    def due_returns(self, at: datetime, limit: int) -> Sequence[CardGuid]:
+        """Return unexpired cards whose day of return has come, the earliest first."""
+        query = (
+            select(CardRow.guid)
+            .where(CardRow.suspended_until <= at, CardRow.expires_at >= at)
+            .order_by(CardRow.suspended_until, CardRow.guid)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return session.scalars(query).all()
+
+    def loss_cases(
+        self,
+        state: LossState | None = LossState.OPEN,
+        *,
+        after: LossCase | None = None,
+        limit: int = 50,
+    ) -> Sequence[LossCase]:
+        """Return cases of loss, the oldest first, those after one that was listed before."""
+        query = select(LossCaseRow).order_by(LossCaseRow.reported_at, LossCaseRow.id)
+        if state is not None:
+            query = query.where(LossCaseRow.state == state)
+        if after is not None:
+            key = tuple_(LossCaseRow.reported_at, LossCaseRow.id)
+            query = query.where(key > tuple_(after.reported_at, after.id))
+        with self._database.reading() as session:
+            return [read_loss_case(row) for row in session.scalars(query.limit(limit))]
 
 
 def _application(row: ApplicationRow) -> ListedApplication:

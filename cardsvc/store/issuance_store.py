@@ -6,44 +6,60 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
 
-from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
 from cardsvc.records import Application, CardRecord, Holder
-from cardsvc.store.audit_trail import AuditTrail, audited
-from cardsvc.store.card_mapping import key_rows, read_application, read_card
+from cardsvc.store.audit_trail import audited
+from cardsvc.store.card_mapping import key_rows, read_application, read_card, write_note
 from cardsvc.store.certificate_status import lock_certificates, release_row, revoke_row
+from cardsvc.store.decision_rows import DecisionRows
 from cardsvc.store.engine import Database
+from cardsvc.store.holder_mapping import number_index, read_holder
 from cardsvc.store.holder_rows import insert_holders, lock_row, save_over
+from cardsvc.store.loss_rows import LossRows
 from cardsvc.store.privacy_store import refuse_restricted
 from cardsvc.store.schema import (
     ApplicationRow,
-    AuditEventRow,
     CardKeyRow,
     CardRow,
     CertificateRow,
+    HolderRow,
 )
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_place
 from cardsvc.store.stock_ledger import SqlStockLedger
-from cardsvc.terms import RevocationReason
+from cardsvc.terms import CardType, RevocationReason
 
 
-class SqlIssuanceTransaction:
+class SqlIssuanceTransaction(LossRows, DecisionRows):
     """One unit of work on one session."""
 
-    def __init__(
-        self, session: Session, trail: AuditTrail, sealer: Sealer, random_octets: RandomOctets
-    ) -> None:
-        self._session = session
-        self._trail = trail
-        self._sealer = sealer
-        self._random_octets = random_octets
+    def known_holder(self, holder: Holder) -> Holder | None:
+        """Return the person with that identifier or personal number, locked, or None."""
+        row = lock_row(self._session, holder.id)
+        if row is None:
+            return self.holder_with_number(holder.personal_number)
+        return read_holder(row, self._sealer)
+
+    def holder_with_number(self, number: PersonalNumber) -> Holder | None:
+        """Return the person with a personal number, or None."""
+        query = (
+            select(HolderRow)
+            .where(HolderRow.personal_number_index == number_index(number, self._sealer))
+            .order_by(HolderRow.id)
+            .limit(1)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        row = self._session.scalar(query)
+        return None if row is None else read_holder(row, self._sealer)
 
     @property
     def stock(self) -> SqlStockLedger:
@@ -62,19 +78,21 @@ class SqlIssuanceTransaction:
         if self._session.get(ApplicationRow, application.id) is not None:
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the application exists already")
         self._save_holder(application.holder)
-        self._session.add(
-            ApplicationRow(
-                id=application.id,
-                card_type=application.card_type,
-                holder_id=application.holder.id,
-                requested_by=application.requested_by,
-                requested_at=application.requested_at,
-                state=application.state,
-                approved_by=application.approved_by,
-                approved_at=application.approved_at,
-            )
+        row = ApplicationRow(
+            id=application.id,
+            card_type=application.card_type,
+            holder_id=application.holder.id,
+            kind=application.kind,
+            replaces=application.replaces,
         )
+        self._write(row, application)
+        self._session.add(row)
         self._session.flush()
+
+    def find_application(self, application_id: str) -> Application | None:
+        """Return an application, locked for this transaction, or None."""
+        row = self._find_row(application_id)
+        return None if row is None else read_application(row, self._sealer)
 
     def application(self, application_id: str) -> Application:
         """Return an application, locked for this transaction.
@@ -93,12 +111,26 @@ class SqlIssuanceTransaction:
         """
         row = self._application_row(application.id)
         self._save_holder(application.holder)
+        self._write(row, application)
+        self._session.flush()
+
+    def _write(self, row: ApplicationRow, application: Application) -> None:
         row.state = application.state
         row.approved_by = application.approved_by
         row.approved_at = application.approved_at
         row.requested_by = application.requested_by
         row.requested_at = application.requested_at
-        self._session.flush()
+        row.decision_id = application.decision_id
+        write_note(row, application.note, self._sealer)
+
+    def open_application(self, holder_id: str, card_type: CardType) -> str | None:
+        """Return the application that is still to lead to a card of this type, or None."""
+        query = select(ApplicationRow.id).where(
+            ApplicationRow.holder_id == holder_id,
+            ApplicationRow.card_type == card_type,
+            ApplicationRow.state.in_(OPEN_APPLICATIONS),
+        )
+        return self._session.scalar(query.order_by(ApplicationRow.requested_at).limit(1))
 
     def add_card(self, card: CardRecord) -> None:
         """Insert a card; it gets its place in a status list for good.
@@ -120,10 +152,10 @@ class SqlIssuanceTransaction:
                 holder_id=card.holder_id,
                 application_id=card.application_id,
                 ordinal=self._session.scalar(made),
-                state=card.state,
-                expires_at=card.expires_at,
                 version=card.version,
-                replaced_by=card.replaced_by,
+                requested_by=application.requested_by,
+                approved_by=application.approved_by,
+                **_changing(card),
             )
         )
         self._session.flush()
@@ -154,6 +186,17 @@ class SqlIssuanceTransaction:
         )
         return [read_card(row) for row in self._session.scalars(query)]
 
+    def cards_of_holder(self, holder_id: str) -> Sequence[CardRecord]:
+        """Return a holder's cards that have not ended, locked, lowest GUID first."""
+        query = (
+            select(CardRow)
+            .where(CardRow.holder_id == holder_id, CardRow.state.not_in(ENDED_STATES))
+            .order_by(CardRow.guid)
+            .with_for_update(of=CardRow)
+            .execution_options(populate_existing=True)
+        )
+        return [read_card(row) for row in self._session.scalars(query)]
+
     def save_card(self, card: CardRecord) -> None:
         """Write a card whose ``version`` is the one that was read; stores version + 1.
 
@@ -163,12 +206,7 @@ class SqlIssuanceTransaction:
         changed = self._session.scalar(
             update(CardRow)
             .where(CardRow.guid == card.guid, CardRow.version == card.version)
-            .values(
-                state=card.state,
-                expires_at=card.expires_at,
-                replaced_by=card.replaced_by,
-                version=card.version + 1,
-            )
+            .values(version=card.version + 1, **_changing(card))
             .returning(CardRow.version)
             .execution_options(synchronize_session=False)
         )
@@ -195,32 +233,20 @@ class SqlIssuanceTransaction:
             release_row(row, at, self._trail)
         self._session.flush()
 
-    def record(self, event: AuditEvent) -> None:
-        """Append an audit event; it is written when the transaction ends.
-
-        Raises:
-            Malformed: the event can't be encoded.
-        """
-        self._trail.record(event)
-
-    def was_recorded(self, action: AuditAction, subject: str) -> bool:
-        """Tell whether an earlier transaction recorded this action of this subject."""
-        query = select(AuditEventRow.seq).where(
-            AuditEventRow.subject == subject, AuditEventRow.action == action.value
-        )
-        return self._session.scalar(query.limit(1)) is not None
-
     def _application_row(self, application_id: str) -> ApplicationRow:
+        row = self._find_row(application_id)
+        if row is None:
+            raise IssuanceError(ReasonCode.APPLICATION_UNKNOWN, "no such application")
+        return row
+
+    def _find_row(self, application_id: str) -> ApplicationRow | None:
         query = (
             select(ApplicationRow)
             .where(ApplicationRow.id == application_id)
             .with_for_update(of=ApplicationRow)
             .execution_options(populate_existing=True)
         )
-        row = self._session.scalar(query)
-        if row is None:
-            raise IssuanceError(ReasonCode.APPLICATION_UNKNOWN, "no such application")
-        return row
+        return self._session.scalar(query)
 
     def _save_holder(self, holder: Holder) -> None:
         row = lock_row(self._session, holder.id)
@@ -228,6 +254,19 @@ class SqlIssuanceTransaction:
             insert_holders(self._session, [holder], self._sealer)
         else:
             save_over(self._session, row, holder, self._sealer)
+
+
+def _changing(card: CardRecord) -> dict[str, Any]:
+    suspension = card.suspension
+    return {
+        "state": card.state,
+        "expires_at": card.expires_at,
+        "replaced_by": card.replaced_by,
+        "suspension_cause": suspension.cause if suspension else None,
+        "suspended_until": suspension.until if suspension else None,
+        "personalised_by": card.personalised_by,
+        "handed_over_by": card.handed_over_by,
+    }
 
 
 class SqlIssuanceStore:

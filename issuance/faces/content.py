@@ -9,9 +9,9 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.clock import VIETNAM_TIME
 from cardsvc.identity.card_number import CardNumber
 from cardsvc.records import Holder
-from issuance.enrol import VIETNAM_TIME
 
 _RANDOM_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter is taken for a digit."""

@@ -14,7 +14,7 @@ from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
-from cardsvc.lifecycle import CardState
+from cardsvc.lifecycle import ENDED_STATES
 from cardsvc.records import CardRecord, Holder
 from cardsvc.terms import CardType
 from cardsvc.wire.credential import CardCredential, encode_claims
@@ -23,9 +23,6 @@ from issuance.faces.content import PrintedCard, printed_fields
 from issuance.faces.layout import Layout
 from issuance.personalise.plan import DEFAULT_VALIDITY
 from issuance.ports import CredentialSigner, IssuanceStore, IssuanceTransaction
-
-ENDED = frozenset({CardState.REVOKED, CardState.REPLACED, CardState.SPOILED})
-"""Cards that nobody may have a fresh copy of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class FaceMaker:
         at = require_utc(at)
         with self.store.transaction() as unit:
             card = unit.card(guid)
-            if card.state in ENDED:
+            if card.state in ENDED_STATES:
                 raise IssuanceError(
                     ReasonCode.FACE_OF_ENDED_CARD, f"the card is {card.state.value}"
                 )
@@ -127,7 +124,7 @@ class FaceMaker:
             live = [
                 card.guid
                 for card in unit.cards_of_application(application_id)
-                if card.state not in ENDED
+                if card.state not in ENDED_STATES
             ]
         return live[-1] if live else None
 

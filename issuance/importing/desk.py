@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
-from cardsvc.clock import Clock
+from cardsvc.clock import VIETNAM_TIME, Clock
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.import_records import ImportProgress, ImportRecord, ImportRow
-from issuance.enrol import VIETNAM_TIME
 from issuance.importing.check import CheckedRow, check_rows, compare, numbers_of, with_duplicates
 from issuance.importing.content import encode_content
 from issuance.importing.findings import BULK_CONFIRMABLE, ImportCode

@@ -24,7 +24,7 @@ class CardsRequested:
 
     Args:
         requested: how many were made now.
-        refused: how many were not, by the reason's code; ``concurrent_change`` are those that
+        refused: how many were not, by the reason's code; ``application_open`` are those that
             were made before.
     """
 
@@ -58,16 +58,21 @@ def request_for_import(
             holder = holders.pop(row.holder_id or "", None)
             if holder is None:
                 continue  # the same person stands on the list twice
+            at = desk.clock.now()
             try:
-                request_card(
+                asked = request_card(
                     applications,
                     application_id=str(uuid5(_NAMESPACE, f"{import_id}:{holder.id}")),
                     card_type=record.card_type,
                     holder=holder,
                     operator=operator,
-                    at=desk.clock.now(),
+                    at=at,
                 )
-                requested += 1
             except IssuanceError as error:
                 refused[error.reason] += 1
+                continue
+            if asked.requested_at == at:
+                requested += 1
+            else:
+                refused[ReasonCode.APPLICATION_OPEN] += 1
     return CardsRequested(requested, dict(refused))

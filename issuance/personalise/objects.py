@@ -26,9 +26,9 @@ from cardsvc.card.printed_information import (
     format_printed_date,
 )
 from cardsvc.card.security_object import sign_security_object
+from cardsvc.clock import VIETNAM_TIME
 from cardsvc.records import KeyRecord
 from cardsvc.terms import CardType
-from issuance.enrol import VIETNAM_TIME
 from issuance.personalise.photo import measure_photo
 from issuance.personalise.plan import PersonalisationPlan
 from issuance.ports import ContentSigner

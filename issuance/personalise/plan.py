@@ -7,11 +7,10 @@ from datetime import datetime, time, timedelta
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
-from cardsvc.clock import require_utc
+from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.records import ApprovedApplication
 from cardsvc.terms import CardType
-from issuance.enrol import VIETNAM_TIME
 from issuance.personalise.certificate_text import organization_text
 from issuance.personalise.factory import FactoryState
 

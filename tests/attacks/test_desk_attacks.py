@@ -24,7 +24,7 @@ from issuance.desk import PersonalisationDesk
 from issuance.ports import CertificateRequest
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.state import CardState as ChipState
-from tests.support.issuing_room import AGENT, APPROVER, AT, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, AT, ISSUER, IssuingRoom, blank
 from tests.support.odd_cards import RefusingCard
 
 OK = StatusWord.SUCCESS
@@ -55,7 +55,7 @@ def test_somebodys_card_is_not_personalised_again(state: CardState) -> None:
     card = blank()
     assert room.run(room.job(room.order(application)), card) is CardState.PERSONALISED
     guid = room.record(application).guid
-    lifecycle.hand_over(room.store, guid, operator=APPROVER, at=AT)
+    lifecycle.hand_over(room.store, guid, operator=ISSUER, at=AT)
     room.store.cards[guid] = replace(room.store.cards[guid], state=state)
     before, record = memory_of(card), room.store.cards[guid]
     job = room.job()

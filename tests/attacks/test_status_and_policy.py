@@ -23,6 +23,7 @@ STATES = {
     CardState.PERSONALISING: ReasonCode.CARD_NOT_ACTIVE,
     CardState.TORN: ReasonCode.CARD_NOT_ACTIVE,
     CardState.SPOILED: ReasonCode.CARD_NOT_ACTIVE,
+    CardState.DESTROYED: ReasonCode.CARD_REVOKED,
 }
 
 

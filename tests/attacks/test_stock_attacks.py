@@ -16,7 +16,7 @@ from issuance.stock.card_blanks import StockRule
 from issuance.stock.keeping import KEEPERS_KINDS, move_blanks
 from reader_agent.virtual.faults import RemovedCard, Tear, TornCard
 from tests.support.blanks import STOCK_KEEPER, STORE_ROOM, WITNESS, add_keeper, serials, stocked
-from tests.support.issuing_room import AGENT, AT, CLERK, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, AT, CLERK, ISSUER, IssuingRoom, blank
 
 ONE, TWO, THREE = serials(3)
 
@@ -220,5 +220,5 @@ def test_a_movement_that_only_jobs_make_is_not_a_keepers() -> None:
 def test_another_desks_blank_is_not_this_desks() -> None:
     room = stocked_room()
     stocked(room.store, STORE_ROOM, ["KHO-0001"], AT)
-    order = JobOrder(room.application(), AGENT, CLERK, blank="KHO-0001")
+    order = JobOrder(room.application(), AGENT, ISSUER, blank="KHO-0001")
     assert refused(room, room.job(order)) is ReasonCode.BLANK_NOT_IN_STOCK

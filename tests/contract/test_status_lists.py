@@ -45,6 +45,7 @@ EXPECTED = {
     CardState.REVOKED: TokenStatus.INVALID,
     CardState.REPLACED: TokenStatus.INVALID,
     CardState.SPOILED: TokenStatus.INVALID,
+    CardState.DESTROYED: TokenStatus.INVALID,
 }
 
 

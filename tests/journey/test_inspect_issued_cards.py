@@ -17,7 +17,7 @@ from issuance.lifecycle import ActivationProof
 from reader_agent.inspect import PinChoice, read_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
-from tests.support.issuing_room import AGENT, APPROVER, AT, CLERK, P256_KEYS, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, APPROVER, AT, ISSUER, P256_KEYS, IssuingRoom, blank
 from tests.support.portraits import jpeg
 from verification.inspection.inspect import inspect_card
 from verification.inspection.report import InspectionReport, Mode, Verdict
@@ -36,14 +36,14 @@ class IssuedCard:
         self.card: VirtualCard = blank()
         self.card_type = card_type
         application = self.room.application(card_type)
-        order = JobOrder(application, AGENT, CLERK, keys=P256_KEYS, photo_jpeg=jpeg())
+        order = JobOrder(application, AGENT, ISSUER, keys=P256_KEYS, photo_jpeg=jpeg())
         assert self.room.run(self.room.job(order), self.card) is CardState.PERSONALISED
         self.guid = self.room.record(application).guid
         self.card.state.set_pin(PIN)  # what the holder does at activation
 
     def activate(self) -> None:
         store = self.room.store
-        lifecycle.hand_over(store, self.guid, operator=APPROVER, at=AT)
+        lifecycle.hand_over(store, self.guid, operator=ISSUER, at=AT)
         proof = ActivationProof(self.guid, AssuranceLevel.X2, AT, "decision-1")
         lifecycle.activate(store, self.guid, proof=proof, operator=APPROVER, at=AT)
 

@@ -23,7 +23,7 @@ from reader_agent.desk import relay_job
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
-from tests.support.people import HOLDERS
+from tests.support.people import another
 from verification.policy.simple import simple_policy
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
@@ -76,7 +76,7 @@ class ServiceUnderTest:
             self.installation.store,
             application_id=application_id,
             card_type=card_type,
-            holder=HOLDERS[card_type],
+            holder=another(card_type),
             operator="lan",
             at=self.clock.now(),
         )

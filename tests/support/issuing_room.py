@@ -17,8 +17,8 @@ from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.clock import SettableClock
 from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.records import CardRecord
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.records import CardRecord, Holder
+from cardsvc.terms import ApplicationKind, CardType, RevocationReason
 from cardsvc.wire.batch import encode_answer, encode_batch, parse_answer, parse_batch
 from issuance.approve import approve
 from issuance.desk import DeskTools, PersonalisationDesk
@@ -41,11 +41,11 @@ from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_ledger import MemoryCertificateLedger
 from tests.support.memory_unblock_store import MemoryUnblockStore
-from tests.support.people import HOLDERS
+from tests.support.people import another
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 AGENT = "desk-1"
-CLERK, APPROVER = "operator-1", "operator-2"
+CLERK, APPROVER, ISSUER = "operator-1", "operator-2", "operator-3"
 P256_KEYS = tuple(
     KeyPlan(slot, (Algorithm.ECC_P256,))
     for slot in (
@@ -124,16 +124,24 @@ class IssuingRoom:
         connection.close()
         return step
 
-    def application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
-        """Return the identifier of an approved application."""
+    def application(
+        self,
+        card_type: CardType = CardType.CIVIL_SERVANT,
+        holder: Holder | None = None,
+        kind: ApplicationKind = ApplicationKind.NEW,
+        replaces: CardGuid | None = None,
+    ) -> str:
+        """Return the identifier of an approved application, of a new person if none is given."""
         name = f"application-{next(self.numbers)}"
         request_card(
             self.store,
             application_id=name,
             card_type=card_type,
-            holder=HOLDERS[card_type],
+            holder=holder or another(card_type),
             operator=CLERK,
             at=AT,
+            kind=kind,
+            replaces=replaces,
         )
         approve(self.store, name, operator=APPROVER, at=AT)
         return name
@@ -144,7 +152,7 @@ class IssuingRoom:
         keys: tuple[KeyPlan, ...] = P256_KEYS,
         blank: str | None = None,
     ) -> JobOrder:
-        return JobOrder(application_id or self.application(), AGENT, CLERK, keys=keys, blank=blank)
+        return JobOrder(application_id or self.application(), AGENT, ISSUER, keys=keys, blank=blank)
 
     def job(self, order: JobOrder | None = None) -> str:
         return self.desk.open_job(order or self.order())

@@ -6,13 +6,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
+from cardsvc.decision_records import ApprovalDecision
 from cardsvc.errors import IssuanceError, ReasonCode
-from cardsvc.records import Application, CardRecord
-from cardsvc.terms import RevocationReason
+from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
+from cardsvc.loss_records import LossCase, LossState
+from cardsvc.records import Application, CardRecord, Holder
+from cardsvc.terms import CardType, RevocationReason
 from issuance.ports import IssuanceTransaction
 from tests.support.memory_ledger import MemoryCertificateLedger
 from tests.support.memory_stock import MemoryStock
@@ -25,6 +29,9 @@ class MemoryIssuanceStore:
         self.ledger = ledger
         self.applications: dict[str, Application] = {}
         self.cards: dict[CardGuid, CardRecord] = {}
+        self.losses: dict[str, LossCase] = {}
+        self.reports: list[tuple[str, PersonalNumber, datetime]] = []
+        self.decisions: dict[str, ApprovalDecision] = {}
         self.events: list[AuditEvent] = []
         self.stock = MemoryStock()
         self._lock = threading.Lock()
@@ -36,6 +43,14 @@ class MemoryIssuanceStore:
             yield unit
             unit.commit()
 
+    def due_returns(self, at: datetime, limit: int) -> Sequence[CardGuid]:
+        due = [
+            (card.suspension.until, str(card.guid), card.guid)
+            for card in self.cards.values()
+            if card.suspension and card.suspension.until and card.expires_at >= at
+        ]
+        return [guid for until, _, guid in sorted(due) if until <= at][:limit]
+
 
 class MemoryIssuanceTransaction:
     """Works on copies; ``commit`` puts them in place."""
@@ -45,12 +60,33 @@ class MemoryIssuanceTransaction:
         self._applications = dict(store.applications)
         self._cards = dict(store.cards)
         self._stock = store.stock.copy()
+        self._losses = dict(store.losses)
+        self._reports = list(store.reports)
+        self._decisions = dict(store.decisions)
         self._events: list[AuditEvent] = []
         self._status: list[tuple[CardGuid, RevocationReason | None, datetime]] = []
 
     @property
     def stock(self) -> MemoryStock:
         return self._stock
+
+    def known_holder(self, holder: Holder) -> Holder | None:
+        holders = {one.holder.id: one.holder for one in self._applications.values()}
+        return holders.get(holder.id) or self.holder_with_number(holder.personal_number)
+
+    def holder_with_number(self, number: PersonalNumber) -> Holder | None:
+        holders = (one.holder for one in self._applications.values())
+        return next((one for one in holders if one.personal_number == number), None)
+
+    def find_application(self, application_id: str) -> Application | None:
+        return self._applications.get(application_id)
+
+    def open_application(self, holder_id: str, card_type: CardType) -> str | None:
+        for one in self._applications.values():
+            mine = (one.holder.id, one.card_type) == (holder_id, card_type)
+            if mine and one.state in OPEN_APPLICATIONS:
+                return one.id
+        return None
 
     def add_application(self, application: Application) -> None:
         if application.id in self._applications:
@@ -81,6 +117,11 @@ class MemoryIssuanceTransaction:
     def cards_of_application(self, application_id: str) -> Sequence[CardRecord]:
         return [card for card in self._cards.values() if card.application_id == application_id]
 
+    def cards_of_holder(self, holder_id: str) -> Sequence[CardRecord]:
+        mine = [card for card in self._cards.values() if card.holder_id == holder_id]
+        standing = [card for card in mine if card.state not in ENDED_STATES]
+        return sorted(standing, key=lambda card: card.guid.octets)
+
     def save_card(self, card: CardRecord) -> None:
         if self.card(card.guid).version != card.version:
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "somebody changed the card")
@@ -91,6 +132,45 @@ class MemoryIssuanceTransaction:
 
     def release_hold(self, guid: CardGuid, at: datetime) -> None:
         self._status.append((guid, None, at))
+
+    def count_report(self, agent: str, number: PersonalNumber, at: datetime) -> None:
+        self._reports.append((agent, number, at))
+
+    def reports_since(self, since: datetime, *, agent: str) -> int:
+        return sum(one == agent and at >= since for one, _, at in self._reports)
+
+    def reports_about_since(self, since: datetime, *, number: PersonalNumber) -> int:
+        return sum(one == number and at >= since for _, one, at in self._reports)
+
+    def add_loss_case(self, case: LossCase) -> None:
+        if self.open_loss_case(case.holder_id) is not None:
+            raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the holder has an open case")
+        self._losses[case.id] = case
+
+    def loss_case(self, case_id: str) -> LossCase:
+        try:
+            return self._losses[case_id]
+        except KeyError:
+            raise IssuanceError(ReasonCode.LOSS_CASE_UNKNOWN, "no such case") from None
+
+    def open_loss_case(self, holder_id: str) -> LossCase | None:
+        mine = (one for one in self._losses.values() if one.holder_id == holder_id)
+        return next((one for one in mine if one.state is LossState.OPEN), None)
+
+    def save_loss_case(self, case: LossCase) -> None:
+        self.loss_case(case.id)
+        self._losses[case.id] = case
+
+    def find_decision(self, number: str, decided_on: date) -> ApprovalDecision | None:
+        found = (one for one in self._decisions.values() if one.number == number)
+        return next((one for one in found if one.decided_on == decided_on), None)
+
+    def add_decision(self, decision: ApprovalDecision) -> None:
+        if decision.id in self._decisions or self.find_decision(
+            decision.number, decision.decided_on
+        ):
+            raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "the decision is on record")
+        self._decisions[decision.id] = decision
 
     def record(self, event: AuditEvent) -> None:
         self._events.append(event)
@@ -111,4 +191,7 @@ class MemoryIssuanceTransaction:
         self._store.applications = self._applications
         self._store.cards = self._cards
         self._store.stock = self._stock
+        self._store.losses = self._losses
+        self._store.reports = self._reports
+        self._store.decisions = self._decisions
         self._store.events += self._events

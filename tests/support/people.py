@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
+from dataclasses import replace
 from datetime import date
 
 from cardsvc.identity.agency_code import AgencyCode
@@ -46,3 +49,10 @@ HOLDERS = {
     CardType.INDIVIDUAL: INDIVIDUAL,
     CardType.BUSINESS: DELEGATE,
 }
+
+
+def another(card_type: CardType) -> Holder:
+    """Return a person of his or her own, with the name and post of the one in ``HOLDERS``."""
+    like = HOLDERS[card_type]
+    number = f"{like.personal_number.value[:6]}{secrets.randbelow(10**6):06d}"
+    return replace(like, id=str(uuid.uuid4()), personal_number=PersonalNumber.parse(number))

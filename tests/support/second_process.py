@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError
+from cardsvc.terms import RevocationReason
 from issuance import lifecycle
 from issuance.approve import approve
 from tests.support.installations import AT, CHEAP, TickingClock
@@ -39,7 +40,7 @@ DEEDS: dict[str, Deed] = {
         it.store, CardGuid.parse(guid), operator=who, at=at
     ),
     "revoke": lambda it, guid, who, at: lifecycle.revoke(
-        it.store, CardGuid.parse(guid), reason=lifecycle.RevocationReason.KEY_COMPROMISE,
+        it.store, CardGuid.parse(guid), reason=RevocationReason.KEY_COMPROMISE,
         operator=who, at=at,
     ),
 }  # fmt: skip

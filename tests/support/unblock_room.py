@@ -13,7 +13,7 @@ from cardsvc.lifecycle import CardState
 from issuance import lifecycle, unblock
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
-from tests.support.issuing_room import AGENT, APPROVER, CLERK, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, APPROVER, CLERK, ISSUER, IssuingRoom, blank
 
 
 class UnblockRoom(IssuingRoom):
@@ -25,7 +25,7 @@ class UnblockRoom(IssuingRoom):
         application = self.application()
         assert self.run(self.job(self.order(application)), self.card) is CardState.PERSONALISED
         self.guid: CardGuid = self.record(application).guid
-        lifecycle.hand_over(self.store, self.guid, operator=CLERK, at=self.clock.now())
+        lifecycle.hand_over(self.store, self.guid, operator=ISSUER, at=self.clock.now())
 
     def block(self) -> None:
         connection = connect_in_process(self.card)

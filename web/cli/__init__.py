@@ -18,6 +18,7 @@ from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.imports import imports
+from web.cli.losses import loss
 from web.cli.operators import operator
 from web.cli.policies import policy
 from web.cli.privacy import privacy
@@ -42,9 +43,10 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 _SERVICE = (init, serve, backup, demo)
-_CARDS = (application, imports, desk, stock, privacy, card, face, faces, face_layout, face_sample)
+_CARDS = (application, imports, desk, stock, privacy, card, loss)
+_FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, operator, partner, policy, audit, receipt, credential)
-for command in (*_SERVICE, *_CARDS, *_OTHERS):
+for command in (*_SERVICE, *_CARDS, *_FACES, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:
     card.add_command(command)

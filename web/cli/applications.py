@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from cardsvc.card.guid import CardGuid
 from cardsvc.lifecycle import ApplicationState
 from cardsvc.records import Application
-from cardsvc.terms import CARD_TYPE_VI, CardType
+from cardsvc.terms import CARD_TYPE_VI, ApplicationKind, CardType
 from issuance import approve as approval
 from issuance.application_form import ApplicationForm, example_form, parse_application_form
+from issuance.decisions import approve_together, make_decision
 from issuance.enrol import request_card, resubmit
 from issuance.registry.holders import with_form_facts
 from web.bootstrap import Installation
-from web.cli.support import FILE, OPERATOR, opened
+from web.cli.support import FILE, GUID, OPERATOR, opened
 from web.settings import Settings
 
 _NOTE = click.option("--note", required=True, help="a short code, such as WRONG_NAME; no names")
+_TEXT = click.option("--text", type=FILE, help="a file that says more; sealed in the database")
 
 
 @click.group()
@@ -36,9 +40,18 @@ def print_form(card_type: str) -> None:
 
 @application.command("request")
 @click.argument("form", type=FILE)
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in ApplicationKind]),
+    default=ApplicationKind.NEW.value,
+    show_default=True,
+)
+@click.option("--replaces", type=GUID, help="the old card, unless a new one is asked for")
 @OPERATOR
 @click.pass_obj
-def request(settings: Settings, form: Path, operator: str) -> None:
+def request(
+    settings: Settings, *, form: Path, kind: str, replaces: CardGuid | None, operator: str
+) -> None:
     """Đề nghị cấp thẻ – request a card from a filled-in FORM; prints the application's id."""
     with opened(settings) as installation:
         asked = _of_known_holder(installation, _read(form))
@@ -50,6 +63,37 @@ def request(settings: Settings, form: Path, operator: str) -> None:
             holder=asked.holder,
             operator=operator,
             at=installation.clock.now(),
+            kind=ApplicationKind(kind),
+            replaces=replaces,
+        )
+        click.echo(application_id)
+
+
+@application.command("again")
+@click.argument("guid", type=GUID)
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in ApplicationKind if kind is not ApplicationKind.NEW]),
+    required=True,
+)
+@OPERATOR
+@click.pass_obj
+def again(settings: Settings, guid: CardGuid, kind: str, operator: str) -> None:
+    """Cấp lại, cấp đổi, gia hạn – ask for a card in place of GUID, with the facts on record."""
+    with opened(settings) as installation:
+        with installation.store.transaction() as unit:
+            old = unit.card(guid)
+            holder = unit.application(old.application_id).holder
+        application_id = str(uuid.uuid4())
+        request_card(
+            installation.store,
+            application_id=application_id,
+            card_type=old.card_type,
+            holder=holder,
+            operator=operator,
+            at=installation.clock.now(),
+            kind=ApplicationKind(kind),
+            replaces=guid,
         )
         click.echo(application_id)
 
@@ -109,31 +153,88 @@ def approve(settings: Settings, application_id: str, operator: str) -> None:
         approval.approve(installation.store, application_id, operator=operator, at=at)
 
 
+@application.command("approve-together")
+@click.argument("application_ids", nargs=-1, required=True)
+@click.option("--number", required=True, help="số quyết định, such as 123/QĐ-SNV")
+@click.option("--date", "decided_on", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--signer", required=True, help="who signed the decision, as printed")
+@OPERATOR
+@click.pass_obj
+def together(
+    settings: Settings,
+    *,
+    application_ids: tuple[str, ...],
+    number: str,
+    decided_on: datetime,
+    signer: str,
+    operator: str,
+) -> None:
+    """Phê duyệt theo một quyết định – approve many under one decision; lists what it can't."""
+    with opened(settings) as installation:
+        at = installation.clock.now()
+        decision = make_decision(
+            str(uuid.uuid4()),
+            number=number,
+            decided_on=decided_on.date(),
+            signer=signer,
+            operator=operator,
+            at=at,
+        )
+        done = approve_together(installation.store, decision, application_ids, at=at)
+        click.echo(f"✓ {len(done.approved)} × {done.decision.number}")
+        for one in done.refused:
+            click.echo(f"✗ {one.application_id}\t{one.reason}\t{one.detail}", err=True)
+        if done.refused:
+            raise click.exceptions.Exit(1)
+
+
 @application.command("return")
 @click.argument("application_id")
 @_NOTE
+@_TEXT
+@click.option("--field", "fields", multiple=True, help="a fact to complete, such as holder.name")
 @OPERATOR
 @click.pass_obj
-def return_it(settings: Settings, application_id: str, note: str, operator: str) -> None:
-    """Trả lại để bổ sung – send back for correction."""
+def return_it(
+    settings: Settings,
+    *,
+    application_id: str,
+    note: str,
+    text: Path | None,
+    fields: tuple[str, ...],
+    operator: str,
+) -> None:
+    """Trả lại để bổ sung – send back for completion."""
     with opened(settings) as installation:
-        at = installation.clock.now()
-        approval.return_for_correction(
-            installation.store, application_id, note_code=note, operator=operator, at=at
+        approval.return_for_completion(
+            installation.store,
+            application_id,
+            note_code=note,
+            operator=operator,
+            at=installation.clock.now(),
+            fields=fields,
+            text=_read_text(text),
         )
 
 
 @application.command("reject")
 @click.argument("application_id")
 @_NOTE
+@_TEXT
 @OPERATOR
 @click.pass_obj
-def reject(settings: Settings, application_id: str, note: str, operator: str) -> None:
+def reject(
+    settings: Settings, *, application_id: str, note: str, text: Path | None, operator: str
+) -> None:
     """Từ chối – refuse for good."""
     with opened(settings) as installation:
-        at = installation.clock.now()
         approval.reject(
-            installation.store, application_id, note_code=note, operator=operator, at=at
+            installation.store,
+            application_id,
+            note_code=note,
+            operator=operator,
+            at=installation.clock.now(),
+            text=_read_text(text),
         )
 
 
@@ -148,12 +249,17 @@ def withdraw(settings: Settings, application_id: str, operator: str) -> None:
         approval.withdraw(installation.store, application_id, operator=operator, at=at)
 
 
-def _read(form: Path, holder_id: str | None = None) -> ApplicationForm:
+def _read_text(file: Path | None) -> str:
+    if file is None:
+        return ""
     try:
-        text = form.read_text("utf-8")
+        return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{form}: not a readable UTF-8 file") from error
-    asked = parse_application_form(text, new_holder_id=holder_id or str(uuid.uuid4()))
+        raise click.ClickException(f"{file}: not a readable UTF-8 file") from error
+
+
+def _read(form: Path, holder_id: str | None = None) -> ApplicationForm:
+    asked = parse_application_form(_read_text(form), new_holder_id=holder_id or str(uuid.uuid4()))
     for warning in asked.warnings:
         click.echo(f"! {warning}: so với giấy tờ – compare with the document", err=True)
     return asked
@@ -176,7 +282,7 @@ def _find(installation: Installation, application_id: str) -> Application:
 
 def _facts(found: Application) -> dict[str, str | None]:
     holder = found.holder
-    post, delegation = holder.employment, holder.delegation
+    post, delegation, note = holder.employment, holder.delegation, found.note
     return {
         "id": found.id,
         "state": found.state.value,
@@ -189,6 +295,11 @@ def _facts(found: Application) -> dict[str, str | None]:
             f"{delegation.enterprise_number} {delegation.enterprise_name}" if delegation else None
         ),
         "delegated until": delegation.until.isoformat() if delegation else None,
+        "kind": found.kind.value,
+        "replaces": str(found.replaces) if found.replaces else None,
         "requested by": found.requested_by,
         "approved by": found.approved_by,
+        "decision": found.decision_id,
+        "note": f"{note.code} {' '.join(note.fields)} ({note.by})" if note else None,
+        "note's text": note.text if note else None,
     }

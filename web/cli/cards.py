@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import RevocationReason
+from cardsvc.records import Suspension
+from cardsvc.terms import RevocationReason, SuspensionCause, WithdrawalCause
 from issuance import lifecycle
 from issuance.activation_code import show_activation_code
 from web.cli.support import GUID, OPERATOR, opened
 from web.settings import Settings
+
+_CAUSES = [cause.value for cause in SuspensionCause if cause is not SuspensionCause.LOSS]
 
 
 @click.group()
@@ -41,6 +47,10 @@ def show_card(settings: Settings, guid: CardGuid) -> None:
         click.echo(f"guid         {found.guid}\nstate        {found.state.value}")
         click.echo(f"card type    {found.card_type.value}\napplication  {found.application_id}")
         click.echo(f"valid until  {found.expires_at.isoformat()}")
+        if found.suspension is not None:
+            until = found.suspension.until
+            click.echo(f"locked for   {found.suspension.cause.value}")
+            click.echo(f"until        {until.isoformat() if until else '-'}")
         if found.replaced_by is not None:
             click.echo(f"replaced by  {found.replaced_by}")
         for key in found.keys:
@@ -80,13 +90,39 @@ def activation_code(settings: Settings, guid: CardGuid, *, again: bool, operator
 
 @card.command("suspend")
 @click.argument("guid", type=GUID)
+@click.option("--cause", type=click.Choice(_CAUSES), default="other", show_default=True)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="a leave's day of return, on which the card is unlocked by itself",
+)
 @OPERATOR
 @click.pass_obj
-def suspend_card(settings: Settings, guid: CardGuid, operator: str) -> None:
-    """Khóa thẻ – lock a card."""
+def suspend_card(
+    settings: Settings, *, guid: CardGuid, cause: str, until: datetime | None, operator: str
+) -> None:
+    """Khóa thẻ – lock a card; a loss is reported by `cardsvc loss report`."""
+    if until is not None and cause != SuspensionCause.LEAVE:
+        raise click.UsageError("--until goes with --cause leave")
+    with opened(settings) as installation:
+        returns = None if until is None else require_utc(until.replace(tzinfo=VIETNAM_TIME))
+        lifecycle.suspend(
+            installation.store,
+            guid,
+            operator=operator,
+            at=installation.clock.now(),
+            suspension=Suspension(SuspensionCause(cause), returns),
+        )
+
+
+@card.command("resume-due")
+@click.pass_obj
+def resume_due(settings: Settings) -> None:
+    """Mở khóa thẻ đến hạn – unlock the cards whose day of return has come; for a daily timer."""
     with opened(settings) as installation:
         at = installation.clock.now()
-        lifecycle.suspend(installation.store, guid, operator=operator, at=at)
+        for guid in lifecycle.resume_due(installation.store, installation.directory, at=at):
+            click.echo(guid)
 
 
 @card.command("resume")
@@ -121,16 +157,44 @@ def revoke_card(settings: Settings, guid: CardGuid, reason: str, operator: str) 
         )
 
 
-@card.command("replace")
+@card.command("withdraw")
 @click.argument("guid", type=GUID)
-@click.option("--by", "successor", type=GUID, required=True, help="the holder's new card")
+@click.option(
+    "--cause", type=click.Choice([cause.value for cause in WithdrawalCause]), required=True
+)
 @OPERATOR
 @click.pass_obj
-def replace_card(settings: Settings, guid: CardGuid, successor: CardGuid, operator: str) -> None:
-    """Cấp đổi thẻ – end a card because a new one was handed over."""
+def withdraw_card(settings: Settings, guid: CardGuid, cause: str, operator: str) -> None:
+    """Thu hồi thẻ theo lý do – withdraw a card for a cause; the certificates' reason follows."""
     with opened(settings) as installation:
-        at = installation.clock.now()
-        lifecycle.replace_card(installation.store, guid, by=successor, operator=operator, at=at)
+        lifecycle.withdraw_card(
+            installation.store,
+            guid,
+            cause=WithdrawalCause(cause),
+            operator=operator,
+            at=installation.clock.now(),
+        )
+
+
+@card.command("destroy")
+@click.argument("guid", type=GUID)
+@click.option("--record", required=True, help="số biên bản, the number of the record")
+@click.option("--witness", required=True, help="the second operator who saw it")
+@OPERATOR
+@click.pass_obj
+def destroy_card(
+    settings: Settings, *, guid: CardGuid, record: str, witness: str, operator: str
+) -> None:
+    """Hủy thẻ – note that an ended card was destroyed, before a witness."""
+    with opened(settings) as installation:
+        lifecycle.destroy(
+            installation.store,
+            guid,
+            record=record,
+            witness=witness,
+            operator=operator,
+            at=installation.clock.now(),
+        )
 
 
 @card.command("spoil")

@@ -65,7 +65,7 @@ def open_job(
 ) -> None:
     """Order a card for an approved application; prints the job for `reader-agent personalise`."""
     with opened(settings) as installation:
-        require_approved(installation.store, application_id)
+        require_approved(installation.store, application_id, operator=operator)
         require_agent(installation, agent)
         for job in installation.orders.in_state(OrderState.OPEN):
             if job.application_id == application_id:

@@ -16,7 +16,11 @@ from web.settings import Settings, SettingsError
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _ADVICE = {
-    ReasonCode.SAME_OPERATOR: "người đề nghị không được tự phê duyệt – somebody else approves",
+    ReasonCode.SAME_OPERATOR: "người đề nghị, người duyệt, người cấp là ba người – somebody else",
+    ReasonCode.APPLICATION_OPEN: "see `cardsvc application show`",
+    ReasonCode.HOLDER_HAS_CARD: "xem `cardsvc application again` – renew or replace the old card",
+    ReasonCode.LOSS_OPEN: "see `cardsvc loss list`",
+    ReasonCode.LOSS_CASE_UNKNOWN: "see `cardsvc loss list`",
     ReasonCode.APPLICATION_UNKNOWN: "see `cardsvc application list`",
     ReasonCode.CARD_UNKNOWN: "see `cardsvc card list`",
     ReasonCode.IMPORT_UNKNOWN: "see `cardsvc import list`",

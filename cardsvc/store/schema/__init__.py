@@ -12,6 +12,7 @@ from cardsvc.store.schema.access import (
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
+from cardsvc.store.schema.decisions import ApprovalDecisionRow
 from cardsvc.store.schema.desk import (
     DESK_FEED_ID,
     AgentPresenceRow,
@@ -21,6 +22,7 @@ from cardsvc.store.schema.desk import (
 )
 from cardsvc.store.schema.imports import ImportRecordRow, ImportRowRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
+from cardsvc.store.schema.losses import LossCardRow, LossCaseRow, LossReportRow
 from cardsvc.store.schema.people import (
     ApplicationRow,
     HolderAliasRow,
@@ -65,6 +67,7 @@ __all__ = [
     "AgentPresenceRow",
     "AgentRow",
     "ApplicationRow",
+    "ApprovalDecisionRow",
     "AuditEventRow",
     "AuditHeadRow",
     "Base",
@@ -84,6 +87,9 @@ __all__ = [
     "ImportRecordRow",
     "ImportRowRow",
     "JobProgressRow",
+    "LossCardRow",
+    "LossCaseRow",
+    "LossReportRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PersonalisationJobRow",

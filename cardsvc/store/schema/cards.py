@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cardsvc.card.guid import CardGuid
@@ -13,7 +22,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.store.columns import EnumText, GuidText, SerialHex, UtcDateTime
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.people import HolderRow
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, SuspensionCause
 
 
 class CardRow(Base):
@@ -30,13 +39,41 @@ class CardRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
     version: Mapped[int] = mapped_column(Integer)
     replaced_by: Mapped[CardGuid | None] = mapped_column(GuidText(), ForeignKey("cards.guid"))
+    suspension_cause: Mapped[SuspensionCause | None] = mapped_column(EnumText(SuspensionCause))
+    suspended_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    # who asked for it and who approved it, copied from the application for the check below
+    requested_by: Mapped[str | None] = mapped_column(String)
+    approved_by: Mapped[str | None] = mapped_column(String)
+    personalised_by: Mapped[str | None] = mapped_column(String)
+    handed_over_by: Mapped[str | None] = mapped_column(String)
 
     keys: Mapped[list[CardKeyRow]] = relationship(
         lazy="selectin", order_by="CardKeyRow.ordinal", cascade="all, delete-orphan"
     )
     holder: Mapped[HolderRow] = relationship(lazy="raise")
 
-    __table_args__ = (UniqueConstraint("application_id", "ordinal"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "ordinal"),
+        # the rule of three persons, also where somebody writes past the code
+        CheckConstraint(
+            "personalised_by NOT IN (requested_by, approved_by)", name="personalised_by_a_third"
+        ),
+        CheckConstraint(
+            "handed_over_by NOT IN (requested_by, approved_by)", name="handed_over_by_a_third"
+        ),
+        CheckConstraint(
+            "suspension_cause IS NULL OR state = 'suspended'", name="cause_while_suspended"
+        ),
+        CheckConstraint(
+            "suspended_until IS NULL OR suspension_cause = 'leave'", name="leave_alone_ends"
+        ),
+        Index(
+            "ix_cards_suspended_until",
+            "suspended_until",
+            sqlite_where=text("suspended_until IS NOT NULL"),
+            postgresql_where=text("suspended_until IS NOT NULL"),
+        ),
+    )
 
 
 class CardKeyRow(Base):

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from cardsvc.card.guid import CardGuid
 from cardsvc.identity.card_number import StaffCategory
 from cardsvc.identity.number_alias import AliasStatus, NumberScheme
 from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState
-from cardsvc.store.columns import EnumText, SortText, UtcDateTime
+from cardsvc.store.columns import EnumText, GuidText, SortText, UtcDateTime
 from cardsvc.store.schema.base import Base
-from cardsvc.terms import CardType
+from cardsvc.terms import ApplicationKind, CardType
 
 
 class HolderRow(Base):
@@ -119,6 +129,17 @@ class ApplicationRow(Base):
     state: Mapped[ApplicationState] = mapped_column(EnumText(ApplicationState), index=True)
     approved_by: Mapped[str | None] = mapped_column(String)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    kind: Mapped[ApplicationKind] = mapped_column(EnumText(ApplicationKind), server_default="new")
+    # cards name their application, too: one of the two keys is added after both tables
+    replaces: Mapped[CardGuid | None] = mapped_column(
+        GuidText(), ForeignKey("cards.guid", use_alter=True)
+    )
+    note_code: Mapped[str | None] = mapped_column(String)
+    note_by: Mapped[str | None] = mapped_column(String)
+    note_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    note_fields: Mapped[list[str] | None] = mapped_column(JSON)
+    note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    decision_id: Mapped[str | None] = mapped_column(ForeignKey("approval_decisions.id"), index=True)
 
     holder: Mapped[HolderRow] = relationship(lazy="joined", innerjoin=True)
 
@@ -128,4 +149,8 @@ class ApplicationRow(Base):
         CheckConstraint(
             "(approved_by IS NULL) = (approved_at IS NULL)", name="approval_whole_or_absent"
         ),
+        CheckConstraint("(kind = 'new') = (replaces IS NULL)", name="replacement_names_a_card"),
+        CheckConstraint("(note_code IS NULL) = (note_at IS NULL)", name="note_whole_or_absent"),
+        Index("ix_applications_requested_at_id", "requested_at", "id"),
+        Index("ix_applications_state_requested_at_id", "state", "requested_at", "id"),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.errors import IssuanceError, Malformed, ReasonCode
 from cardsvc.lifecycle import (
     CARD_TRANSITIONS,
     ApplicationState,
@@ -18,11 +18,17 @@ from cardsvc.lifecycle import (
     CardState,
     IllegalTransition,
 )
-from cardsvc.terms import AssuranceLevel, CardType, RevocationReason
+from cardsvc.terms import (
+    ApplicationKind,
+    AssuranceLevel,
+    CardType,
+    RevocationReason,
+    WithdrawalCause,
+)
 from issuance import lifecycle
 from issuance.approve import withdraw
 from issuance.lifecycle import ActivationProof
-from tests.support.issuing_room import APPROVER, AT, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, APPROVER, AT, CLERK, ISSUER, IssuingRoom, blank
 
 HOLD = RevocationReason.CERTIFICATE_HOLD
 X2 = AssuranceLevel.X2
@@ -37,16 +43,27 @@ class Life:
 
     def personalise(self, card_type: CardType = CardType.CIVIL_SERVANT) -> CardGuid:
         self.application = self.room.application(card_type)
+        return self.make()
+
+    def replacement(self, kind: ApplicationKind) -> CardGuid:
+        """Return a second card of the same person, made to take the first one's place."""
+        holder = self.room.store.applications[self.application].holder
+        card_type = self.room.store.cards[self.guid].card_type
+        self.application = self.room.application(card_type, holder, kind, self.guid)
+        return self.make()
+
+    def make(self) -> CardGuid:
         job = self.room.job(self.room.order(self.application))
         assert self.room.run(job, blank()) is CardState.PERSONALISED
         return self.room.record(self.application).guid
 
     def hand_over(self, guid: CardGuid | None = None) -> None:
-        lifecycle.hand_over(self.room.store, guid or self.guid, operator=APPROVER, at=AT)
+        lifecycle.hand_over(self.room.store, guid or self.guid, operator=ISSUER, at=AT)
 
-    def activate(self) -> None:
-        proof = ActivationProof(self.guid, X2, AT, "decision-1")
-        lifecycle.activate(self.room.store, self.guid, proof=proof, operator=APPROVER, at=AT)
+    def activate(self, guid: CardGuid | None = None) -> None:
+        guid = guid or self.guid
+        proof = ActivationProof(guid, X2, AT, "decision-1")
+        lifecycle.activate(self.room.store, guid, proof=proof, operator=AGENT, at=AT)
 
     def suspend(self) -> None:
         lifecycle.suspend(self.room.store, self.guid, operator=APPROVER, at=AT)
@@ -178,7 +195,7 @@ def test_a_card_past_its_day_does_not_come_to_life() -> None:
     life = Life()
     late = life.room.store.cards[life.guid].expires_at + timedelta(seconds=1)
     proof = ActivationProof(life.guid, X2, late, "decision-1")
-    store, who = life.room.store, APPROVER
+    store, who = life.room.store, ISSUER
     with pytest.raises(IssuanceError) as caught:
         lifecycle.hand_over(store, life.guid, operator=who, at=late)
     assert caught.value.reason is ReasonCode.CARD_EXPIRED
@@ -192,40 +209,128 @@ def test_a_card_past_its_day_does_not_come_to_life() -> None:
     assert life.certificates == {HOLD}
 
 
-def test_a_replaced_card_names_its_successor_and_ends() -> None:
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (ApplicationKind.RENEW, RevocationReason.SUPERSEDED),
+        (ApplicationKind.REPLACE_DAMAGED, RevocationReason.SUPERSEDED),
+        (ApplicationKind.REPLACE_FAULTY, RevocationReason.SUPERSEDED),
+        (ApplicationKind.REPLACE_CHANGED, RevocationReason.AFFILIATION_CHANGED),
+    ],
+)
+def test_an_old_card_works_until_the_new_one_is_activated(
+    kind: ApplicationKind, reason: RevocationReason
+) -> None:
     life = Life()
     life.hand_over()
     life.activate()
-    new = life.personalise()
-    replace_it = lifecycle.replace_card
-    with pytest.raises(IssuanceError) as caught:
-        replace_it(life.room.store, life.guid, by=new, operator=APPROVER, at=AT)
-    assert caught.value.reason is ReasonCode.CARD_NOT_ACTIVE
+    new = life.replacement(kind)
     life.hand_over(new)
-    changed = replace_it(life.room.store, life.guid, by=new, operator=APPROVER, at=AT)
-    assert changed == life.room.store.cards[life.guid]
-    assert (changed.state, changed.replaced_by) == (CardState.REPLACED, new)
-    assert life.certificates == {RevocationReason.SUPERSEDED}
+    assert (life.state, life.certificates) == (CardState.ACTIVE, {None})
+    life.activate(new)
+    old = life.room.store.cards[life.guid]
+    assert (old.state, old.replaced_by) == (CardState.REPLACED, new)
+    assert life.certificates == {reason}
+    assert life.room.store.cards[new].state is CardState.ACTIVE
     assert life.room.certificate_states(new) == {None}
-    assert life.last_action is AuditAction.CARD_REPLACED
+    last_two = [(event.action, event.subject) for event in life.room.store.events[-2:]]
+    assert last_two == [
+        (AuditAction.CARD_REPLACED, str(life.guid)),
+        (AuditAction.CARD_ACTIVATED, str(new)),
+    ]
 
 
-def test_a_card_is_replaced_only_by_one_of_the_same_person_and_type() -> None:
+def test_a_card_that_was_withdrawn_meanwhile_stays_so_and_names_its_successor() -> None:
     life = Life()
     life.hand_over()
-    strangers = life.personalise(CardType.INDIVIDUAL)
-    life.hand_over(strangers)
+    life.activate()
+    new = life.replacement(ApplicationKind.REPLACE_DAMAGED)
+    life.hand_over(new)
+    life.revoke()
+    life.activate(new)
+    old = life.room.store.cards[life.guid]
+    assert (old.state, old.replaced_by) == (CardState.REVOKED, new)
+    assert life.certificates == {RevocationReason.KEY_COMPROMISE}
+
+
+@pytest.mark.reason(ReasonCode.HOLDER_HAS_CARD)
+def test_nobody_is_given_a_second_card_that_replaces_none() -> None:
+    life = Life()
+    life.hand_over()
+    life.activate()
+    first, second = life.guid, life.personalise()
+    # two requests of before the rule: the second person is the first one
+    store = life.room.store
+    store.cards[second] = replace(store.cards[second], holder_id=store.cards[first].holder_id)
+    for step in (life.hand_over, life.activate):
+        with pytest.raises(IssuanceError) as caught:
+            step(second)
+        assert caught.value.reason is ReasonCode.HOLDER_HAS_CARD
+        store.cards[second] = replace(store.cards[second], state=CardState.ISSUED)
+
+
+@pytest.mark.reason(ReasonCode.SAME_OPERATOR)
+@pytest.mark.parametrize("operator", [CLERK, APPROVER, f" {APPROVER.upper()} "])
+def test_requester_and_approver_do_not_issue_the_card(operator: str) -> None:
+    life = Life()
     with pytest.raises(IssuanceError) as caught:
-        lifecycle.replace_card(life.room.store, life.guid, by=strangers, operator=APPROVER, at=AT)
-    assert caught.value.reason is ReasonCode.HOLDER_UNKNOWN
-    card = life.room.store.cards[strangers]
-    same_person = replace(card, holder_id=life.room.store.cards[life.guid].holder_id)
-    life.room.store.cards[strangers] = same_person
+        lifecycle.hand_over(life.room.store, life.guid, operator=operator, at=AT)
+    assert caught.value.reason is ReasonCode.SAME_OPERATOR
+    order = replace(life.room.order(), operator=operator)
     with pytest.raises(IssuanceError) as caught:
-        lifecycle.replace_card(life.room.store, life.guid, by=strangers, operator=APPROVER, at=AT)
-    assert caught.value.reason is ReasonCode.CARD_TYPE_MISMATCH
-    with pytest.raises(IssuanceError):
-        lifecycle.replace_card(life.room.store, life.guid, by=life.guid, operator=APPROVER, at=AT)
+        life.room.run(life.room.job(order), blank())
+    assert caught.value.reason is ReasonCode.SAME_OPERATOR
+    assert life.state is CardState.PERSONALISED
+
+
+def test_the_record_names_who_made_and_who_gave_the_card() -> None:
+    life = Life()
+    life.hand_over()
+    card = life.room.store.cards[life.guid]
+    assert (card.personalised_by, card.handed_over_by) == (ISSUER, ISSUER)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (WithdrawalCause.RETIRED, RevocationReason.CESSATION_OF_OPERATION),
+        (WithdrawalCause.TRANSFERRED, RevocationReason.AFFILIATION_CHANGED),
+        (WithdrawalCause.DISCIPLINE, RevocationReason.PRIVILEGE_WITHDRAWN),
+        (WithdrawalCause.LOST, RevocationReason.CESSATION_OF_OPERATION),
+        (WithdrawalCause.STOLEN, RevocationReason.KEY_COMPROMISE),
+    ],
+)
+def test_the_certificates_reason_follows_from_the_cause(
+    cause: WithdrawalCause, reason: RevocationReason
+) -> None:
+    life = Life()
+    life.hand_over()
+    lifecycle.withdraw_card(life.room.store, life.guid, cause=cause, operator=APPROVER, at=AT)
+    assert (life.state, life.certificates) == (CardState.REVOKED, {reason})
+    facts = life.room.store.events[-1].facts
+    assert facts == {"cause": cause.value, "reason": reason.value}
+
+
+def test_an_ended_card_is_destroyed_before_a_witness() -> None:
+    life = Life()
+    life.hand_over()
+    life.revoke()
+    store = life.room.store
+
+    def destroy(witness: str = CLERK, record: str = "12/BB-SNV") -> None:
+        lifecycle.destroy(store, life.guid, record=record, witness=witness, operator=ISSUER, at=AT)
+
+    with pytest.raises(IssuanceError) as caught:
+        destroy(witness=ISSUER.upper())
+    assert caught.value.reason is ReasonCode.SAME_OPERATOR
+    with pytest.raises(Malformed):
+        destroy(record="")
+    destroy()
+    assert life.state is CardState.DESTROYED
+    assert life.certificates == {RevocationReason.KEY_COMPROMISE}
+    assert store.events[-1].facts == {"record": "12/BB-SNV", "witness": CLERK}
+    with pytest.raises(IllegalTransition):
+        destroy()
 
 
 def test_a_spoiled_card_gives_its_application_back() -> None:

@@ -19,7 +19,7 @@ from issuance.desk import JOB_IDLE, PersonalisationDesk
 from issuance.enrol import request_card
 from issuance.ports import CertificateRequest
 from reader_agent.virtual.faults import RemovedCard, Tear, TornCard
-from tests.support.issuing_room import AGENT, AT, CLERK, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, AT, CLERK, ISSUER, IssuingRoom, blank
 from tests.support.people import HOLDERS
 
 
@@ -47,7 +47,7 @@ def test_every_step_of_a_job_is_in_the_audit() -> None:
         AuditAction.CARD_PERSONALISING,
         AuditAction.CARD_PERSONALISED,
     ]
-    assert {event.actor for event in room.store.events[2:]} == {CLERK}
+    assert {event.actor for event in room.store.events[2:]} == {ISSUER}
 
 
 def test_a_pulled_card_is_told_by_its_reason() -> None:

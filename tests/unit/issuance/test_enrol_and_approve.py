@@ -13,8 +13,9 @@ from cardsvc.identity.names import PersonName
 from cardsvc.lifecycle import ApplicationState, IllegalTransition
 from cardsvc.records import ApprovedApplication, Holder
 from cardsvc.terms import CardType
-from issuance.approve import approve, reject, return_for_correction, withdraw
-from issuance.enrol import ApplicationIncomplete, request_card, resubmit
+from issuance.approve import approve, reject, return_for_completion, withdraw
+from issuance.completeness import ApplicationIncomplete
+from issuance.enrol import request_card, resubmit
 from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_ledger import MemoryCertificateLedger
 from tests.support.people import CIVIL_SERVANT, DELEGATE, HOLDERS, INDIVIDUAL
@@ -46,7 +47,12 @@ def test_complete_facts_make_a_request(store: MemoryIssuanceStore, card_type: Ca
     ask_for(store, card_type)
     (event,) = store.events
     assert event.action is AuditAction.APPLICATION_REQUESTED
-    assert event.facts == {"card_type": card_type.value, "holder": HOLDERS[card_type].id}
+    assert event.facts == {
+        "card_type": card_type.value,
+        "holder": HOLDERS[card_type].id,
+        "kind": "new",
+        "replaces": None,
+    }
     assert store.applications["application-1"].state is ApplicationState.REQUESTED
 
 
@@ -122,7 +128,7 @@ def test_the_requester_does_not_approve(store: MemoryIssuanceStore, operator: st
 
 def test_whoever_corrected_the_facts_does_not_approve_them(store: MemoryIssuanceStore) -> None:
     ask_for(store, CardType.CIVIL_SERVANT)
-    return_for_correction(store, "application-1", note_code="name", operator="operator-2", at=LATER)
+    return_for_completion(store, "application-1", note_code="name", operator="operator-2", at=LATER)
     corrected = replace(CIVIL_SERVANT, name=PersonName.parse("Nguyễn Thị Hoa"))
     resubmit(store, "application-1", holder=corrected, operator="operator-2", at=LATER)
     with pytest.raises(IssuanceError) as caught:
@@ -142,7 +148,7 @@ def test_whoever_corrected_the_facts_does_not_approve_them(store: MemoryIssuance
 @pytest.mark.reason(ReasonCode.HOLDER_UNKNOWN)
 def test_another_person_is_not_slipped_in(store: MemoryIssuanceStore) -> None:
     ask_for(store, CardType.CIVIL_SERVANT)
-    return_for_correction(store, "application-1", note_code="name", operator="o-2", at=LATER)
+    return_for_completion(store, "application-1", note_code="name", operator="o-2", at=LATER)
     with pytest.raises(IssuanceError) as caught:
         resubmit(store, "application-1", holder=INDIVIDUAL, operator="operator-1", at=LATER)
     assert caught.value.reason is ReasonCode.HOLDER_UNKNOWN

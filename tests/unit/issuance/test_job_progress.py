@@ -11,13 +11,13 @@ from cardsvc.desk_advice import advice_for
 from cardsvc.desk_records import JobKind, JobStage
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import AssuranceLevel, CardType, RevocationReason
 from issuance import lifecycle
 from issuance.card_jobs import place_card_job
 from issuance.job_end import JobEnd
 from issuance.orders import OrderState, spoil_order
 from reader_agent.virtual.faults import RemovedCard
-from tests.support.issuing_room import AGENT, CLERK, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, CLERK, ISSUER, IssuingRoom, blank
 
 WHOLE_WAY = [
     JobStage.WAITING_AGENT,
@@ -145,7 +145,7 @@ def test_an_activation_job_ends_with_the_cards_activation() -> None:
     application = room.application()
     room.relay(room.job(room.order(application)), blank())
     guid, at = room.record(application).guid, room.clock.now()
-    lifecycle.hand_over(room.store, guid, operator=CLERK, at=at)
+    lifecycle.hand_over(room.store, guid, operator=ISSUER, at=at)
     for number in (1, 2):
         place_card_job(
             room.store, room.orders, JobKind.ACTIVATE, guid,
@@ -153,7 +153,7 @@ def test_an_activation_job_ends_with_the_cards_activation() -> None:
         )  # fmt: skip
     job = room.counter.next_job(AGENT)
     assert job is not None
-    proof = lifecycle.ActivationProof(guid, lifecycle.AssuranceLevel.X2, at, "proof")
+    proof = lifecycle.ActivationProof(guid, AssuranceLevel.X2, at, "proof")
     lifecycle.activate(room.store, guid, proof=proof, operator=AGENT, at=at)
     assert room.counter.report(job.id, AGENT, JobStage.DONE, None) is OrderState.DONE
     assert room.counter.next_job(AGENT) is None

@@ -21,7 +21,7 @@ from issuance.job_records import JobOrder
 from issuance.orders import OrderState, cancel_order, place_order, require_approved
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.faults import RemovedCard
-from tests.support.issuing_room import AGENT, AT, CLERK, IssuingRoom, blank
+from tests.support.issuing_room import AGENT, AT, CLERK, ISSUER, IssuingRoom, blank
 
 
 def restart(room: IssuingRoom) -> None:
@@ -84,7 +84,7 @@ def test_a_card_in_the_reader_is_finished_though_its_order_is_cancelled() -> Non
 
 def test_an_order_with_a_photo_that_is_none_is_not_kept() -> None:
     room = IssuingRoom()
-    order = JobOrder(room.application(), AGENT, CLERK, photo_jpeg=b"GIF89a")
+    order = JobOrder(room.application(), AGENT, ISSUER, photo_jpeg=b"GIF89a")
     with pytest.raises(Malformed):
         place_order(room.orders, order, job_id="job-1", at=AT)
     assert not room.orders.jobs
@@ -93,14 +93,14 @@ def test_an_order_with_a_photo_that_is_none_is_not_kept() -> None:
 def test_a_card_is_ordered_for_an_approved_application_only() -> None:
     room = IssuingRoom()
     application = room.application()
-    require_approved(room.store, application)
+    require_approved(room.store, application, operator=ISSUER)
     withdraw(room.store, application, operator=CLERK, at=AT)
     for name, reason in (
         (application, ReasonCode.ILLEGAL_TRANSITION),
         ("nowhere", ReasonCode.APPLICATION_UNKNOWN),
     ):
         with pytest.raises(IssuanceError) as caught:
-            require_approved(room.store, name)
+            require_approved(room.store, name, operator=ISSUER)
         assert caught.value.reason is reason
 
 
@@ -125,7 +125,7 @@ def test_an_activation_code_is_shown_once_and_only_between_hand_over_and_activat
         return caught.value.reason is ReasonCode.ILLEGAL_TRANSITION
 
     assert refused()
-    lifecycle.hand_over(room.store, guid, operator=CLERK, at=AT)
+    lifecycle.hand_over(room.store, guid, operator=ISSUER, at=AT)
     code = show()
     assert code == room.pki.card_secrets.transport_pin(guid)
     assert refused()
@@ -134,5 +134,5 @@ def test_an_activation_code_is_shown_once_and_only_between_hand_over_and_activat
     assert [event.facts for event in shown] == [{"again": False}, {"again": True}]
     assert all(code not in str(event) for event in room.store.events)
     proof = lifecycle.ActivationProof(guid, AssuranceLevel.X2, AT, "decision-1")
-    lifecycle.activate(room.store, guid, proof=proof, operator=CLERK, at=AT)
+    lifecycle.activate(room.store, guid, proof=proof, operator=ISSUER, at=AT)
     assert refused()

@@ -11,6 +11,7 @@ from cardsvc.card.piv import PinReference
 from cardsvc.card.session import PivSession
 from cardsvc.desk_records import JobKind, JobStage
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.terms import AssuranceLevel
 from cardsvc.unblock_records import UnblockState
 from issuance import lifecycle, unblock
 from issuance.job_end import JobEnd
@@ -142,9 +143,7 @@ def test_a_card_that_is_not_in_use_is_not_unblocked(room: UnblockRoom, when: str
     lifecycle.activate(
         room.store,
         room.guid,
-        proof=lifecycle.ActivationProof(
-            room.guid, lifecycle.AssuranceLevel.X2, room.clock.now(), "proof"
-        ),
+        proof=lifecycle.ActivationProof(room.guid, AssuranceLevel.X2, room.clock.now(), "proof"),
         operator=AGENT,
         at=room.clock.now(),
     )

@@ -10,6 +10,7 @@ from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import (
     APPLICATION_TRANSITIONS,
     CARD_TRANSITIONS,
+    ENDED_STATES,
     ApplicationEvent,
     ApplicationState,
     CardEvent,
@@ -33,8 +34,9 @@ def test_every_step_that_is_not_in_the_table_is_refused() -> None:
 
 
 def test_a_card_ends_for_good() -> None:
-    for end in (CardState.REVOKED, CardState.REPLACED, CardState.SPOILED):
-        assert not [step for step in CARD_TRANSITIONS if step[0] is end]
+    for end in ENDED_STATES - {CardState.DESTROYED}:
+        assert [event for state, event in CARD_TRANSITIONS if state is end] == [CardEvent.DESTROY]
+    assert not [step for step in CARD_TRANSITIONS if step[0] is CardState.DESTROYED]
 
 
 def test_only_activation_and_resumption_lead_to_an_active_card() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from cardsvc.audit import AuditAction
 from cardsvc.errors import IssuanceError, ReasonCode
-from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.lifecycle import ENDED_STATES, ApplicationState, CardState
 from cardsvc.records import Application, CardRecord
 from cardsvc.terms import CardType
 from issuance.faces.layout_file import load_layout
-from issuance.faces.make import ENDED, FaceMaker
+from issuance.faces.make import FaceMaker
 from tests.support.faces import AT, EXPIRES, GUID, ISSUER, credential_signer, portrait
 from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_ledger import MemoryCertificateLedger
@@ -81,7 +81,7 @@ def test_a_proof_can_be_had_before_there_is_a_card() -> None:
 @pytest.mark.parametrize("state", CardState)
 def test_nobody_gets_a_fresh_copy_of_a_card_that_has_ended(state: CardState) -> None:
     office = Office(CardType.INDIVIDUAL, state)
-    if state not in ENDED:
+    if state not in ENDED_STATES:
         assert office.maker.card(GUID, operator="mai", at=AT, photo=portrait())
         assert office.maker.live_card("a-1") == GUID
         return

@@ -1,0 +1,1 @@
+"""Lost cards: reported, locked at once, and worked off by HR."""
