@@ -12,11 +12,13 @@ from uuid import uuid4
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.bulk_issuance import SqlBulkStore
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
+from cardsvc.store.holder_search import SqlHolderDirectory
 from cardsvc.store.holder_store import SqlHolderStore
 from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
@@ -24,6 +26,7 @@ from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
 from cardsvc.store.past_decisions import SqlPastDecisions
+from cardsvc.store.photo_store import SqlPhotoStore
 from cardsvc.store.policy_store import SqlPolicyStore
 from cardsvc.store.privacy_store import SqlPrivacyStore
 from cardsvc.store.sealed import Sealer
@@ -37,7 +40,7 @@ from issuance.bulk import BulkTools
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
-from issuance.importing.agencies import NoAgencyRegistry
+from issuance.importing.agencies import RegisteredAgencies
 from issuance.importing.desk import ImportDesk
 from issuance.issuing_desk import IssuingDesk
 from issuance.privacy.own_files import load_retention, load_working_days
@@ -73,8 +76,11 @@ class Installation:
         database: its database, migrated.
         pki: the CA's side.
         store: the issuance side of the database.
+        agencies: the registry of agencies.
         holders: the registry of holders.
         imports: takes lists of people in.
+        people: finds holders.
+        photos: holders' photos.
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
         stock: lists blanks, their movements and closed days.
@@ -101,8 +107,11 @@ class Installation:
     database: Database
     pki: Pki
     store: SqlIssuanceStore
+    agencies: SqlAgencyStore
     holders: SqlHolderStore
     imports: ImportDesk
+    people: SqlHolderDirectory
+    photos: SqlPhotoStore
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
     stock: SqlStockDirectory
@@ -172,7 +181,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     migrate(database.engine)
     vault = SoftwareVault.open(settings.vault_dir, passphrase(settings), cost=scrypt_cost)
     pki = open_authorities(settings, vault, database, clock.now(), cost=scrypt_cost)
-    sealer = Sealer(data_keys(vault))
+    sealer, agencies = Sealer(data_keys(vault)), SqlAgencyStore(database)
     holder_facts = SqlHolderFacts(database, sealer)
     sources = ReleaseSources(holder_facts, pseudonyms(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
@@ -221,10 +230,16 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         database=database,
         pki=pki,
         store=store,
+        agencies=agencies,
         holders=SqlHolderStore(database, sealer),
         imports=ImportDesk(
-            SqlImportStore(database, sealer), NoAgencyRegistry(), clock, lambda: str(uuid4())
+            SqlImportStore(database, sealer),
+            RegisteredAgencies(agencies),
+            clock,
+            lambda: str(uuid4()),
         ),
+        people=SqlHolderDirectory(database, sealer),
+        photos=SqlPhotoStore(database, sealer),
         orders=orders,
         directory=SqlIssuanceDirectory(database),
         stock=SqlStockDirectory(database),

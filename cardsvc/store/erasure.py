@@ -24,6 +24,7 @@ from cardsvc.store.schema import (
     CertificateRow,
     HolderAliasRow,
     HolderErasureRow,
+    HolderPhotoRow,
     HolderResidenceRow,
     HolderRow,
     HolderWordRow,
@@ -70,6 +71,10 @@ def _words(session: Session, _sealer: Sealer, holder_id: str) -> None:
 
 def _aliases(session: Session, _sealer: Sealer, holder_id: str) -> None:
     _run(session, delete(HolderAliasRow).where(HolderAliasRow.holder_id == holder_id))
+
+
+def _photos(session: Session, _sealer: Sealer, holder_id: str) -> None:
+    _run(session, delete(HolderPhotoRow).where(HolderPhotoRow.holder_id == holder_id))
 
 
 def _residence(session: Session, _sealer: Sealer, holder_id: str) -> None:
@@ -124,6 +129,7 @@ def _run(session: Session, statement: object) -> None:
 ERASED_TABLES: dict[str, Callable[[Session, Sealer, str], None]] = {
     "holder_words": _words,
     "holder_aliases": _aliases,
+    "holder_photos": _photos,
     "holder_residences": _residence,
     "import_rows": _import_rows,
     "personalisation_jobs": _orders,

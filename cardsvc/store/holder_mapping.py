@@ -130,6 +130,20 @@ def alias_values(holder: Holder, sealer: Sealer) -> list[dict[str, Any]]:
     ]
 
 
+def read_personal_number(row: HolderRow, sealer: Sealer) -> PersonalNumber:
+    """Return the number of the holder that a row is.
+
+    Raises:
+        StoreError: it does not open, or is none (RECORD_CORRUPT).
+    """
+    try:
+        return PersonalNumber(
+            sealer.open(row.personal_number_sealed, _place(PERSONAL_NUMBER, row.id))
+        )
+    except Malformed as error:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, f"holder: {error.reason}") from None
+
+
 def read_holder(row: HolderRow, sealer: Sealer) -> Holder:
     """Return the holder that a row is.
 
@@ -140,9 +154,7 @@ def read_holder(row: HolderRow, sealer: Sealer) -> Holder:
         return Holder(
             id=row.id,
             name=PersonName(row.name),
-            personal_number=PersonalNumber(
-                sealer.open(row.personal_number_sealed, _place(PERSONAL_NUMBER, row.id))
-            ),
+            personal_number=read_personal_number(row, sealer),
             birth_date=row.birth_date,
             employment=_read_employment(row),
             delegation=_read_delegation(row, sealer),

@@ -26,7 +26,9 @@ from web.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
 GUIDES = REPOSITORY / "docs" / "guides"
-READING_ORDER = ("administrator", "issuing", "stock", "privacy", "kiosk", "partner", "tester")
+READING_ORDER = (
+    "administrator", "issuing", "registries", "stock", "privacy", "kiosk", "partner", "tester",
+)  # fmt: skip
 RUN = re.compile(r"^```sh run\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
 START_SECONDS = 60.0
@@ -150,7 +152,22 @@ def _tester(output: str) -> None:
     assert "exit status 2" in output
 
 
-EXPECTED = {"issuing": _issuing, "kiosk": _kiosk, "partner": _partner, "tester": _tester}
+def _registries(output: str) -> None:
+    assert output.startswith("+ 3  = 0\n+ 0  = 3\n")
+    assert "merged H57.12" in output
+    assert "today                  H57.12" in output
+    assert "  H57.20\tSở Nội vụ" in output
+    assert "Nguyễn Thị Minh Khuê\t046•••••2345" in output
+    assert "046190012345" not in output
+
+
+EXPECTED = {
+    "issuing": _issuing,
+    "registries": _registries,
+    "kiosk": _kiosk,
+    "partner": _partner,
+    "tester": _tester,
+}
 
 
 def test_every_guide_opens_with_a_vietnamese_summary() -> None:

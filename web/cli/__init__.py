@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from web.cli.access import agent, partner
+from web.cli.agencies import agency
 from web.cli.applications import application
 from web.cli.cards import card
 from web.cli.checks import checks
@@ -17,6 +18,7 @@ from web.cli.credentials import credential
 from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
+from web.cli.holders import holder, photo
 from web.cli.imports import imports
 from web.cli.losses import loss
 from web.cli.operators import operator
@@ -43,10 +45,11 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 _SERVICE = (init, serve, backup, demo)
+_REGISTRIES = (agency, holder, photo)
 _CARDS = (application, imports, desk, stock, privacy, card, loss)
 _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, operator, partner, policy, audit, receipt, credential)
-for command in (*_SERVICE, *_CARDS, *_FACES, *_OTHERS):
+for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:
     card.add_command(command)

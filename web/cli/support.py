@@ -26,6 +26,8 @@ _ADVICE = {
     ReasonCode.IMPORT_UNKNOWN: "see `cardsvc import list`",
     ReasonCode.IMPORT_ROW_UNKNOWN: "see `cardsvc import errors`",
     ReasonCode.IMPORT_ROW_SETTLED: "somebody settled it: see `cardsvc import errors`",
+    ReasonCode.HOLDER_UNKNOWN: "see `cardsvc holder find`",
+    ReasonCode.AGENCY_UNKNOWN: "see `cardsvc agency list`",
     ReasonCode.JOB_UNKNOWN: "see `cardsvc desk jobs`",
     ReasonCode.UNBLOCK_UNKNOWN: "see `cardsvc card unblock-list`",
     ReasonCode.CONCURRENT_CHANGE: "somebody changed it in between: look again",

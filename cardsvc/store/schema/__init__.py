@@ -39,6 +39,12 @@ from cardsvc.store.schema.privacy import (
     HolderRestrictionRow,
     PrivacyRequestRow,
 )
+from cardsvc.store.schema.registry import (
+    AgencyRow,
+    AgencySuccessorRow,
+    AgencyVersionRow,
+    HolderPhotoRow,
+)
 from cardsvc.store.schema.sign_in import (
     FormSubmissionRow,
     OperatorSessionRow,
@@ -64,6 +70,9 @@ from cardsvc.store.schema.stock import (
 __all__ = [
     "AUDIT_HEAD_ID",
     "DESK_FEED_ID",
+    "AgencyRow",
+    "AgencySuccessorRow",
+    "AgencyVersionRow",
     "AgentPresenceRow",
     "AgentRow",
     "ApplicationRow",
@@ -80,6 +89,7 @@ __all__ = [
     "FormSubmissionRow",
     "HolderAliasRow",
     "HolderErasureRow",
+    "HolderPhotoRow",
     "HolderResidenceRow",
     "HolderRestrictionRow",
     "HolderRow",

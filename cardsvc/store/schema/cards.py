@@ -32,10 +32,10 @@ class CardRow(Base):
 
     guid: Mapped[CardGuid] = mapped_column(GuidText(), primary_key=True)
     card_type: Mapped[CardType] = mapped_column(EnumText(CardType))
-    holder_id: Mapped[str] = mapped_column(ForeignKey("holders.id"), index=True)
+    holder_id: Mapped[str] = mapped_column(ForeignKey("holders.id"))
     application_id: Mapped[str] = mapped_column(ForeignKey("applications.id"))
     ordinal: Mapped[int] = mapped_column(Integer)
-    state: Mapped[CardState] = mapped_column(EnumText(CardState), index=True)
+    state: Mapped[CardState] = mapped_column(EnumText(CardState))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
     version: Mapped[int] = mapped_column(Integer)
     replaced_by: Mapped[CardGuid | None] = mapped_column(GuidText(), ForeignKey("cards.guid"))
@@ -73,6 +73,8 @@ class CardRow(Base):
             sqlite_where=text("suspended_until IS NOT NULL"),
             postgresql_where=text("suspended_until IS NOT NULL"),
         ),
+        Index(None, "holder_id", "state", "card_type"),
+        Index(None, "state", "card_type", "holder_id"),
     )
 
 
