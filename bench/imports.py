@@ -9,13 +9,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from bench.measure import Measurement
+from cardsvc.agency_records import AgencyBook
 from cardsvc.clock import SystemClock
 from cardsvc.store.engine import Database
 from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.migrate import migrate
 from cardsvc.store.sealed import DerivedDataKeys, Sealer
 from cardsvc.terms import CardType
-from issuance.importing.agencies import NoAgencyRegistry
+from issuance.importing.agencies import AgenciesOfBook
 from issuance.importing.desk import ImportDesk
 from issuance.importing.source import ListOptions, parse_list
 
@@ -36,7 +37,9 @@ def measure_import(*, rows: int = 10_000) -> list[Measurement]:
         migrate(database.engine)
         sealer = Sealer(DerivedDataKeys({"bench": b"\x01" * 32}, b"\x02" * 32))
         store = SqlImportStore(database, sealer)
-        desk = ImportDesk(store, NoAgencyRegistry(), SystemClock(), lambda: str(uuid4()))
+        desk = ImportDesk(
+            store, lambda: AgenciesOfBook(AgencyBook([])), SystemClock(), lambda: str(uuid4())
+        )
         start = time.perf_counter()
         record = desk.start(read, options, operator="bench").record
         done = list(desk.run(record.id, operator="bench"))[-1]

@@ -88,7 +88,7 @@ class ImportRow:
         codes: findings as ``code:column``; no personal data.
         assigned_to: the operator who works it off, or nothing.
         skip_reason: why it was left out.
-        photo: SHA-256 of the photo that was taken in for it, in hex, or nothing.
+        photo: the number of the holder's photo that was taken in for it, or nothing.
         version: counts the changes, for optimistic locking.
     """
 

@@ -40,7 +40,7 @@ from issuance.bulk import BulkTools
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
-from issuance.importing.agencies import RegisteredAgencies
+from issuance.importing.agencies import AgenciesOfBook
 from issuance.importing.desk import ImportDesk
 from issuance.issuing_desk import IssuingDesk
 from issuance.privacy.own_files import load_retention, load_working_days
@@ -234,7 +234,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         holders=SqlHolderStore(database, sealer),
         imports=ImportDesk(
             SqlImportStore(database, sealer),
-            RegisteredAgencies(agencies),
+            lambda: AgenciesOfBook(agencies.book()),
             clock,
             lambda: str(uuid4()),
         ),

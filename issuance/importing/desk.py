@@ -44,13 +44,13 @@ class ImportDesk:
 
     Args:
         store: where imports and holders are kept.
-        agencies: the registry of agencies.
+        agencies: reads the registry of agencies; asked once per check and per batch.
         clock: asked once per transaction.
         new_id: makes opaque identifiers.
     """
 
     store: ImportStore
-    agencies: AgencyNames
+    agencies: Callable[[], AgencyNames]
     clock: Clock
     new_id: Callable[[], str]
 
@@ -156,7 +156,7 @@ class ImportDesk:
 
     def _context(self, options: ListOptions, at: datetime) -> CheckContext:
         on = at.astimezone(VIETNAM_TIME).date()
-        return CheckContext(options.card_type, self.agencies, on, options.agency)
+        return CheckContext(options.card_type, self.agencies(), on, options.agency)
 
     def _batch(self, import_id: str, operator: str) -> bool:
         """Settle the next rows; return whether there were any."""

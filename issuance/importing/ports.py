@@ -41,6 +41,10 @@ class AgencyNames(Protocol):
         """Return an agency that exists on a day, or None."""
         ...
 
+    def successors(self, code: AgencyCode, on: date) -> tuple[AgencyCode, ...]:
+        """Return what an agency that ended has become by a day; none where it never was."""
+        ...
+
 
 class ImportTransaction(HolderTransaction, Protocol):
     """One unit of work: people, rows and audit events commit together or not at all."""

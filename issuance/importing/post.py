@@ -94,7 +94,8 @@ def _agency_name(reading: Reading, agencies: AgencyNames, code: AgencyCode, on: 
         return given
     known = agencies.agency(code, on)
     if known is None:
-        reading.say(ImportCode.AGENCY_UNKNOWN, Field.AGENCY_CODE)
+        became = ", ".join(one.value for one in agencies.successors(code, on))
+        reading.say(ImportCode.AGENCY_UNKNOWN, Field.AGENCY_CODE, became)
         return ""
     if given and not _is_same(given, (known.name, known.short_name)):
         reading.say(ImportCode.AGENCY_NAME_DIFFERS, Field.AGENCY_NAME)

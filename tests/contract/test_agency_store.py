@@ -16,7 +16,7 @@ from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
-from issuance.importing.agencies import RegisteredAgencies
+from issuance.importing.agencies import AgenciesOfBook
 from issuance.importing.ports import KnownAgency
 from issuance.registry import agencies as registry
 from issuance.registry.agencies import NewAgency
@@ -203,7 +203,7 @@ def test_another_process_sees_a_change_at_once(store: AgencyStore, database: Dat
 def test_lists_of_people_are_checked_against_the_agencies_of_their_day(
     store: AgencyStore, database: Database
 ) -> None:
-    agencies = RegisteredAgencies(store)
+    agencies = AgenciesOfBook(store.book())
     assert not agencies.is_empty()
     assert agencies.agency(HOME, LATER) == KnownAgency("Sở Nội vụ", "SNV")
     assert agencies.agency(HOME, date(2020, 7, 21)) is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from collections import Counter
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, text
 
 from cardsvc.audit import AuditAction
@@ -16,6 +19,7 @@ from cardsvc.import_records import ImportProgress, RowOutcome, RowState, SkipRea
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
 from cardsvc.store.import_store import SqlImportStore
+from cardsvc.store.photo_store import SqlPhotoStore
 from cardsvc.store.schema import HolderRow, ImportRowRow
 from cardsvc.store.sealed import Sealer
 from issuance.importing.desk import ImportDesk
@@ -23,6 +27,8 @@ from issuance.importing.export import export_held
 from issuance.importing.fields import Field
 from issuance.importing.findings import ImportCode
 from issuance.importing.forget import forget_old_imports
+from issuance.importing.photo_archive import PhotoSkip, parse_photo_archive
+from issuance.importing.photos import PhotoProgress, take_photos
 from issuance.importing.ports import ImportStore
 from issuance.importing.queue import ErrorQueue
 from issuance.importing.source import parse_list
@@ -37,6 +43,7 @@ from tests.support.lists import (
     staff_row,
     xlsx,
 )
+from tests.support.portraits import jpeg
 
 
 @pytest.fixture
@@ -290,6 +297,52 @@ def test_rows_are_forgotten_when_their_time_is_over(
         queue.held(import_id)
     assert caught.value.reason is ReasonCode.IMPORT_FORGOTTEN
     assert actions(database)[AuditAction.IMPORT_FORGOTTEN] == 1
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def huge_png() -> bytes:
+    """Fifty million pixels of one colour: a small file, and a large picture."""
+    out = io.BytesIO()
+    Image.new("1", (10_000, 5_000)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_photos_find_their_people(database: Database, desk: ImportDesk, sealer: Sealer) -> None:
+    head, code = [*HEAD, "Mã cán bộ"], ["", "cb7", "", ""]
+    rows = [KHUE, DUC, staff_row(3), staff_row(4)]
+    listed = [[*row, mark] for row, mark in zip(rows, code, strict=True)]
+    import_id = take_in(desk, xlsx(head, *listed))
+    run(desk, import_id)
+    photos = SqlPhotoStore(database, sealer)
+    octets = zipped(
+        ("anh/046190012345.jpg", jpeg(240, 320)),
+        ("anh/CB7.JPG", jpeg(300, 400)),
+        ("anh/046190000003.png", huge_png()),
+        ("anh/046199999999.jpg", jpeg(240, 320)),
+        ("anh/readme.txt", b"x"),
+    )
+
+    def take() -> PhotoProgress:
+        archive = parse_photo_archive(octets)
+        return list(take_photos(desk, photos, archive, import_id, operator="lan"))[-1]
+
+    first = take()
+    assert (first.rows, first.taken, first.unchanged, first.without) == (4, 2, 0, 1)
+    assert first.refused == {ReasonCode.PHOTO_TOO_LARGE: 1}
+    assert first.skipped == {PhotoSkip.NOT_AN_IMAGE: 1}
+    assert first.findings
+    again = take()
+    assert (again.taken, again.unchanged) == (0, 2)
+    kept = desk.store.rows(import_id, [RowState.APPLIED])
+    assert [row.photo for row in kept] == ["1", "1", "", ""]
+    assert actions(database)[AuditAction.HOLDER_PHOTO_PUT] == 2
 
 
 def test_a_dry_run_writes_nothing(database: Database, desk: ImportDesk) -> None:

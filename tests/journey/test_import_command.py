@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 from issuance.importing.source import parse_list
 from tests.support.installations import CHEAP
 from tests.support.lists import DUC, HEAD, KHUE, STAFF, staff_csv, xlsx
+from tests.support.portraits import jpeg
 from web.bootstrap import open_installation
 from web.cli import main
 from web.settings import DATABASE_FILE, Settings
@@ -73,6 +76,12 @@ def test_a_list_from_template_to_requests(commands: Commands) -> None:
         typed="28/02/1990\n",
     )  # fmt: skip
     assert "applied" in fixed
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("046190012345.jpg", jpeg(240, 320))
+    photos = commands.write("anh.zip", out.getvalue())
+    assert "taken 1" in commands.run("photos", import_id, photos, *BY_LAN)
+    assert "unchanged 1" in commands.run("run", file, "--photos", photos, *BY_LAN)
     assert commands.run("list").split("\t")[0] == import_id
     assert commands.run("request", import_id, *BY_LAN) == "3 đề nghị – requests"
     again = commands.run("request", import_id, *BY_LAN)

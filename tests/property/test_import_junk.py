@@ -25,10 +25,11 @@ from issuance.importing.source import ListOptions, parse_list
 from issuance.importing.table import text_cell
 from issuance.importing.workbooks import defused
 from issuance.importing.xlsx import parse_workbook
-from tests.support.lists import AT, HEAD, KHUE, ListedAgencies, staff_csv, xlsx
+from tests.support.lists import AT, HEAD, KHUE, listed_agencies, staff_csv, xlsx
 
 GOOD = xlsx(HEAD, KHUE)
 CSV = staff_csv(3)
+AGENCIES = listed_agencies()
 OPTIONS = [ListOptions(kind) for kind in CardType]
 
 
@@ -96,7 +97,7 @@ def test_any_text_is_a_cell_and_any_row_is_checked(text: str, field: Field) -> N
     assert read == read.strip()
     row = RowValues(2, {field: read} if read else {}, tuple(findings))
     for kind in CardType:
-        person, found = read_person(row, CheckContext(kind, ListedAgencies(), AT.date()))
+        person, found = read_person(row, CheckContext(kind, AGENCIES, AT.date()))
         assert person is None
         assert found
     assert decode_content(2, encode_content(row)) == row

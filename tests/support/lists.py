@@ -11,11 +11,13 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from cardsvc.agency_records import Agency, AgencyBook, AgencyFate, AgencyVersion
 from cardsvc.clock import SettableClock
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.terms import CardType
+from issuance.importing.agencies import AgenciesOfBook
 from issuance.importing.desk import ImportDesk
-from issuance.importing.ports import ImportStore, KnownAgency
+from issuance.importing.ports import AgencyNames, ImportStore
 from issuance.importing.source import ListOptions, ReadList, parse_list
 
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -30,19 +32,28 @@ DUC = [2, "Đặng Văn Đức", "079085000123", date(1985, 3, 4), "Nam", "H57.1
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 
 
-class ListedAgencies:
-    """A registry of two agencies."""
+def _agency(
+    code: str, name: str, short_name: str = "", parent: str = "", became: str = ""
+) -> Agency:
+    version = AgencyVersion(
+        name, short_name, AgencyCode(parent) if parent else None, date(2020, 1, 1),
+        date(2025, 6, 30) if became else None,
+        AgencyFate.MERGED if became else None,
+        (AgencyCode(became),) if became else (),
+    )  # fmt: skip
+    return Agency(AgencyCode(code), (version,))
 
-    def is_empty(self) -> bool:
-        return False
 
-    def agency(self, code: AgencyCode, on: date) -> KnownAgency | None:
-        del on
-        known = {
-            "H57.12": KnownAgency("Sở Nội vụ", "SNV", ("Phòng Công chức", "Văn phòng")),
-            "H57.13": KnownAgency("Sở Tài chính"),
-        }
-        return known.get(code.value)
+def listed_agencies() -> AgencyNames:
+    """Return a registry of two agencies, two units, and one that was merged."""
+    agencies = (
+        _agency("H57.12", "Sở Nội vụ", "SNV"),
+        _agency("H57.12.1", "Phòng Công chức", parent="H57.12"),
+        _agency("H57.12.2", "Văn phòng", parent="H57.12"),
+        _agency("H57.13", "Sở Tài chính"),
+        _agency("H57.14", "Sở Kế hoạch và Đầu tư", became="H57.13"),
+    )
+    return AgenciesOfBook(AgencyBook(agencies))
 
 
 def workbook(*rows: Sequence[object], title: str = "Danh sách") -> Workbook:
@@ -83,7 +94,7 @@ def read_staff(*rows: Sequence[object]) -> ReadList:
 
 def import_desk(store: ImportStore) -> ImportDesk:
     numbers = itertools.count(1)
-    return ImportDesk(store, ListedAgencies(), SettableClock(AT), lambda: f"id-{next(numbers)}")
+    return ImportDesk(store, listed_agencies, SettableClock(AT), lambda: f"id-{next(numbers)}")
 
 
 def as_windows_1258(text: str) -> bytes:

@@ -7,31 +7,31 @@ from pathlib import Path
 
 import click
 
-from cardsvc.import_records import SkipReason
 from cardsvc.terms import CardType
 from issuance.importing.check import summarise
-from issuance.importing.export import export_held
-from issuance.importing.fields import HEADINGS, Field
 from issuance.importing.forget import forget_old_imports
-from issuance.importing.queue import ErrorQueue
+from issuance.importing.photo_archive import parse_photo_archive
+from issuance.importing.photos import take_photos
 from issuance.importing.request import request_for_import
 from issuance.importing.workbooks import template
 from web.bootstrap import Installation
+from web.cli.import_errors import ROW_COMMANDS
 from web.cli.list_options import (
     CARD_TYPE,
     CONFIRM,
+    SHOWN_ROWS,
     import_codes,
     list_options,
     print_findings,
     print_list,
     print_progress,
     read_list,
+    write_file,
 )
-from web.cli.support import OPERATOR, opened
+from web.cli.support import FILE, OPERATOR, opened
 from web.settings import Settings
 
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-_SHOWN_ROWS = 200
 
 
 @click.group("import")
@@ -44,7 +44,7 @@ def imports() -> None:
 @CARD_TYPE
 def write_template(out: Path, card_type: str) -> None:
     """Write a workbook to fill in."""
-    _write(out, template(CardType(card_type)))
+    write_file(out, template(CardType(card_type)))
 
 
 @imports.command("check")
@@ -69,7 +69,7 @@ def check(
     print_list(read)
     with opened(settings) as installation:
         checked = installation.imports.check(read, options)
-    shown = [one for one in checked if one.findings][:_SHOWN_ROWS]
+    shown = [one for one in checked if one.findings][:SHOWN_ROWS]
     for one in shown:
         print_findings(one.row.number, one.findings)
     summary = summarise(checked, frozenset(import_codes(confirmed)))
@@ -82,6 +82,7 @@ def check(
 @imports.command("run")
 @list_options
 @CONFIRM
+@click.option("--photos", "archive", type=FILE, help="a ZIP archive of portraits")
 @OPERATOR
 @click.pass_obj
 def run(
@@ -94,6 +95,7 @@ def run(
     agency: str | None,
     columns: tuple[str, ...],
     confirmed: tuple[str, ...],
+    archive: Path | None,
     operator: str,
 ) -> None:
     """Nhập danh sách – take a list in and apply it; prints the import's id first."""
@@ -110,6 +112,8 @@ def run(
             click.echo("tệp này đã được nhập – the same file was taken in before")
             desk.confirm(started.record.id, codes, operator=operator)
         _run(installation, started.record.id, operator)
+        if archive is not None:
+            _take_photos(installation, started.record.id, archive, operator)
 
 
 @imports.command("resume")
@@ -124,6 +128,17 @@ def resume(settings: Settings, import_id: str, confirmed: tuple[str, ...], opera
         _run(installation, import_id, operator)
 
 
+@imports.command("photos")
+@click.argument("import_id")
+@click.argument("archive", type=FILE)
+@OPERATOR
+@click.pass_obj
+def photos(settings: Settings, import_id: str, archive: Path, operator: str) -> None:
+    """Nhập ảnh – take in the photos of a ZIP archive, named by personal number or staff code."""
+    with opened(settings) as installation:
+        _take_photos(installation, import_id, archive, operator)
+
+
 @imports.command("list")
 @click.pass_obj
 def list_imports(settings: Settings) -> None:
@@ -134,80 +149,6 @@ def list_imports(settings: Settings) -> None:
             done = store.progress(one.id)
             state = "forgotten" if one.forgotten_at else "done" if one.finished_at else "running"
             click.echo(f"{one.id}\t{one.card_type}\t{state}\t{done.done}/{done.rows}\t{done.held}")
-
-
-@imports.command("errors")
-@click.argument("import_id")
-@click.option("--xlsx", type=_NEW_FILE, help="write the rows with what is wrong beside them")
-@OPERATOR
-@click.pass_obj
-def errors(settings: Settings, import_id: str, xlsx: Path | None, operator: str) -> None:
-    """Show the rows that wait, without their values; or write them into a workbook."""
-    with opened(settings) as installation:
-        queue = ErrorQueue(installation.imports)
-        for held in queue.held(import_id, limit=_SHOWN_ROWS):
-            print_findings(held.row.number, held.findings)
-        if xlsx is not None:
-            octets = export_held(installation.imports, queue, import_id, operator=operator)
-            _write(xlsx, octets)
-
-
-@imports.command("fix")
-@click.argument("import_id")
-@click.argument("row", type=int)
-@click.option(
-    "--field", "fields", multiple=True, type=click.Choice([one.value for one in Field]),
-    help="which column to enter anew; asked for, so that it stands in no list of processes",
-)  # fmt: skip
-@click.option("--confirm", "confirmed", multiple=True, help="a finding that is confirmed")
-@OPERATOR
-@click.pass_obj
-def fix(
-    settings: Settings,
-    *,
-    import_id: str,
-    row: int,
-    fields: tuple[str, ...],
-    confirmed: tuple[str, ...],
-    operator: str,
-) -> None:
-    """Correct one row; it is checked anew and applied if nothing holds it back."""
-    try:
-        codes = import_codes(confirmed)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    with opened(settings) as installation:
-        queue = ErrorQueue(installation.imports)
-        found = queue.held(import_id, after=row - 1, limit=1)
-        if not found or found[0].row.number != row:
-            raise click.ClickException(f"row {row} does not wait")
-        values = dict(found[0].values)
-        for name in fields:
-            values[Field(name)] = click.prompt(HEADINGS[Field(name)][0])
-        settled = queue.fix(
-            import_id, row, values, confirmed=codes,
-            expected_version=found[0].row.version, operator=operator,
-        )  # fmt: skip
-        click.echo(f"{settled.state} {' '.join(settled.codes)}".strip())
-
-
-@imports.command("skip")
-@click.argument("import_id")
-@click.argument("row", type=int)
-@click.option("--reason", required=True, type=click.Choice([one.value for one in SkipReason]))
-@OPERATOR
-@click.pass_obj
-def skip(settings: Settings, import_id: str, row: int, reason: str, operator: str) -> None:
-    """Leave a row out for good."""
-    with opened(settings) as installation:
-        queue = ErrorQueue(installation.imports)
-        found = queue.held(import_id, after=row - 1, limit=1)
-        if not found or found[0].row.number != row:
-            raise click.ClickException(f"row {row} does not wait")
-        queue.skip(
-            import_id, row, SkipReason(reason),
-            expected_version=found[0].row.version, operator=operator,
-        )  # fmt: skip
 
 
 @imports.command("request")
@@ -239,13 +180,27 @@ def _run(installation: Installation, import_id: str, operator: str) -> None:
         print_progress(progress)
 
 
+def _take_photos(installation: Installation, import_id: str, archive: Path, operator: str) -> None:
+    with archive.open("rb") as file:
+        portraits = parse_photo_archive(file)
+        desk, store = installation.imports, installation.photos
+        for done in take_photos(desk, store, portraits, import_id, operator=operator):
+            click.echo(
+                f"{done.rows} · ảnh mới – taken {done.taken} · đã có – unchanged {done.unchanged}"
+                f" · không có – without {done.without} · từ chối – refused "
+                f"{sum(done.refused.values())}"
+            )
+    counts: dict[str, int] = {**done.findings}
+    counts |= {reason.value: count for reason, count in done.refused.items()}
+    counts |= {skip.value: count for skip, count in done.skipped.items()}
+    for code, count in sorted(counts.items()):
+        click.echo(f"  ! {count:>5}  {code}")
+
+
 def _forget(installation: Installation, operator: str) -> int:
     keep = timedelta(days=installation.settings.import_keep_days)
     return forget_old_imports(installation.imports, keep=keep, operator=operator)
 
 
-def _write(out: Path, octets: bytes) -> None:
-    try:
-        out.write_bytes(octets)
-    except OSError as error:
-        raise click.ClickException(f"{out}: {error.strerror}") from error
+for command in ROW_COMMANDS:
+    imports.add_command(command)

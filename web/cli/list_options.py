@@ -36,6 +36,8 @@ CONFIRM = click.option(
     type=click.Choice(sorted(one.value for one in BULK_CONFIRMABLE)),
     help="confirm a finding for the whole list",
 )
+SHOWN_ROWS = 200
+"""Rows that a terminal is told of; the workbook has them all."""
 _MARKS = {Severity.ERROR: "✗", Severity.CONFIRM: "?", Severity.WARNING: "!"}
 
 
@@ -123,3 +125,11 @@ def print_progress(progress: ImportProgress) -> None:
 def import_codes(names: Iterable[str]) -> list[ImportCode]:
     """Return codes by name."""
     return [ImportCode(name) for name in names]
+
+
+def write_file(out: Path, octets: bytes) -> None:
+    """Write a file, or end the command in one line."""
+    try:
+        out.write_bytes(octets)
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}") from error

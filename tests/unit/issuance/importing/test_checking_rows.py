@@ -7,13 +7,14 @@ from datetime import date
 
 import pytest
 
+from cardsvc.agency_records import AgencyBook
 from cardsvc.identity.names import PersonName
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.sex import Sex
 from cardsvc.import_records import KnownHolders, RowOutcome
 from cardsvc.records import Holder
 from cardsvc.terms import CardType
-from issuance.importing.agencies import NoAgencyRegistry
+from issuance.importing.agencies import AgenciesOfBook
 from issuance.importing.check import (
     CheckedRow,
     check_rows,
@@ -32,13 +33,13 @@ from tests.support.lists import (
     DUC,
     KHUE,
     STAFF,
-    ListedAgencies,
+    listed_agencies,
     read_staff,
     staff_csv,
 )
 
 ON = date(2026, 11, 21)
-CONTEXT = CheckContext(CardType.CIVIL_SERVANT, ListedAgencies(), ON)
+CONTEXT = CheckContext(CardType.CIVIL_SERVANT, listed_agencies(), ON)
 NOBODY = KnownHolders({}, frozenset())
 GOOD = read_staff(KHUE).rows[0].values
 DELEGATE = {
@@ -147,12 +148,17 @@ def test_all_faults_of_a_row_are_found_at_once() -> None:
 
 
 def test_an_empty_registry_of_agencies_refuses_nobody_and_vouches_for_nobody() -> None:
-    context = replace(CONTEXT, agencies=NoAgencyRegistry())
+    context = replace(CONTEXT, agencies=AgenciesOfBook(AgencyBook([])))
     checked = check_rows([RowValues(2, GOOD)], context)[0]
     assert keys(checked) == {"agency_unchecked:agency_code"}
     assert checked.person is not None
     without_name = {of: text for of, text in GOOD.items() if of is not Field.AGENCY_NAME}
     assert check_rows([RowValues(2, without_name)], context)[0].person is None
+
+
+def test_an_agency_that_was_merged_is_refused_and_what_it_became_is_told() -> None:
+    (found,) = check({Field.AGENCY_CODE: "H57.14", Field.AGENCY_NAME: None}).findings
+    assert (found.code, found.detail) == (ImportCode.AGENCY_UNKNOWN, "H57.13")
 
 
 def test_a_proposal_holds_its_row_until_it_is_confirmed() -> None:

@@ -1,0 +1,118 @@
+"""The portraits of an archive become the photos of the people whom an import applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.import_records import ImportRow, RowState
+from cardsvc.photo_records import HolderPhoto
+from issuance.importing.content import decode_content
+from issuance.importing.desk import ImportDesk
+from issuance.importing.fields import Field
+from issuance.importing.photo_archive import PhotoArchive, PhotoSkip
+from issuance.importing.reading import effective_values
+from issuance.registry.photos import put_photo
+from issuance.registry.ports import PhotoStore
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoProgress:
+    """How far the photos of an import are.
+
+    Args:
+        rows: rows that were looked at.
+        taken: photos that were taken in now.
+        unchanged: photos that were on record already.
+        without: rows for which the archive has no file.
+        refused: files that could not be taken, by the reason's code.
+        findings: what was found about the quality of the photos, by code.
+        skipped: files of the archive that are not used, and why.
+    """
+
+    rows: int = 0
+    taken: int = 0
+    unchanged: int = 0
+    without: int = 0
+    refused: Mapping[ReasonCode, int] = field(default_factory=dict)
+    findings: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[PhotoSkip, int] = field(default_factory=dict)
+
+
+def take_photos(
+    desk: ImportDesk, photos: PhotoStore, archive: PhotoArchive, import_id: str, *, operator: str
+) -> Iterator[PhotoProgress]:
+    """Take in the photo of each person whom an import applied; the same file again is nothing new.
+
+    A photo that can't be taken holds nobody else's back.
+
+    Args:
+        desk: where the import was taken in.
+        photos: where photos are kept.
+        archive: the portraits.
+        import_id: which import.
+        operator: who does it.
+
+    Yields:
+        How far it is, after each page of rows and at least once.
+
+    Raises:
+        StoreError: the import's rows were removed (IMPORT_FORGOTTEN).
+    """
+    counted: Counter[str] = Counter()
+    refused: Counter[ReasonCode] = Counter()
+    findings: Counter[str] = Counter()
+
+    def progress() -> PhotoProgress:
+        return PhotoProgress(
+            counted["rows"], counted["taken"], counted["unchanged"], counted["without"],
+            dict(refused), dict(findings), archive.skipped,
+        )  # fmt: skip
+
+    after = 0
+    while page := desk.store.rows(import_id, [RowState.APPLIED], after=after, limit=_PAGE):
+        after = page[-1].number
+        for row in page:
+            counted["rows"] += 1
+            try:
+                octets = _file_of(row, archive)
+                photo = None if octets is None else _take(desk, photos, row, octets, operator)
+            except (CardsvcError, Malformed) as error:
+                if error.reason is ReasonCode.IMPORT_FORGOTTEN:
+                    raise
+                refused[error.reason] += 1
+                continue
+            counted["without" if octets is None else "taken" if photo else "unchanged"] += 1
+            if photo is not None:
+                findings.update(one.value for one in photo.portrait.findings)
+        yield progress()
+    if not counted["rows"]:
+        yield progress()
+
+
+def _file_of(row: ImportRow, archive: PhotoArchive) -> bytes | None:
+    values = effective_values(decode_content(row.number, row.content))
+    number = "".join(one for one in values.get(Field.PERSONAL_NUMBER, "") if one.isdigit())
+    member = archive.find(number, values.get(Field.STAFF_CODE, ""))
+    return None if member is None else archive.read(member)
+
+
+def _take(
+    desk: ImportDesk, photos: PhotoStore, row: ImportRow, octets: bytes, operator: str
+) -> HolderPhoto | None:
+    """Take a photo in; None where it was made of the same file before."""
+    holder_id = row.holder_id or ""
+    with photos.transaction() as unit:
+        present = unit.present_photo(holder_id)
+        if present is not None and unit.is_source(holder_id, present.number, octets):
+            return None
+    photo = put_photo(photos, holder_id, octets, operator=operator, at=desk.clock.now())
+    with desk.store.transaction() as unit_of_row:
+        unit_of_row.import_record(row.import_id)
+        found = unit_of_row.row(row.import_id, row.number)
+        unit_of_row.save_rows([replace(found, photo=str(photo.number))])
+    return photo
