@@ -131,12 +131,14 @@ class ImportDesk:
 
         Raises:
             IssuanceError: unknown (IMPORT_UNKNOWN); a finding that is confirmed row by row only
-                (ACCESS_DENIED).
+                (ACCESS_DENIED); its rows were removed (IMPORT_FORGOTTEN).
         """
         _require_bulk(codes)
         at = self.clock.now()
         with self.store.transaction() as unit:
             found = unit.import_record(import_id)
+            if codes and found.forgotten_at is not None:
+                raise IssuanceError(ReasonCode.IMPORT_FORGOTTEN, "the import's rows were removed")
             confirmed = tuple(sorted({*found.confirmed, *codes}))
             if confirmed == found.confirmed:
                 return found

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.import_records import ImportRow, RowState
 from cardsvc.photo_records import HolderPhoto
 from issuance.importing.content import decode_content
@@ -48,7 +48,8 @@ def take_photos(
 ) -> Iterator[PhotoProgress]:
     """Take in the photo of each person whom an import applied; the same file again is nothing new.
 
-    A photo that can't be taken holds nobody else's back.
+    A photo that can't be taken holds nobody else's back; of a row whose content was removed nobody
+    can tell whose photo it would be.
 
     Args:
         desk: where the import was taken in.
@@ -59,9 +60,6 @@ def take_photos(
 
     Yields:
         How far it is, after each page of rows and at least once.
-
-    Raises:
-        StoreError: the import's rows were removed (IMPORT_FORGOTTEN).
     """
     counted: Counter[str] = Counter()
     refused: Counter[ReasonCode] = Counter()
@@ -81,9 +79,7 @@ def take_photos(
             try:
                 octets = _file_of(row, archive)
                 photo = None if octets is None else _take(desk, photos, row, octets, operator)
-            except (CardsvcError, Malformed) as error:
-                if error.reason is ReasonCode.IMPORT_FORGOTTEN:
-                    raise
+            except CardsvcError as error:
                 refused[error.reason] += 1
                 continue
             counted["without" if octets is None else "taken" if photo else "unchanged"] += 1

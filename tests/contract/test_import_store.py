@@ -296,6 +296,9 @@ def test_rows_are_forgotten_when_their_time_is_over(
     with pytest.raises(StoreError) as caught:
         queue.held(import_id)
     assert caught.value.reason is ReasonCode.IMPORT_FORGOTTEN
+    with pytest.raises(IssuanceError) as refused:
+        desk.confirm(import_id, [ImportCode.NUMBER_LOST_ZEROS], operator="mai")
+    assert refused.value.reason is ReasonCode.IMPORT_FORGOTTEN
     assert actions(database)[AuditAction.IMPORT_FORGOTTEN] == 1
 
 
