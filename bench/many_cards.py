@@ -63,8 +63,8 @@ def _seeded(file: Path, count: int) -> Database:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -200000")
         # two indexes that no decision asks: they would take most of the time and half the disk
-        connection.execute("DROP INDEX ix_cards_holder_id")
-        connection.execute("DROP INDEX ix_cards_state")
+        connection.execute("DROP INDEX ix_cards_holder_id_state_card_type")
+        connection.execute("DROP INDEX ix_cards_state_card_type_holder_id")
         connection.execute("BEGIN")
         connection.execute(_HOLDER)
         connection.execute(_SEED, {"count": count})

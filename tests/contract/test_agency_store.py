@@ -205,7 +205,9 @@ def test_lists_of_people_are_checked_against_the_agencies_of_their_day(
 ) -> None:
     agencies = AgenciesOfBook(store.book())
     assert not agencies.is_empty()
-    assert agencies.agency(HOME, LATER) == KnownAgency("Sở Nội vụ", "SNV")
+    assert agencies.agency(HOME, LATER) == KnownAgency(
+        "Sở Nội vụ", "SNV", ("Chi cục Văn thư, Lưu trữ",)
+    )
     assert agencies.agency(HOME, date(2020, 7, 21)) is None
     assert agencies.agency(AgencyCode("H57.99"), LATER) is None
 
