@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from flask import request
 
 from cardsvc.access_records import Role
 from cardsvc.audit import AuditAction
@@ -19,6 +21,8 @@ from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
 from tests.support.console import PASSWORD, Browser, ConsoleUnderTest, hidden_fields
 from tests.support.databases import make_sealer
+from web.app import create_app
+from web.console.visitor import address
 from web.operators.passwords import Passwords
 from web.operators.sign_in import OF_ACCOUNT, OF_ADDRESS, Refused, SignIn
 
@@ -292,3 +296,20 @@ def test_nobody_is_led_elsewhere(console: ConsoleUnderTest, elsewhere: str) -> N
     )
     answer = browser.send("/console/sign-in/code", code=console.code(person))
     assert answer.location == "/console"
+
+
+@pytest.mark.parametrize(("hops", "seen"), [(0, "192.0.2.7"), (1, "203.0.113.5")])
+def test_only_our_own_proxies_are_believed(console: ConsoleUnderTest, hops: int, seen: str) -> None:
+    services = console.service.installation.services
+    behind = replace(services, console=replace(services.console, proxy_hops=hops))
+    app = create_app(behind)
+
+    @app.get("/console-address")
+    def told() -> str:
+        return f"{address()} {request.is_secure}"
+
+    headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.5", "X-Forwarded-Proto": "https"}
+    answer = app.test_client().get(
+        "/console-address", headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
+    assert answer.text == f"{seen} {hops == 1}"
