@@ -17,6 +17,7 @@ _TEXTS: dict[StrEnum, tuple[Text, str]] = {
     CardState.REVOKED: (Text("Thẻ đã thu hồi", "Withdrawn"), "bad"),
     CardState.REPLACED: (Text("Thẻ đã được thay", "Replaced"), "neutral"),
     CardState.SPOILED: (Text("Thẻ hỏng khi cấp", "Spoiled"), "neutral"),
+    CardState.DESTROYED: (Text("Thẻ đã hủy", "Destroyed"), "neutral"),
     ApplicationState.REQUESTED: (Text("Chờ phê duyệt", "Waiting for approval"), "waiting"),
     ApplicationState.RETURNED: (Text("Trả lại để bổ sung", "Returned"), "warning"),
     ApplicationState.REJECTED: (Text("Bị từ chối", "Rejected"), "bad"),
