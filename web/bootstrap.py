@@ -63,6 +63,7 @@ from web.services import Services
 from web.settings import Settings, SettingsError
 from web.wiring.authorities import open_authorities
 from web.wiring.decisions import decision_desk
+from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
 
 
@@ -221,7 +222,12 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         history=history,
         ready=lambda: _readiness(database, pki, clock.now()),
         console=wire_console(
-            ConsoleParts(settings, clock, database, sealer, access, os.urandom, console_keys(vault))
+            ConsoleParts(
+                settings, clock, database, sealer, access, os.urandom, console_keys(vault)
+            ),
+            wire_issuing(
+                IssuingParts(settings, database, sealer, store, orders, pki.card_secrets, faces)
+            ),
         ),
     )
     return Installation(

@@ -15,6 +15,7 @@ from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
+from web.console.issuing_services import IssuingServices
 from web.console.services import ConsoleServices
 from web.operators.passwords import Passwords
 from web.operators.register import OperatorRegister
@@ -46,7 +47,7 @@ class ConsoleParts:
     derive: Callable[[bytes], bytes]
 
 
-def wire_console(parts: ConsoleParts) -> ConsoleServices:
+def wire_console(parts: ConsoleParts, issuing: IssuingServices) -> ConsoleServices:
     """Return what the console's pages use."""
     settings, database = parts.settings, parts.database
     operators, sessions = SqlOperatorStore(database), SqlSessionStore(database)
@@ -74,4 +75,5 @@ def wire_console(parts: ConsoleParts) -> ConsoleServices:
         register=OperatorRegister(operators, factors, sessions, passwords, parts.random_octets),
         forms=SqlFormStore(database),
         agents=parts.access,
+        issuing=issuing,
     )

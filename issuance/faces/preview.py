@@ -36,6 +36,18 @@ def face_images(card: ComposedCard, ink: Ink | None = None, dpi: int = DEFAULT_D
     return [_png(_rounded(page, corner), dpi) for page in pages]
 
 
+def both_sides(card: ComposedCard, ink: Ink | None = None, dpi: int = DEFAULT_DPI) -> bytes:
+    """Return one PNG with the front above the back; as ``face_images``."""
+    sides = [Image.open(io.BytesIO(side)) for side in face_images(card, ink, dpi)]
+    gap = dpi // 8
+    size = (max(one.width for one in sides), sum(one.height for one in sides) + gap)
+    sheet, top = Image.new("RGBA", size, (0, 0, 0, 0)), 0
+    for one in sides:
+        sheet.paste(one, (0, top))
+        top += one.height + gap
+    return _png(sheet, dpi)
+
+
 def render_pages(pdf: bytes, dpi: int) -> list[Image.Image]:
     """Return a PDF's pages as images."""
     document = pypdfium2.PdfDocument(pdf)

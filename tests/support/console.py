@@ -16,6 +16,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cardsvc.access_records import Operator, Role
+from tests.support.console_records import (
+    EXAMPLES_OF_RECORDS,
+    NO_PAGES_OF_RECORDS,
+    add_records,
+)
 from tests.support.installations import ServiceUnderTest, serve
 from web.app import create_app
 from web.console.services import ConsoleServices
@@ -68,6 +73,7 @@ class ConsoleUnderTest:
             for role in Role:
                 self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
             self.add("ca-moi-viec", frozenset(Role))
+            add_records(service)
 
     def add(
         self, operator_id: str, roles: frozenset[Role], agencies: frozenset[str] | None = None
@@ -127,6 +133,7 @@ NO_PAGES = {
     "console.sign_in.code",
     "console.sign_in.enrol",
     "console.sign_in.password",
+    *NO_PAGES_OF_RECORDS,
 }
 """Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""
 
@@ -138,6 +145,7 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         for deed in ("disable", "enable", "password", "second_factor")
     ],
     "console.agents.ask": [{"agent_id": "ki-ot-1"}],
+    **EXAMPLES_OF_RECORDS,
 }
 """For a page whose address has parts: what to put there, so that something is to be seen."""
 

@@ -9,11 +9,33 @@ from werkzeug.wrappers import Response
 
 from web.console.blueprint import make_blueprint
 from web.console.cookies import PREFIX, ConsoleCookies
-from web.console.pages import agents, components, home, operators, profile, sign_in
+from web.console.pages import (
+    agents,
+    applications,
+    cards,
+    components,
+    home,
+    losses,
+    operators,
+    profile,
+    sign_in,
+    unblocking,
+)
 from web.console.services import ConsoleServices
 from web.console.visitor import manage_visitors
 
-_AREAS = (home, sign_in, profile, operators, agents, components)
+_AREAS = (
+    home,
+    sign_in,
+    profile,
+    applications,
+    cards,
+    losses,
+    unblocking,
+    operators,
+    agents,
+    components,
+)
 
 
 def register_console(app: Flask, services: ConsoleServices) -> None:

@@ -38,8 +38,14 @@ class Section:
         return self.endpoint.partition(".")[0]
 
 
+_RECORDS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR})
+_OFFICERS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER})
 SECTIONS: Sequence[Section] = (
     Section("home.home", Text("Tổng quan", "Overview")),
+    Section("applications.listing", Text("Đề nghị cấp thẻ", "Applications"), _RECORDS),
+    Section("cards.listing", Text("Thẻ", "Cards"), _RECORDS),
+    Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),
+    Section("unblocking.listing", Text("Mở khóa PIN", "PIN unblocking"), _OFFICERS),
     Section(
         "operators.listing", Text("Người dùng", "Operators"), frozenset({Role.ADMINISTRATOR})
     ),

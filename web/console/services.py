@@ -10,6 +10,7 @@ from typing import Protocol
 from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.session_records import FormClaim
+from web.console.issuing_services import IssuingServices
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk
 from web.operators.sign_in import SignIn
@@ -61,6 +62,7 @@ class ConsoleServices:
         register: the operators.
         forms: forms are sent once.
         agents: reader agents.
+        issuing: applications, cards, the desk and the stock of blanks.
     """
 
     clock: Clock
@@ -72,3 +74,4 @@ class ConsoleServices:
     register: OperatorRegister
     forms: Forms
     agents: AgentRegister
+    issuing: IssuingServices

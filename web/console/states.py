@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.loss_records import LossState
+from cardsvc.stock_records import BlankState
+from cardsvc.unblock_records import UnblockState
 from web.console.languages import Text
 
 _TEXTS: dict[StrEnum, tuple[Text, str]] = {
@@ -24,6 +27,24 @@ _TEXTS: dict[StrEnum, tuple[Text, str]] = {
     ApplicationState.APPROVED: (Text("Đã phê duyệt", "Approved"), "good"),
     ApplicationState.FULFILLED: (Text("Đã cấp thẻ", "Fulfilled"), "good"),
     ApplicationState.WITHDRAWN: (Text("Đã rút", "Withdrawn by requester"), "neutral"),
+    LossState.OPEN: (Text("Đang xử lý", "Open"), "warning"),
+    LossState.FOUND: (Text("Đã tìm thấy", "Found"), "good"),
+    LossState.CONFIRMED: (Text("Xác nhận mất", "Confirmed lost"), "bad"),
+    UnblockState.REQUESTED: (Text("Chờ quyết định", "Requested"), "waiting"),
+    UnblockState.APPROVED: (Text("Chờ thực hiện tại bàn", "Waiting at the desk"), "waiting"),
+    UnblockState.REFUSED: (Text("Bị từ chối", "Refused"), "bad"),
+    UnblockState.WITHDRAWN: (Text("Đã rút", "Taken back"), "neutral"),
+    UnblockState.DONE: (Text("Đã mở khóa, chờ trao mã", "Done, code to hand over"), "good"),
+    UnblockState.SHOWN: (Text("Đã trao mã", "Code handed over"), "good"),
+    UnblockState.FAILED: (Text("Không mở khóa được", "Failed"), "bad"),
+    BlankState.IN_STOCK: (Text("Trong kho", "In stock"), "good"),
+    BlankState.HELD: (Text("Tạm giữ", "Held"), "warning"),
+    BlankState.RESERVED: (Text("Dành cho một thẻ", "Reserved"), "waiting"),
+    BlankState.USED: (Text("Đã thành thẻ", "Used"), "neutral"),
+    BlankState.SPOILED: (Text("Hỏng", "Spoiled"), "bad"),
+    BlankState.DESTROYED: (Text("Đã hủy", "Destroyed"), "neutral"),
+    BlankState.RETURNED: (Text("Đã trả nhà cung cấp", "Returned"), "neutral"),
+    BlankState.LOST: (Text("Thất lạc", "Lost"), "bad"),
 }
 
 

@@ -1,0 +1,167 @@
+"""What kinds, causes, facts and deeds around cards are called on screens."""
+
+from __future__ import annotations
+
+from cardsvc.errors import ReasonCode
+from cardsvc.loss_records import CallerCheck, LossChannel
+from cardsvc.terms import (
+    CARD_TYPE_VI,
+    ApplicationKind,
+    CardType,
+    SuspensionCause,
+    WithdrawalCause,
+)
+from web.console.languages import Text
+
+CARD_TYPES = {
+    CardType.CIVIL_SERVANT: Text(CARD_TYPE_VI[CardType.CIVIL_SERVANT], "Civil-servant card"),
+    CardType.INDIVIDUAL: Text(CARD_TYPE_VI[CardType.INDIVIDUAL], "Personal card"),
+    CardType.BUSINESS: Text(CARD_TYPE_VI[CardType.BUSINESS], "Business card"),
+}
+KINDS = {
+    ApplicationKind.NEW: Text("Cấp mới", "New card"),
+    ApplicationKind.RENEW: Text("Gia hạn", "Renewal"),
+    ApplicationKind.REPLACE_LOST: Text("Cấp lại do mất thẻ", "Replacement: lost"),
+    ApplicationKind.REPLACE_DAMAGED: Text("Cấp lại do hỏng thẻ", "Replacement: damaged"),
+    ApplicationKind.REPLACE_CHANGED: Text("Cấp đổi do thay đổi thông tin", "Replacement: changed"),
+    ApplicationKind.REPLACE_FAULTY: Text("Cấp lại do lỗi chip", "Replacement: chip fault"),
+}
+SUSPENSION_CAUSES = {
+    SuspensionCause.LEAVE: Text("Nghỉ dài ngày, biệt phái", "Leave or secondment"),
+    SuspensionCause.LOSS: Text("Báo mất thẻ", "Reported lost"),
+    SuspensionCause.INVESTIGATION: Text("Đang bị xem xét, xác minh", "Under investigation"),
+    SuspensionCause.OTHER: Text("Lý do khác", "Another reason"),
+}
+WITHDRAWAL_CAUSES = {
+    WithdrawalCause.RETIRED: Text("Nghỉ hưu", "Retired"),
+    WithdrawalCause.LEFT: Text("Thôi việc", "Left the service"),
+    WithdrawalCause.TRANSFERRED: Text("Chuyển công tác", "Transferred"),
+    WithdrawalCause.DECEASED: Text("Qua đời", "Deceased"),
+    WithdrawalCause.DISCIPLINE: Text("Kỷ luật buộc thôi việc", "Dismissed"),
+    WithdrawalCause.LOST: Text("Mất thẻ", "Lost"),
+    WithdrawalCause.STOLEN: Text("Bị lấy cắp", "Stolen"),
+    WithdrawalCause.DAMAGED: Text("Thẻ hỏng", "Damaged"),
+    WithdrawalCause.OTHER: Text("Lý do khác", "Another reason"),
+}
+LOSS_CHANNELS = {
+    LossChannel.TELEPHONE: Text("Gọi điện thoại", "By telephone"),
+    LossChannel.COUNTER: Text("Đến quầy", "At a counter"),
+    LossChannel.KIOSK: Text("Tại ki-ốt", "At a kiosk"),
+}
+CALLER_CHECKS = {
+    CallerCheck.PERSONAL_NUMBER: Text("Số định danh cá nhân", "Personal number"),
+    CallerCheck.BIRTH_DATE: Text("Ngày sinh", "Date of birth"),
+    CallerCheck.AGENCY: Text("Cơ quan, đơn vị công tác", "Agency"),
+    CallerCheck.CALLED_BACK: Text("Đã gọi lại số đã đăng ký", "Called back"),
+    CallerCheck.KNOWN_PERSON: Text("Người quen biết giọng nói", "Known by voice"),
+    CallerCheck.SUPERIOR: Text("Thủ trưởng xác nhận", "Confirmed by the superior"),
+    CallerCheck.IDENTITY_DOCUMENT: Text("Giấy tờ tùy thân", "Identity document"),
+}
+FACTS = {
+    "name": Text("Họ và tên", "Name"),
+    "personal_number": Text("Số định danh cá nhân", "Personal number"),
+    "birth_date": Text("Ngày sinh", "Date of birth"),
+    "photo": Text("Ảnh chân dung", "Portrait"),
+    "employment": Text("Vị trí công tác", "Employment"),
+    "employment.agency_name": Text("Tên cơ quan", "Agency's name"),
+    "employment.unit_name": Text("Đơn vị", "Unit"),
+    "employment.position": Text("Chức vụ", "Position"),
+    "employment.until": Text("Thời hạn làm việc", "End of the employment"),
+    "delegation": Text("Giấy ủy quyền", "Delegation"),
+    "delegation.enterprise_name": Text("Tên doanh nghiệp", "Company's name"),
+    "delegation.scope": Text("Phạm vi ủy quyền", "Scope of the delegation"),
+    "delegation.until": Text("Thời hạn ủy quyền", "End of the delegation"),
+}
+NOTE_CODES = {
+    "wrong_fact": Text("Thông tin sai", "A fact is wrong"),
+    "missing_document": Text("Thiếu giấy tờ", "A document is missing"),
+    "bad_photo": Text("Ảnh không đạt", "The photo is not good enough"),
+    "not_entitled": Text("Không thuộc diện cấp thẻ", "Not entitled to a card"),
+    "duplicate": Text("Đề nghị trùng", "Requested twice"),
+    "withdrawn": Text("Không còn nhu cầu", "No longer needed"),
+    "other": Text("Lý do khác", "Another reason"),
+}
+DEEDS = {
+    "application.requested": Text("Đề nghị cấp thẻ", "Card requested"),
+    "application.returned": Text("Trả lại để bổ sung", "Returned for completion"),
+    "application.resubmitted": Text("Gửi lại đề nghị", "Sent in again"),
+    "application.rejected": Text("Từ chối", "Rejected"),
+    "application.approved": Text("Phê duyệt", "Approved"),
+    "application.fulfilled": Text("Hoàn thành cấp thẻ", "Fulfilled"),
+    "application.withdrawn": Text("Rút đề nghị", "Withdrawn"),
+    "card.personalising": Text("Bắt đầu cá thể hóa", "Personalisation began"),
+    "card.torn": Text("Cá thể hóa dở dang", "Personalisation torn"),
+    "card.personalised": Text("Cá thể hóa xong", "Personalised"),
+    "card.issued": Text("Bàn giao thẻ", "Handed over"),
+    "card.code_shown": Text("Xem mã kích hoạt", "Activation code shown"),
+    "card.face_made": Text("Tạo mặt thẻ", "Card face made"),
+    "card.activated": Text("Kích hoạt thẻ", "Activated"),
+    "card.suspended": Text("Khóa thẻ", "Locked"),
+    "card.resumed": Text("Mở khóa thẻ", "Unlocked"),
+    "card.revoked": Text("Thu hồi thẻ", "Withdrawn"),
+    "card.replaced": Text("Thay thẻ", "Replaced"),
+    "card.spoiled": Text("Hủy phôi", "Spoiled"),
+    "card.destroyed": Text("Hủy thẻ", "Destroyed"),
+    "certificate.revoked": Text("Tạm dừng hoặc thu hồi chứng thư", "Certificates held or revoked"),
+    "unblock.requested": Text("Đề nghị mở khóa PIN", "PIN unblocking requested"),
+    "unblock.approved": Text("Phê duyệt mở khóa PIN", "PIN unblocking approved"),
+    "unblock.refused": Text("Từ chối mở khóa PIN", "PIN unblocking refused"),
+    "unblock.withdrawn": Text("Rút đề nghị mở khóa PIN", "PIN unblocking taken back"),
+    "unblock.done": Text("Đã mở khóa PIN", "PIN unblocked"),
+    "unblock.failed": Text("Không mở khóa được PIN", "PIN unblocking failed"),
+    "loss.reported": Text("Báo mất thẻ", "Loss reported"),
+    "loss.closed": Text("Đóng vụ báo mất", "Loss case closed"),
+}
+"""Deeds of the audit log; one that is missing shows its code."""
+
+REFUSALS = {
+    ReasonCode.SAME_OPERATOR: Text(
+        "Người đề nghị, người phê duyệt và người cấp của một thẻ phải là ba người khác nhau.",
+        "Requester, approver and issuer of one card are three different people.",
+    ),
+    ReasonCode.ILLEGAL_TRANSITION: Text(
+        "Trạng thái hiện tại không cho phép việc này.",
+        "Its present state does not allow this.",
+    ),
+    ReasonCode.CONCURRENT_CHANGE: Text(
+        "Một người khác vừa thay đổi hồ sơ này. Xem lại rồi thử lại.",
+        "Somebody else has just changed this record. Look at it and try again.",
+    ),
+    ReasonCode.APPLICATION_OPEN: Text(
+        "Người này đang có một đề nghị chưa hoàn thành cho loại thẻ này.",
+        "This person has an open request for a card of this type.",
+    ),
+    ReasonCode.HOLDER_HAS_CARD: Text(
+        "Người này đang giữ một thẻ cùng loại: chọn gia hạn hoặc cấp lại thay cho thẻ đó.",
+        "This person holds a card of this type: renew or replace it instead.",
+    ),
+    ReasonCode.APPLICATION_INCOMPLETE: Text(
+        "Hồ sơ còn thiếu thông tin bắt buộc cho loại thẻ này.",
+        "Facts that this type of card needs are missing.",
+    ),
+    ReasonCode.APPLICATION_UNKNOWN: Text("Không tìm thấy hồ sơ này.", "There is no such request."),
+    ReasonCode.HOLDER_RESTRICTED: Text(
+        "Dữ liệu của người này đang bị hạn chế xử lý.",
+        "This person's data is restricted.",
+    ),
+    ReasonCode.LOSS_OPEN: Text(
+        "Thẻ đang bị khóa do báo mất: đóng vụ báo mất trước.",
+        "The card was reported lost: close the case of loss first.",
+    ),
+    ReasonCode.CARD_EXPIRED: Text("Thẻ đã hết hạn.", "The card has expired."),
+    ReasonCode.CARD_TYPE_MISMATCH: Text(
+        "Thẻ cũ thuộc loại khác.", "The old card has another type."
+    ),
+    ReasonCode.CARD_IN_USE: Text("Hồ sơ này đã có thẻ.", "The application has a card already."),
+    ReasonCode.CARD_UNKNOWN: Text("Không tìm thấy thẻ.", "There is no such card."),
+}
+
+
+def refusal(reason: ReasonCode) -> Text:
+    """Return why something was refused, in plain words; an unknown reason shows its code."""
+    return REFUSALS.get(reason, Text(f"Bị từ chối: {reason.value}", f"Refused: {reason.value}"))
+
+
+def deed(action: str) -> Text:
+    """Return what a deed of the audit log is called."""
+    return DEEDS.get(action, Text(action, action))
