@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from cardsvc.card.batch import ApduBatch
 from cardsvc.wire.batch import encode_batch, parse_answer
 from cardsvc.wire.fields import encode_object
+from cardsvc.wire.loss import LossReportMessage
 from cardsvc.wire.tap import ChallengeRequest, PresentationMessage
 from issuance.job_end import JobEnd
 from web import taps
@@ -46,6 +47,12 @@ def agent_api(services: Services) -> Blueprint:
         message = PresentationMessage.parse(request.get_data())
         settled = services.activate(taps.unverified(message, caller), services.clock.now())
         return json_response(taps.decision_message(settled).encode())
+
+    @views.post("/loss-reports")
+    def report_loss() -> Response:
+        caller = agent()
+        message = LossReportMessage.parse(request.get_data())
+        return json_response(services.report_loss(message, caller, services.clock.now()).encode())
 
     @views.post("/jobs/<job_id>/start")
     def start_job(job_id: str) -> Response:

@@ -14,6 +14,7 @@ from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.agent_presence import SqlAgentPresence
+from cardsvc.store.application_directory import SqlApplicationDirectory
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.bulk_issuance import SqlBulkStore
 from cardsvc.store.engine import Database
@@ -58,6 +59,7 @@ from verification.counter import DecisionCounter
 from verification.release.grant import ReleaseSources
 from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
+from web.losses import LossCounter
 from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
@@ -84,6 +86,7 @@ class Installation:
         photos: holders' photos.
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists applications and cards for the people who work with them.
+        applications: lists applications by what they have in common, and decisions.
         stock: lists blanks, their movements and closed days.
         privacy: personal data, as SQL keeps it.
         requests: works off what people ask about their data.
@@ -115,6 +118,7 @@ class Installation:
     photos: SqlPhotoStore
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
+    applications: SqlApplicationDirectory
     stock: SqlStockDirectory
     privacy: SqlPrivacyStore
     requests: RequestDesk
@@ -214,6 +218,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         desk=desk,
         counter=DecisionCounter(desk),
         activate=ActivationDesk(desk, store, os.urandom).settle,
+        report_loss=LossCounter(store, lambda: str(uuid4())).receive,
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
         presence=presence.seen,
         status=pki.status,
@@ -248,6 +253,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         photos=SqlPhotoStore(database, sealer),
         orders=orders,
         directory=SqlIssuanceDirectory(database),
+        applications=SqlApplicationDirectory(database, sealer),
         stock=SqlStockDirectory(database),
         privacy=privacy,
         requests=RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER]),

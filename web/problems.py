@@ -18,6 +18,8 @@ _STATUS = {
     ReasonCode.CARD_UNKNOWN: 404,
     ReasonCode.APPLICATION_UNKNOWN: 404,
     ReasonCode.JOB_UNKNOWN: 404,
+    ReasonCode.LOSS_CASE_UNKNOWN: 404,
+    ReasonCode.TOO_MANY_REPORTS: 429,
     ReasonCode.UNBLOCK_UNKNOWN: 404,
     ReasonCode.SERVICE_UNKNOWN: 404,
     ReasonCode.RELYING_PARTY_UNKNOWN: 404,

@@ -16,6 +16,7 @@ from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
 from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
+from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
 from issuance.job_end import JobEnd
 from issuance.orders import OrderState
 from verification.counter import DecisionCounter
@@ -129,6 +130,7 @@ class Services:
         desk: the ports of a decision.
         counter: decides presentations.
         activate: verifies an issued card's X2 answer and activates it.
+        report_loss: locks the cards of somebody who reports a loss at an agent's kiosk.
         jobs: the issuing desks'.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
@@ -145,6 +147,7 @@ class Services:
     desk: DecisionDesk
     counter: DecisionCounter
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
+    report_loss: Callable[[LossReportMessage, str, datetime], LossReceivedMessage]
     jobs: DeskJobs
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments

@@ -52,6 +52,16 @@ class KioskReport:
     birth_date: date = field(repr=False)
 
 
+RECEIVED_VI = (
+    "Đã nhận báo mất thẻ. Nếu số định danh và ngày sinh đúng với hồ sơ, mọi thẻ của ông/bà đã bị "
+    "khóa. Vui lòng liên hệ cơ quan cấp thẻ để mở khóa hoặc cấp lại."
+)
+RECEIVED_EN = (
+    "The report was received. If number and birth date are those on record, all your cards are "
+    "locked now. Please ask the issuing office to unlock or replace them."
+)
+"""What a kiosk says to everybody who reports a loss."""
+
 DEFAULT_BOUNDS = ReportBounds()
 
 

@@ -33,6 +33,7 @@ GUARDED = [
     ("POST", "/agent/v1/challenges"),
     ("POST", "/agent/v1/presentations"),
     ("POST", "/agent/v1/activations"),
+    ("POST", "/agent/v1/loss-reports"),
     ("POST", f"/agent/v1/jobs/{GUID}/start"),
     ("POST", f"/agent/v1/jobs/{GUID}/answers"),
     ("POST", "/api/v1/challenges"),

@@ -70,6 +70,8 @@ def test_the_examples_are_messages() -> None:
         ("nonce", "objects", "proofs"),
         ("card", "state", "status"),
         ("status_lists",),
+        ("personal_number", "birth_date"),
+        ("message_vi", "message_en"),
         ("rule", "commands"),
         ("finished", "reason"),
         ("responses", "failure"),

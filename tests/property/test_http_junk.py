@@ -25,7 +25,8 @@ JUNK = settings(
 )
 ENDPOINTS = [
     "/agent/v1/challenges", "/agent/v1/presentations", "/agent/v1/activations",
-    "/agent/v1/jobs/x/answers", "/api/v1/challenges", "/api/v1/presentations",
+    "/agent/v1/jobs/x/answers", "/agent/v1/loss-reports",
+    "/api/v1/challenges", "/api/v1/presentations",
 ]  # fmt: skip
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]
 FIELDS = [

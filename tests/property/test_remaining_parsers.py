@@ -39,6 +39,8 @@ DRIVEN_OTHERWISE = {
     "ChallengeRequest.parse": BY_TYPE,
     "ChallengeMessage.parse": BY_TYPE,
     "DecisionMessage.parse": BY_TYPE,
+    "LossReportMessage.parse": BY_TYPE,
+    "LossReceivedMessage.parse": BY_TYPE,
 }
 
 

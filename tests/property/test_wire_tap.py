@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from cardsvc.card.piv import KeySlot, ObjectTag
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
@@ -24,6 +26,8 @@ MESSAGES = [
     ChallengeRequest("benh-vien-hue", "tiep-don", AssuranceLevel.X2),
     ChallengeMessage(bytes(32), b"message", datetime(2026, 11, 21, tzinfo=UTC)),
     PresentationMessage(bytes(32), {ObjectTag.CHUID: b"\x30"}, {KeySlot.AUTHENTICATION: b"\x01"}),
+    LossReportMessage(PersonalNumber("046190012345"), date(1990, 9, 2)),
+    LossReceivedMessage("Đã nhận", "Received"),
     DecisionMessage(True, "granted", "X1", "Nguyễn Văn Ân", "Hợp lệ", "Valid", "a.b.c"),
 ]
 json_values = st.recursive(

@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.decision_records import ApprovalDecision
 from cardsvc.lifecycle import ApplicationState
 from cardsvc.records import Application
+from cardsvc.store.application_directory import ApplicationFilter
 from cardsvc.terms import CARD_TYPE_VI, ApplicationKind, CardType
 from issuance import approve as approval
 from issuance.application_form import ApplicationForm, example_form, parse_application_form
@@ -119,13 +121,42 @@ def resubmit_form(settings: Settings, application_id: str, form: Path, operator:
 
 @application.command("list")
 @click.option("--state", type=click.Choice([state.value for state in ApplicationState]))
+@click.option("--kind", type=click.Choice([kind.value for kind in ApplicationKind]))
+@click.option("--card-type", type=click.Choice([kind.value for kind in CardType]))
+@click.option("--agency", help="an agency's code; all below it are included")
+@click.option("--requester", help="who asked")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.pass_obj
-def list_applications(settings: Settings, state: str | None) -> None:
+def list_applications(
+    settings: Settings,
+    *,
+    state: str | None,
+    kind: str | None,
+    card_type: str | None,
+    agency: str | None,
+    requester: str | None,
+    limit: int,
+) -> None:
     """List requests, newest first."""
+    wanted = ApplicationFilter(
+        states=frozenset({ApplicationState(state)} if state else ()),
+        kinds=frozenset({ApplicationKind(kind)} if kind else ()),
+        card_types=frozenset({CardType(card_type)} if card_type else ()),
+        agency=agency,
+        requested_by=requester,
+    )
     with opened(settings) as installation:
-        wanted = ApplicationState(state) if state else None
-        for one in installation.directory.applications(wanted):
-            click.echo(f"{one.id}\t{one.state}\t{one.card_type}\t{one.holder_name}")
+        for one in installation.applications.page(wanted, limit=limit):
+            click.echo(f"{one.id}\t{one.state}\t{one.card_type}\t{one.holder_name}\t{one.kind}")
+
+
+@application.command("decisions")
+@click.pass_obj
+def list_decisions(settings: Settings) -> None:
+    """Quyết định – list the decisions under which requests were approved, the latest first."""
+    with opened(settings) as installation:
+        for one in installation.applications.decisions():
+            click.echo(f"{one.id}\t{one.number}\t{one.decided_on.isoformat()}\t{one.signer}")
 
 
 @application.command("show")
@@ -135,7 +166,8 @@ def show(settings: Settings, application_id: str) -> None:
     """Show a request; the personal number is masked."""
     with opened(settings) as installation:
         found = _find(installation, application_id)
-        for name, value in _facts(found).items():
+        decision = installation.applications.decision(found.decision_id or "")
+        for name, value in _facts(found, decision).items():
             if value:
                 click.echo(f"{name:16} {value}")
         for card in installation.directory.cards(application_id=application_id):
@@ -280,7 +312,7 @@ def _find(installation: Installation, application_id: str) -> Application:
         return unit.application(application_id)
 
 
-def _facts(found: Application) -> dict[str, str | None]:
+def _facts(found: Application, decision: ApprovalDecision | None) -> dict[str, str | None]:
     holder = found.holder
     post, delegation, note = holder.employment, holder.delegation, found.note
     return {
@@ -299,7 +331,11 @@ def _facts(found: Application) -> dict[str, str | None]:
         "replaces": str(found.replaces) if found.replaces else None,
         "requested by": found.requested_by,
         "approved by": found.approved_by,
-        "decision": found.decision_id,
+        "decision": (
+            f"{decision.number} {decision.decided_on.isoformat()} {decision.signer}"
+            if decision
+            else None
+        ),
         "note": f"{note.code} {' '.join(note.fields)} ({note.by})" if note else None,
         "note's text": note.text if note else None,
     }
