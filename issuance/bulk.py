@@ -25,8 +25,10 @@ from cardsvc.card.public_key import CardPublicKey
 from cardsvc.clock import require_utc
 from cardsvc.errors import IssuanceError, ReasonCode, VaultError
 from cardsvc.lifecycle import ApplicationState, CardEvent, CardState, advance_card
+from cardsvc.operator_key import operator_key
 from cardsvc.records import ApprovedApplication, CardRecord
 from issuance.bulk_ports import BulkStore, BulkTransaction
+from issuance.duties import require_third_person
 from issuance.personalise.certify import ExpectedIssuer, check_certificate, key_record
 from issuance.personalise.plan import (
     DEFAULT_VALIDITY,
@@ -187,8 +189,7 @@ def _plan(run: _Run, asked: CardToMake, approved: ApprovedApplication) -> _Begun
     if expires_at <= run.at:
         raise IssuanceError(ReasonCode.CARD_EXPIRED, "the delegation has ended")
     application = approved.application
-    if run.operator in (application.requested_by, application.approved_by):
-        raise IssuanceError(ReasonCode.SAME_OPERATOR, "who asked or approved does not issue")
+    require_third_person(application, run.operator)
     if not asked.keys.keys() <= SLOT_PROFILE.keys():
         raise IssuanceError(ReasonCode.KEY_MISSING, "a key of a slot that has no profile")
     slots = tuple(KeyPlan(slot) for slot in asked.keys)
@@ -199,6 +200,7 @@ def _plan(run: _Run, asked: CardToMake, approved: ApprovedApplication) -> _Begun
         application_id=application.id,
         state=CardState.PERSONALISING,
         expires_at=expires_at,
+        personalised_by=operator_key(run.operator),
     )
     return _Begun(card, PersonalisationPlan(approved, asked.guid, expires_at, slots), asked.keys)
 

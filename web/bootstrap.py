@@ -85,7 +85,7 @@ class Installation:
         people: finds holders.
         photos: holders' photos.
         orders: personalisation that was ordered; the serving process picks it up there.
-        directory: lists applications and cards for the people who work with them.
+        directory: lists cards and cases of loss for the people who work with them.
         applications: lists applications by what they have in common, and decisions.
         stock: lists blanks, their movements and closed days.
         privacy: personal data, as SQL keeps it.

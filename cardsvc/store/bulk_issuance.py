@@ -16,13 +16,14 @@ from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Application, CardRecord
 from cardsvc.store.audit_trail import AuditTrail, audited
-from cardsvc.store.card_mapping import read_application
+from cardsvc.store.card_mapping import card_values, read_application
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import ApplicationRow, CardKeyRow, CardRow, HolderRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_places
 
+_GIVEN_UP = (CardState.SPOILED, CardState.DESTROYED)
 _CARDS, _KEYS = cast("Table", CardRow.__table__), cast("Table", CardKeyRow.__table__)
 _FINISH = (
     update(_CARDS)
@@ -64,13 +65,13 @@ class SqlBulkTransaction:
     def standing_cards(
         self, application_ids: Sequence[str]
     ) -> Mapping[str, tuple[CardGuid, CardState]]:
-        """Return the last card of each application that is not spoiled, where there is one."""
+        """Return the last card of each application that was not given up, where there is one."""
         columns = (CardRow.application_id, CardRow.guid, CardRow.state)
         found: dict[str, tuple[CardGuid, CardState]] = {}
         for wanted in _cut(application_ids):
             query = (
                 select(*columns)
-                .where(CardRow.application_id.in_(wanted), CardRow.state != CardState.SPOILED)
+                .where(CardRow.application_id.in_(wanted), CardRow.state.not_in(_GIVEN_UP))
                 .order_by(CardRow.ordinal)
             )
             for application_id, guid, state in self._session.execute(query):
@@ -90,6 +91,7 @@ class SqlBulkTransaction:
         if not cards:
             return
         made = self._cards_made([card.application_id for card in cards])
+        people = self._people([card.application_id for card in cards])
         rows = [
             {
                 "guid": card.guid,
@@ -97,10 +99,9 @@ class SqlBulkTransaction:
                 "holder_id": card.holder_id,
                 "application_id": card.application_id,
                 "ordinal": made.get(card.application_id, 0),
-                "state": card.state,
-                "expires_at": card.expires_at,
                 "version": card.version,
-                "replaced_by": card.replaced_by,
+                **people[card.application_id],
+                **card_values(card),
             }
             for card in cards
         ]
@@ -144,6 +145,17 @@ class SqlBulkTransaction:
     def record(self, event: AuditEvent) -> None:
         """Append an audit event; it is written when the transaction ends."""
         self._trail.record(event)
+
+    def _people(self, application_ids: Sequence[str]) -> Mapping[str, dict[str, str | None]]:
+        """Return who asked for and who approved each application, for its card's row."""
+        columns = (ApplicationRow.id, ApplicationRow.requested_by, ApplicationRow.approved_by)
+        return {
+            application_id: {"requested_by": requested_by, "approved_by": approved_by}
+            for wanted in _cut(application_ids)
+            for application_id, requested_by, approved_by in self._session.execute(
+                select(*columns).where(ApplicationRow.id.in_(wanted))
+            )
+        }
 
     def _cards_made(self, application_ids: Sequence[str]) -> Mapping[str, int]:
         """Return how many cards were made for each application, spoiled ones too."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.errors import ReasonCode, StoreError
@@ -80,6 +82,20 @@ def read_card(row: CardRow) -> CardRecord:
         personalised_by=row.personalised_by,
         handed_over_by=row.handed_over_by,
     )
+
+
+def card_values(card: CardRecord) -> dict[str, Any]:
+    """Return the columns of a card that change in its life, but for the version."""
+    suspension = card.suspension
+    return {
+        "state": card.state,
+        "expires_at": card.expires_at,
+        "replaced_by": card.replaced_by,
+        "suspension_cause": suspension.cause if suspension else None,
+        "suspended_until": suspension.until if suspension else None,
+        "personalised_by": card.personalised_by,
+        "handed_over_by": card.handed_over_by,
+    }
 
 
 def _read_suspension(row: CardRow) -> Suspension | None:

@@ -1,4 +1,4 @@
-"""Lists of applications and cards, for the people who work with them; opens no sealed number."""
+"""Lists of cards and of cases of loss, for the people who work with them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,12 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import joinedload
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.lifecycle import ApplicationState, CardState
+from cardsvc.lifecycle import CardState
 from cardsvc.loss_records import LossCase, LossState
 from cardsvc.store.engine import Database
 from cardsvc.store.loss_rows import read_loss_case
-from cardsvc.store.schema import ApplicationRow, CardRow, LossCaseRow
+from cardsvc.store.schema import CardRow, LossCaseRow
 from cardsvc.terms import CardType
-
-
-@dataclass(frozen=True, slots=True)
-class ListedApplication:
-    """A line of the list of applications."""
-
-    id: str
-    card_type: CardType
-    holder_name: str
-    state: ApplicationState
-    requested_by: str
-    requested_at: datetime
-    approved_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +36,6 @@ class SqlIssuanceDirectory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def applications(
-        self, state: ApplicationState | None = None, limit: int = 100
-    ) -> Sequence[ListedApplication]:
-        """Return applications, newest first."""
-        query = select(ApplicationRow).order_by(
-            ApplicationRow.requested_at.desc(), ApplicationRow.id
-        )
-        if state is not None:
-            query = query.where(ApplicationRow.state == state)
-        with self._database.reading() as session:
-            return [_application(row) for row in session.scalars(query.limit(limit))]
 
     def cards(
         self,
@@ -108,18 +83,6 @@ class SqlIssuanceDirectory:
             query = query.where(key > tuple_(after.reported_at, after.id))
         with self._database.reading() as session:
             return [read_loss_case(row) for row in session.scalars(query.limit(limit))]
-
-
-def _application(row: ApplicationRow) -> ListedApplication:
-    return ListedApplication(
-        id=row.id,
-        card_type=row.card_type,
-        holder_name=row.holder.name,
-        state=row.state,
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        approved_by=row.approved_by,
-    )
 
 
 def _card(row: CardRow) -> ListedCard:

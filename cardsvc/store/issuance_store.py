@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -16,7 +15,13 @@ from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
 from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.store.audit_trail import audited
-from cardsvc.store.card_mapping import key_rows, read_application, read_card, write_note
+from cardsvc.store.card_mapping import (
+    card_values,
+    key_rows,
+    read_application,
+    read_card,
+    write_note,
+)
 from cardsvc.store.certificate_status import lock_certificates, release_row, revoke_row
 from cardsvc.store.decision_rows import DecisionRows
 from cardsvc.store.engine import Database
@@ -155,7 +160,7 @@ class SqlIssuanceTransaction(LossRows, DecisionRows):
                 version=card.version,
                 requested_by=application.requested_by,
                 approved_by=application.approved_by,
-                **_changing(card),
+                **card_values(card),
             )
         )
         self._session.flush()
@@ -206,7 +211,7 @@ class SqlIssuanceTransaction(LossRows, DecisionRows):
         changed = self._session.scalar(
             update(CardRow)
             .where(CardRow.guid == card.guid, CardRow.version == card.version)
-            .values(version=card.version + 1, **_changing(card))
+            .values(version=card.version + 1, **card_values(card))
             .returning(CardRow.version)
             .execution_options(synchronize_session=False)
         )
@@ -254,19 +259,6 @@ class SqlIssuanceTransaction(LossRows, DecisionRows):
             insert_holders(self._session, [holder], self._sealer)
         else:
             save_over(self._session, row, holder, self._sealer)
-
-
-def _changing(card: CardRecord) -> dict[str, Any]:
-    suspension = card.suspension
-    return {
-        "state": card.state,
-        "expires_at": card.expires_at,
-        "replaced_by": card.replaced_by,
-        "suspension_cause": suspension.cause if suspension else None,
-        "suspended_until": suspension.until if suspension else None,
-        "personalised_by": card.personalised_by,
-        "handed_over_by": card.handed_over_by,
-    }
 
 
 class SqlIssuanceStore:

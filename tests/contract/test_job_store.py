@@ -16,6 +16,7 @@ from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.desk_records import JobKind, JobStage
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
+from cardsvc.store.application_directory import SqlApplicationDirectory
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
@@ -246,7 +247,7 @@ def test_applications_and_cards_are_listed(database: Database, sealer: Sealer) -
         unit.add_application(application)
         unit.add_card(card)
     directory = SqlIssuanceDirectory(database)
-    (listed,) = directory.applications(application.state)
+    (listed,) = SqlApplicationDirectory(database, sealer).page()
     assert (listed.id, listed.holder_name) == (application.id, application.holder.name.value)
     assert application.holder.personal_number.value not in repr(listed)
     assert [one.guid for one in directory.cards(card.state, application.id)] == [card.guid]
