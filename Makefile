@@ -3,10 +3,11 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports unit bench serve pictures requirements clean
+.PHONY: help setup demo console test lint types imports unit bench serve pictures requirements clean
 
 help:
 	@echo "make demo    issue three cards, tap them, refuse them after revocation"
+	@echo "make console the console on made-up data: sign in, click through, at a virtual desk"
 	@echo "make test    every check and every test"
 	@echo "make bench   measurements beside their bare limits"
 	@echo "make serve   the service on http://127.0.0.1:8440"
@@ -16,6 +17,9 @@ setup:
 
 demo: setup
 	@.venv/bin/cardsvc demo --once
+
+console: setup
+	@.venv/bin/cardsvc demo --console
 
 test: setup lint types imports unit
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support.console import PASSWORD, ConsoleUnderTest, Person
+from tests.support.console import PASSWORD, Person
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WHY_NOT = "no Chromium here (package chromium)"
@@ -19,6 +19,19 @@ TABLET = {"width": 820, "height": 1180}
 _PATIENCE_MILLISECONDS = 30_000
 _GRAVE = {"serious", "critical"}
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class ServedConsole(Protocol):
+    """A console that a browser goes to."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        ...
+
+    def code(self, person: Person) -> str:
+        """Return what the authenticator app of somebody shows."""
+        ...
 
 
 @contextmanager
@@ -35,7 +48,7 @@ def open_chromium() -> Iterator[Browser]:
 class Watched:
     """A page whose complaints are kept: script errors, blocked resources, failed requests."""
 
-    def __init__(self, browser: Browser, console: ConsoleUnderTest, **options: Any) -> None:
+    def __init__(self, browser: Browser, console: ServedConsole, **options: Any) -> None:
         self.console = console
         self.context = browser.new_context(
             base_url=console.url, viewport=options.pop("viewport", DESKTOP), **options
@@ -56,12 +69,12 @@ class Watched:
         if not request.url.startswith(self.console.url):
             self.complaints.append(f"asked elsewhere: {request.url}")
 
-    def sign_in(self, person: Person) -> Page:
+    def sign_in(self, person: Person, password: str = PASSWORD) -> Page:
         """Sign in as people do, password and code."""
         page = self.page
         page.goto("/console")
         page.get_by_label("Tên đăng nhập").fill(person.id)
-        page.get_by_label("Mật khẩu").fill(PASSWORD)
+        page.get_by_label("Mật khẩu").fill(password)
         page.get_by_role("button", name="Tiếp tục").click()
         page.get_by_label("Mã xác thực").fill(self.console.code(person))
         page.get_by_role("button", name="Đăng nhập").click()

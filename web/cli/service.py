@@ -61,13 +61,18 @@ def backup(settings: Settings, folder: Path) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="end when the story is told")
-def demo(*, once: bool) -> None:
+@click.option("--console", is_flag=True, help="a furnished service to click through instead")
+def demo(*, once: bool, console: bool) -> None:
     """Trình diễn: ba thẻ, từ đề nghị đến thu hồi – three cards from request to revocation."""
+    from web.demo.console import run_console  # noqa: PLC0415
     from web.demo.run import run_demo  # noqa: PLC0415 - the demo alone needs the agent
     from web.demo.story import DemoFailed  # noqa: PLC0415
 
     try:
-        run_demo(once=once)
+        if console:
+            run_console()
+        else:
+            run_demo(once=once)
     except (DemoFailed, CardsvcError) as error:
         click.secho(f"✗ {error}", fg="red", err=True)
         sys.exit(1)

@@ -32,3 +32,7 @@ class Narrator:
     def say(self, text: str) -> None:
         """Print a plain line."""
         self.console.print(text, soft_wrap=True)
+
+    def desk(self, line: str) -> None:
+        """Print what the desk's terminal shows."""
+        self.console.print(Text.assemble(("bàn cấp thẻ │ ", "cyan"), line), soft_wrap=True)

@@ -55,7 +55,8 @@ _BLANKS = {
     CardType.BUSINESS: Algorithm.AES_128,
 }
 
-BLANK_SERIALS = {kind: f"PHOI-{number:06}" for number, kind in enumerate(_BLANKS, start=1)}
+BOX_OF_BLANKS = tuple(f"PHOI-{number:06}" for number in range(1, 51))
+BLANK_SERIALS = dict(zip(_BLANKS, BOX_OF_BLANKS, strict=False))
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ def _stock(stage: Stage) -> None:
     put_keeper(store, desk, operator=STOCK_KEEPER, at=at)
     receive(
         store,
-        tuple(BLANK_SERIALS.values()),
+        BOX_OF_BLANKS,
         product="PIV-80K",
         box="HOP-0001",
         keeper=DESK_AGENT,
@@ -148,15 +149,15 @@ def _play_card(stage: Stage, agents: Agents, card_type: CardType, holder: Holder
         order = JobOrder(
             application_id, agent=DESK_AGENT, operator=ISSUER, blank=BLANK_SERIALS[card_type]
         )
-        guid = _personalise(stage, agents, order, desk)
+        guid = personalise(stage, agents, order, desk)
         lifecycle.hand_over(store, guid, operator=ISSUER, at=now())
         tell("Bàn giao thẻ", "thẻ chưa dùng được – not usable yet")
-        _expect_denied(_tap(agents, desk)[0], "card_not_active")
+        _expect_denied(tap(agents, desk)[0], "card_not_active")
         tell("Chạm thẻ trước khi kích hoạt", "card_not_active", good=False)
-        _activate(stage, agents, guid, desk)
+        activate(stage, agents, guid, desk)
     with card_in(stage.rig.kiosk, card) as kiosk:
         for level in (AssuranceLevel.X1, AssuranceLevel.X2):
-            (decision, cost), seconds = _timed(partial(_tap, agents, kiosk, level))
+            (decision, cost), seconds = _timed(partial(tap, agents, kiosk, level))
             _expect_granted(decision, level)
             detail = f"{decision.holder_name} · {level.name} · {_cost(cost, seconds)}"
             tell("Chạm thẻ: hợp lệ", detail)
@@ -167,14 +168,14 @@ def _end_of_life(stage: Stage, agents: Agents, guid: CardGuid, kiosk: Place) -> 
     tell, store = stage.narrator.step, stage.installation.store
     now = stage.installation.clock.now
     lifecycle.suspend(store, guid, operator=CLERK, at=now())
-    _expect_denied(_tap(agents, kiosk)[0], "card_suspended")
+    _expect_denied(tap(agents, kiosk)[0], "card_suspended")
     tell("Khóa thẻ, chạm thẻ", "card_suspended", good=False)
     lifecycle.resume(store, guid, operator=APPROVER, at=now())
-    _expect_granted(_tap(agents, kiosk)[0], AssuranceLevel.X1)
+    _expect_granted(tap(agents, kiosk)[0], AssuranceLevel.X1)
     tell("Mở khóa thẻ, chạm thẻ", "hợp lệ – granted")
     reason = RevocationReason.CESSATION_OF_OPERATION
     lifecycle.revoke(store, guid, reason=reason, operator=APPROVER, at=now())
-    decision, _ = _tap(agents, kiosk)
+    decision, _ = tap(agents, kiosk)
     _expect_denied(decision, "card_revoked")
     tell("Thu hồi thẻ, chạm thẻ", f"card_revoked · {decision.message_vi}", good=False)
 
@@ -206,7 +207,12 @@ def _enrol(stage: Stage, card_type: CardType, holder: Holder) -> str:
     return application_id
 
 
-def _personalise(stage: Stage, agents: Agents, order: JobOrder, desk: Place) -> CardGuid:
+def personalise(stage: Stage, agents: Agents, order: JobOrder, desk: Place) -> CardGuid:
+    """Make the card in the desk's reader; return its GUID.
+
+    Raises:
+        DemoFailed: it was not made.
+    """
     jobs = stage.installation.jobs
     job_id = jobs.open_job(order)
     with connected(desk) as connection:
@@ -224,7 +230,12 @@ def _personalise(stage: Stage, agents: Agents, order: JobOrder, desk: Place) -> 
         return unit.cards_of_application(order.application_id)[-1].guid
 
 
-def _activate(stage: Stage, agents: Agents, guid: CardGuid, desk: Place) -> None:
+def activate(stage: Stage, agents: Agents, guid: CardGuid, desk: Place) -> None:
+    """Let the holder at the desk choose a PIN; the card is good from here on.
+
+    Raises:
+        DemoFailed: it was refused.
+    """
     transport_pin = stage.installation.pki.card_secrets.transport_pin(guid)
     with connected(desk) as connection:
         set_holder_pin(connection, transport_pin, HOLDER_PIN)
@@ -233,9 +244,10 @@ def _activate(stage: Stage, agents: Agents, guid: CardGuid, desk: Place) -> None
     stage.narrator.step("Chủ thẻ đặt PIN, kích hoạt", f"{decision.level}")
 
 
-def _tap(
+def tap(
     agents: Agents, place: Place, level: AssuranceLevel = AssuranceLevel.X1
 ) -> tuple[DecisionMessage, TapCost]:
+    """Tap the card in a reader as the kiosk does."""
     challenge = agents.kiosk.open_challenge(RELYING_PARTY, SERVICE, level)
     with connected(place) as connection:
         tap = tap_card(

@@ -1,0 +1,64 @@
+"""``cardsvc demo --console``: what a newcomer gets, typed at and clicked through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import Watched
+from tests.support.child_process import Terminal, open_terminal
+from tests.support.console import Person
+from web.demo.console import PASSWORD
+
+_URL = re.compile(r"(http://127\.0\.0\.1:[0-9]+)/console")
+
+
+class Demonstration:
+    """The demonstration in a process of its own.
+
+    Args:
+        terminal: where it runs.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        terminal.until("Waiting for work")
+        self.url = terminal.find(_URL)
+
+    def code(self, person: Person) -> str:
+        """Read a code off the terminal."""
+        before = self.terminal.lines
+        self.terminal.type("")
+        self.terminal.until("Administrator", after=before)
+        return self.terminal.find(re.compile(rf"^ +{person.id} +([0-9]{{6}}) "), after=before)
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Iterator[Demonstration]:
+    with open_terminal("cardsvc", "web.cli", "demo", "--console") as terminal:
+        yield Demonstration(terminal)
+
+
+def test_a_newcomer_signs_in_with_what_the_terminal_shows(
+    demonstration: Demonstration, chromium: Browser
+) -> None:
+    watched = Watched(chromium, demonstration)
+    page = watched.sign_in(Person("lan", ""), PASSWORD)
+    expect(page.get_by_role("link", name="Lê Thị Lan")).to_be_visible()
+    watched.close()
+    assert watched.complaints == []
+
+
+def test_the_kiosk_tells_good_cards_from_bad_ones(demonstration: Demonstration) -> None:
+    terminal = demonstration.terminal
+    for number, expected in ((1, "granted"), (4, "card_suspended"), (5, "card_revoked")):
+        before = terminal.lines
+        terminal.type(f"the {number}", "cham")
+        terminal.until(f"Ki-ốt {' ' * 24}{expected}", after=before)
+    before = terminal.lines
+    terminal.type("cham", "gì cơ")
+    terminal.until("không có thẻ ở bàn", after=before)
+    terminal.until("everybody's sign-in codes", after=before)
