@@ -18,6 +18,7 @@ from cardsvc.terms import CardType
 
 MAX_PAGE = 500
 _MAX_CURSOR = 2_000
+_RANKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class HolderCursor:
     """The place after which a list goes on.
 
     Args:
-        rank: 0 among the hits with the diacritics that were typed, 1 among the others.
+        rank: 0 for given names that begin with a word as it was typed, 1 for other names as typed,
+            2 and 3 for those found without regard to diacritics.
         sort_key: of the last holder seen.
         id: of the last holder seen.
     """
@@ -119,7 +121,7 @@ class HolderCursor:
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise Malformed(ReasonCode.MALFORMED_SEARCH, "not a cursor of ours") from None
         whole = isinstance(sort_key, str) and isinstance(holder_id, str)
-        if not whole or type(rank) is not int or rank not in {0, 1}:
+        if not whole or type(rank) is not int or rank not in range(_RANKS):
             raise Malformed(ReasonCode.MALFORMED_SEARCH, "not a cursor of ours")
         return cls(rank, sort_key, holder_id)
 
@@ -166,7 +168,7 @@ class ListedHolder:
 
 @dataclass(frozen=True, slots=True)
 class HolderPage:
-    """A page of holders in staff order, exact hits first.
+    """A page of holders: exact hits first, given names before others, each in staff order.
 
     Args:
         holders: the lines; may be fewer than asked for although the list goes on.

@@ -156,9 +156,37 @@ def collation_weights(text: str) -> tuple[str, str]:
     return "".join(primary), "".join(secondary)
 
 
+def primary_beginnings(folded: str, most: int) -> tuple[str, ...]:
+    """Return how the primary weights of texts can begin that fold to one that begins so.
+
+    ``an`` stands for an, ăn and ân: three beginnings, in their order. Whatever has one of them
+    folds so as far as was looked; where more than ``most`` would be needed, the last letters are
+    left out.
+
+    Args:
+        folded: as ``search_key`` makes it, one word.
+        most: how many beginnings are still useful.
+    """
+    beginnings = [""]
+    for character in folded:
+        letters = _FOLDS_TO.get(character, "")
+        if not letters or len(beginnings) * len(letters) > most:
+            break
+        weights = [_LETTER_WEIGHTS[letter] for letter in letters]
+        beginnings = [beginning + weight for beginning in beginnings for weight in weights]
+    return tuple(beginnings)
+
+
 def _primary(letter: str) -> str:
     known = _LETTER_WEIGHTS.get(letter) or _SIGN_WEIGHTS.get(letter)
     if known is not None:
         return known
     plain = (to_ascii(letter) or "").lower()
     return "".join(_LETTER_WEIGHTS[character] for character in plain if character in ALPHABET)
+
+
+_FOLDS_TO = {
+    plain: "".join(letter for letter in ALPHABET if (to_ascii(letter) or "").lower() == plain)
+    for plain in "abcdefghijklmnopqrstuvwxyz"
+}
+"""The letters that search takes for one another, in the order of the alphabet."""

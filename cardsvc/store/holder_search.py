@@ -1,52 +1,33 @@
 """Finding holders among a million, in staff order, within a bounded amount of work.
 
 Where few hits are possible (``holder_candidates``), they are fetched, counted and sorted. Where
-many are, the index in staff order is walked in growing strides until a page is full; a walk that
-has met too little by its bound gives what it has, and where the list goes on.
+many are, the index in staff order is walked until a page is full (``holder_walk``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, select, text, true, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import Subquery
 
 from cardsvc.holder_search_records import (
     MAX_PAGE,
-    ByName,
     HolderCursor,
     HolderFilter,
     HolderPage,
     ListedHolder,
     ListedHolderCard,
-    QueryWord,
 )
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.store.engine import Database
-from cardsvc.store.holder_candidates import find_candidates, in_agencies
+from cardsvc.store.holder_candidates import find_candidates
+from cardsvc.store.holder_conditions import is_exact, meets
 from cardsvc.store.holder_mapping import read_personal_number
+from cardsvc.store.holder_walk import GivenNames, walk
 from cardsvc.store.schema import CardRow, HolderRow
 from cardsvc.store.sealed import Sealer
-
-_STRIDES = (1_000, 9_000, 30_000, 60_000)
-"""Holders looked at in one page's walk: small strides first, most pages fill in the first."""
-
-_Columns: TypeAlias = "type[HolderRow] | Subquery"
-_Selected = TypeVarTuple("_Selected")
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    place: HolderCursor
-
-    @property
-    def exact(self) -> bool:
-        return self.place.rank == 0
 
 
 class SqlHolderDirectory:
@@ -75,12 +56,12 @@ class SqlHolderDirectory:
         with self._database.reading() as session:
             candidates = find_candidates(session, asked, self._sealer)
             if candidates is None:
-                hits, following = _walk(session, asked, after, limit)
+                hits, following = walk(session, asked, after, limit)
                 return HolderPage(self._lines(session, hits), following, None)
             hits = _sorted_hits(session, asked, candidates)
-            rest = [hit for hit in hits if after is None or hit.place > after]
+            rest = [hit for hit in hits if after is None or hit > after]
             shown = rest[:limit]
-            following = shown[-1].place if len(rest) > limit else None
+            following = shown[-1] if len(rest) > limit else None
             return HolderPage(self._lines(session, shown), following, len(hits))
 
     def estimated_size(self) -> int:
@@ -96,8 +77,8 @@ class SqlHolderDirectory:
                     found = session.scalar(select(func.count()).select_from(HolderRow))
         return int(found or 0)
 
-    def _lines(self, session: Session, hits: Sequence[_Hit]) -> tuple[ListedHolder, ...]:
-        ids = [hit.place.id for hit in hits]
+    def _lines(self, session: Session, hits: Sequence[HolderCursor]) -> tuple[ListedHolder, ...]:
+        ids = [hit.id for hit in hits]
         rows = {
             row.id: row for row in session.scalars(select(HolderRow).where(HolderRow.id.in_(ids)))
         }
@@ -110,8 +91,7 @@ class SqlHolderDirectory:
         for holder_id, guid, card_type, state in session.execute(query):
             cards[holder_id].append(ListedHolderCard(guid, card_type, state))
         return tuple(
-            self._line(rows[hit.place.id], tuple(cards[hit.place.id]), exact=hit.exact)
-            for hit in hits
+            self._line(rows[hit.id], tuple(cards[hit.id]), exact=hit.rank < 2) for hit in hits
         )
 
     def _line(
@@ -133,115 +113,16 @@ class SqlHolderDirectory:
         )
 
 
-def _sorted_hits(session: Session, asked: HolderFilter, candidates: frozenset[str]) -> list[_Hit]:
+def _sorted_hits(
+    session: Session, asked: HolderFilter, candidates: frozenset[str]
+) -> list[HolderCursor]:
     rows = session.execute(
-        select(HolderRow.id, HolderRow.sort_key, _is_exact(asked, HolderRow))
+        select(HolderRow.id, HolderRow.sort_key, is_exact(asked, HolderRow))
         .where(HolderRow.id.in_(candidates))
-        .where(_meets(asked, HolderRow))
+        .where(meets(asked, HolderRow))
     )
-    places = (HolderCursor(0 if exact else 1, sort_key, key) for key, sort_key, exact in rows)
-    return [_Hit(place) for place in sorted(places)]
-
-
-def _walk(
-    session: Session, asked: HolderFilter, after: HolderCursor | None, limit: int
-) -> tuple[list[_Hit], HolderCursor | None]:
-    """Walk the staff order, once for each rank, until one hit more than a page was met."""
-    last_rank = 1 if _needs_ranks(asked) else 0
-    place = after or HolderCursor(0, "", "")
-    hits: list[_Hit] = []
-    for stride in _STRIDES:
-        met = session.execute(_stride(asked, place, stride, limit + 1 - len(hits)))
-        hits += [_Hit(HolderCursor(place.rank, sort_key, key)) for key, sort_key in met]
-        if len(hits) > limit:
-            return hits[:limit], hits[limit - 1].place
-        end = session.execute(_end_of_stride(place, stride)).one_or_none()
-        if end is not None:
-            place = HolderCursor(place.rank, end.sort_key, end.id)
-        elif place.rank < last_rank:
-            place = HolderCursor(place.rank + 1, "", "")
-        else:
-            return hits, None
-    return hits, place
-
-
-def _stride(asked: HolderFilter, place: HolderCursor, stride: int, limit: int) -> Select[str, str]:
-    columns = [
-        HolderRow.id,
-        HolderRow.sort_key,
-        HolderRow.search_key,
-        HolderRow.exact_key,
-        HolderRow.agency_code,
-        HolderRow.category,
-    ]
-    if asked.unit is not None:  # the one part that is not in the index
-        columns.append(HolderRow.unit_name)
-    walked = _onwards(select(*columns), place).limit(stride).subquery()
-    exact = _is_exact(asked, walked)
-    wanted = true() if not _needs_ranks(asked) else exact if place.rank == 0 else not_(exact)
-    return (
-        select(walked.c.id, walked.c.sort_key)
-        .where(_meets(asked, walked), wanted)
-        .order_by(walked.c.sort_key, walked.c.id)
-        .limit(limit)
+    given = GivenNames.of(asked)
+    return sorted(
+        HolderCursor(given.rank(sort_key, exact=bool(exact)), sort_key, holder_id)
+        for holder_id, sort_key, exact in rows
     )
-
-
-def _end_of_stride(place: HolderCursor, stride: int) -> Select[str, str]:
-    return _onwards(select(HolderRow.id, HolderRow.sort_key), place).offset(stride - 1).limit(1)
-
-
-def _onwards(query: Select[*_Selected], place: HolderCursor) -> Select[*_Selected]:
-    here = tuple_(HolderRow.sort_key, HolderRow.id)
-    return query.where(here > tuple_(literal(place.sort_key), literal(place.id))).order_by(
-        HolderRow.sort_key, HolderRow.id
-    )
-
-
-def _words(asked: HolderFilter) -> tuple[QueryWord, ...]:
-    return asked.query.words if isinstance(asked.query, ByName) else ()
-
-
-def _needs_ranks(asked: HolderFilter) -> bool:
-    return isinstance(asked.query, ByName) and asked.query.has_diacritics
-
-
-def _column(columns: _Columns, name: str) -> ColumnElement[str]:
-    found: ColumnElement[str] = (
-        columns.c[name] if isinstance(columns, Subquery) else getattr(columns, name)
-    )
-    return found
-
-
-def _has_word(column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
-    return (literal(" ") + column).contains(" " + beginning, autoescape=True)
-
-
-def _is_exact(asked: HolderFilter, columns: _Columns) -> ColumnElement[bool]:
-    if not _needs_ranks(asked):
-        return true()
-    key = _column(columns, "exact_key")
-    return and_(*(_has_word(key, word.exact) for word in _words(asked)))
-
-
-def _meets(asked: HolderFilter, columns: _Columns) -> ColumnElement[bool]:
-    key = _column(columns, "search_key")
-    parts = [_has_word(key, word.folded) for word in _words(asked)]
-    if asked.agencies is not None:
-        parts.append(in_agencies(_column(columns, "agency_code"), asked.agencies))
-    if asked.unit is not None:
-        parts.append(_column(columns, "unit_name") == asked.unit)
-    if asked.category is not None:
-        parts.append(_column(columns, "category") == asked.category)
-    if asked.card_type is not None or asked.card_state is not None:
-        parts.append(_has_card(asked, _column(columns, "id")))
-    return and_(true(), *parts)
-
-
-def _has_card(asked: HolderFilter, holder_id: ColumnElement[str]) -> ColumnElement[bool]:
-    card = select(CardRow.guid).where(CardRow.holder_id == holder_id)
-    if asked.card_type is not None:
-        card = card.where(CardRow.card_type == asked.card_type)
-    if asked.card_state is not None:
-        card = card.where(CardRow.state == asked.card_state)
-    return card.exists()

@@ -61,7 +61,7 @@ def test_digits_that_are_nothing_are_said(text: str) -> None:
 keys = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-@given(st.integers(0, 1), keys, keys)
+@given(st.integers(0, 3), keys, keys)
 def test_a_cursor_comes_back(rank: int, sort_key: str, holder_id: str) -> None:
     cursor = HolderCursor(rank, sort_key, holder_id)
     assert HolderCursor.parse(cursor.encode()) == cursor

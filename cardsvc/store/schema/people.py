@@ -78,7 +78,9 @@ class HolderRow(Base):
             "exact_key",
             "agency_code",
             "category",
+            "unit_name",
         ),
+        Index(None, "category", "sort_key", "id"),
     )
 
     aliases: Mapped[list[HolderAliasRow]] = relationship(

@@ -242,3 +242,17 @@ def test_mrz_refuses_impossible_splits() -> None:
         PersonName("Ân").mrz_name(0)
     with pytest.raises(ValueError, match="at least 4"):
         PersonName("Ân").mrz_line(3)
+
+
+def test_beginnings_of_sort_keys_for_folded_text() -> None:
+    names = ["An", "Ăn", "Ân", "Ấn", "Anh", "Đan", "Dân", "Ước", "Hoà", "Mỵ", "Łan"]
+    for folded in ("an", "a", "dan", "uoc", "hoa", "my", "lan", "zzz"):
+        beginnings = latin.primary_beginnings(folded, 27)
+        assert list(beginnings) == sorted(beginnings)
+        for text in names:
+            found = PersonName(text).sort_key.startswith(beginnings)
+            assert found == latin.search_key(text).startswith(folded), (folded, text)
+    # letters are left out where there would be too many, never a name
+    few = latin.primary_beginnings("uoc", 4)
+    assert PersonName("Ước").sort_key.startswith(few)
+    assert latin.primary_beginnings("", 9) == latin.primary_beginnings("文", 9) == ("",)
