@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NoReturn
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
@@ -21,6 +22,9 @@ MAX_EVENT_OCTETS = 16_384
 _MEMBERS = frozenset({"v", "at", "actor", "action", "subject", "facts"})
 _AT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _IDENTIFIER_CHARACTERS = 200
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_INSTANTS = 64
+"""Instants whose text is remembered: the events of one transaction are of one instant."""
 
 
 def _refuse(message: str) -> NoReturn:
@@ -48,6 +52,7 @@ def _check_facts(facts: object) -> AuditFacts:
     return checked
 
 
+@lru_cache(maxsize=_INSTANTS)
 def encode_instant(at: datetime) -> str:
     """Return an instant as fixed-width UTC text to the microsecond (RFC 3339)."""
     utc = require_utc(at)
@@ -70,8 +75,7 @@ def encode_event(event: AuditEvent) -> bytes:
         "facts": _check_facts(event.facts),
     }
     try:
-        text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        octets = text.encode()
+        octets = _CANONICAL.encode(document).encode()
     except ValueError:  # lone surrogates; integers past the interpreter's digit limit
         _refuse("not text that can be encoded")
     if len(octets) > MAX_EVENT_OCTETS:

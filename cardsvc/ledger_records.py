@@ -22,8 +22,8 @@ class Reservation:
         not_after: the certificate's last instant.
         reserved_at: when it was reserved.
         token_sha256: SHA-256 of the one-use signing token, 32 octets; unique in the ledger.
-        draft_der: the linted certificate, signed by a throw-away key; what is signed later has
-            the same to-be-signed octets.
+        draft_der: the linted certificate, signed by a throw-away key or not at all; what is signed
+            later has the same to-be-signed octets.
     """
 
     issuer_key_id: bytes

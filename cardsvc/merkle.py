@@ -93,14 +93,26 @@ class Frontier:
             The next frontier, and the nodes that this leaf completes: the leaf itself
             (level 0) and then each parent that became perfect, upwards.
         """
-        hashes = list(self.hashes)
-        completed = [leaf]
-        node, size = leaf, self.size
-        while size & 1:  # each trailing one-bit is a perfect left neighbour to merge with
-            node = node_hash(hashes.pop(), node)
-            completed.append(node)
-            size >>= 1
-        return Frontier(self.size + 1, (*hashes, node)), tuple(completed)
+        grown, (completed,) = self.extend([leaf])
+        return grown, completed
+
+    def extend(self, leaves: Sequence[bytes]) -> tuple[Frontier, list[tuple[bytes, ...]]]:
+        """Add leaf hashes one after the other.
+
+        Returns:
+            The frontier after the last, and for each leaf what ``append`` returns.
+        """
+        hashes, size, completed_by = list(self.hashes), self.size, []
+        for leaf in leaves:
+            completed, node, trailing = [leaf], leaf, size
+            while trailing & 1:  # each trailing one-bit is a perfect left neighbour to merge with
+                node = node_hash(hashes.pop(), node)
+                completed.append(node)
+                trailing >>= 1
+            hashes.append(node)
+            size += 1
+            completed_by.append(tuple(completed))
+        return Frontier(size, tuple(hashes)), completed_by
 
 
 class MemoryNodes:

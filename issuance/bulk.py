@@ -29,7 +29,8 @@ from cardsvc.operator_key import operator_key
 from cardsvc.records import ApprovedApplication, CardRecord
 from issuance.bulk_ports import BulkStore, BulkTransaction
 from issuance.duties import require_third_person
-from issuance.personalise.certify import ExpectedIssuer, check_certificate, key_record
+from issuance.personalise.certified_series import CertifiedSeries
+from issuance.personalise.certify import ExpectedIssuer
 from issuance.personalise.plan import (
     DEFAULT_VALIDITY,
     KeyPlan,
@@ -221,19 +222,19 @@ def _make(run: _Run, begun: Sequence[_Begun]) -> None:
             _make(run, part)
         return
     certificates = iter(authority.sign_all(tokens, run.at))
-    issuers = {
-        kind: ExpectedIssuer.of(authority.issuer(kind))
+    series = {
+        kind: CertifiedSeries(ExpectedIssuer.of(authority.issuer(kind)))
         for kind in {one.card.card_type for one in begun}
     }
     finished = []
     for one in begun:
-        issuer, keys = issuers[one.card.card_type], []
-        for slot, key in one.keys.items():
-            certificate = next(certificates)
-            check_certificate(certificate, issuer, one.plan, key, run.at)
-            keys.append(key_record(slot, key, certificate, issuer.key_id))
+        accept = series[one.card.card_type].accept
+        keys = tuple(
+            accept(next(certificates), one.plan, slot, key, run.at)
+            for slot, key in one.keys.items()
+        )
         state = advance_card(one.card.state, CardEvent.VERIFY_CONTENT)
-        finished.append(replace(one.card, state=state, keys=tuple(keys)))
+        finished.append(replace(one.card, state=state, keys=keys))
     with run.tools.store.transaction() as unit:
         unit.finish_cards(finished)
         for card in finished:

@@ -89,8 +89,8 @@ class CertificateAuthority(Protocol):
         """
         ...
 
-    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[x509.Certificate]:
-        """Redeem many tokens, all or none; the certificates are on hold.
+    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[bytes]:
+        """Redeem many tokens, all or none; the certificates, in DER, are on hold.
 
         Raises:
             VaultError: as ``sign``.

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cardsvc.card import tlv
+from cardsvc.card.certificate_parts import parse_signed_part
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey, spki_der
 from cardsvc.clock import require_utc
-from cardsvc.errors import ReasonCode, VaultError
+from cardsvc.errors import Malformed, ReasonCode, VaultError
 from cardsvc.terms import CardType
 from keys.assemble import (
     Assembly,
@@ -27,10 +26,11 @@ from keys.assemble import (
     signature_digest,
 )
 from keys.distinguished_name import build_name
+from keys.draft_series import DraftSeries, with_signature
 from keys.key_policy import check_public_key
 from keys.lint import lint
 from keys.ports import CertificateLedger, Reservation
-from keys.profiles import CertificateProfile
+from keys.profiles import CertificateProfile, SubjectRules
 from keys.vault_key import VaultEllipticCurveKey
 
 SERIAL_OCTETS = 9
@@ -38,8 +38,6 @@ SERIAL_OCTETS = 9
 BACKDATED = timedelta(minutes=5)
 """notBefore lies this far back, for readers whose clock is a little slow."""
 _SERIAL_ATTEMPTS = 3
-_SEQUENCE, _BIT_STRING = 0x30, 0x03
-_NO_UNUSED_BITS = b"\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +118,8 @@ class Authority:
         # a draft is no certificate: this key is nobody's, and no path ends in it
         self._throw_away = ec.generate_private_key(issuer.key.curve)
         self._key_id = issuer.key_id
+        self._digest = signature_digest(issuer.key.curve)
+        self._ecdsa = ec.ECDSA(self._digest)
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -155,9 +155,24 @@ class Authority:
         Raises:
             VaultError: PROFILE_VIOLATED, WEAK_KEY.
         """
+        (drafted,) = self.draft_all([order], at)
+        return drafted
+
+    def draft_all(self, orders: Sequence[CertificateOrder], at: datetime) -> Sequence[Drafted]:
+        """Check many orders as ``draft`` does; of each kind the first is linted in full.
+
+        Raises:
+            VaultError: PROFILE_VIOLATED, WEAK_KEY, for one of them.
+        """
         at = require_utc(at).replace(microsecond=0)
-        check_public_key(order.public_key, order.profile)
-        subject = build_name(order.subject, order.profile.subject_rules(order.card_type))
+        series, names = DraftSeries(self._build), _Names()
+        return [self._draft(order, at, series, names) for order in orders]
+
+    def _draft(
+        self, order: CertificateOrder, at: datetime, series: DraftSeries, names: _Names
+    ) -> Drafted:
+        algorithm = check_public_key(order.public_key, order.profile)
+        subject = names.build(order.subject, order.profile.subject_rules(order.card_type))
         if order.profile.guid_in_subject_alternative_name and order.guid is None:
             raise VaultError(ReasonCode.PROFILE_VIOLATED, "the profile is for cards only")
         if order.guid is not None and order.guid.is_zero:
@@ -176,20 +191,22 @@ class Authority:
             guid=order.guid,
             pointers=self._pointers,
         )
-        draft = make_builder(assembly).sign(self._throw_away, self._digest)
-        lint(draft, order.profile, issuer_key_id=self._key_id, guid=order.guid)
+        spki = spki_der(order.public_key)
         reservation = Reservation(
             issuer_key_id=self._key_id,
             serial=serial,
             profile=order.profile.name,
             guid=order.guid,
-            spki_sha256=hashlib.sha256(spki_der(order.public_key)).digest(),
+            spki_sha256=hashlib.sha256(spki).digest(),
             not_after=not_after,
             reserved_at=at,
             token_sha256=hashlib.sha256(token).digest(),
-            draft_der=draft.public_bytes(serialization.Encoding.DER),
+            draft_der=series.draft(assembly, algorithm, spki),
         )
         return Drafted(token.hex(), reservation)
+
+    def _build(self, assembly: Assembly) -> x509.Certificate:
+        return make_builder(assembly).sign(self._throw_away, self._digest)
 
     def complete(
         self, reservation: Reservation, profile: CertificateProfile, at: datetime
@@ -199,10 +216,11 @@ class Authority:
         Raises:
             VaultError: CERTIFICATE_MISMATCH where what was signed is not what was reserved.
         """
-        certificate = self.sign_draft(reservation)
+        der = self.sign_draft(reservation)
+        certificate = x509.load_der_x509_certificate(der)
         try:
             self.issuer.key.public_key().verify(
-                certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(self._digest)
+                certificate.signature, certificate.tbs_certificate_bytes, self._ecdsa
             )
         except InvalidSignature as error:
             raise VaultError(
@@ -212,30 +230,24 @@ class Authority:
         self._ledger.record_signed(
             reservation.issuer_key_id,
             reservation.serial,
-            certificate.public_bytes(serialization.Encoding.DER),
+            der,
             require_utc(at).replace(microsecond=0),
         )
         return certificate
 
-    def sign_draft(self, reservation: Reservation) -> x509.Certificate:
-        """Sign the octets that were drafted, linted and recorded; whoever calls records it.
+    def sign_draft(self, reservation: Reservation) -> bytes:
+        """Sign the octets that were drafted, linted and recorded; return the certificate in DER.
 
-        The signature itself is left to be verified by whoever asked for the certificate.
+        Whoever calls records it. The signature is left to be verified by whoever asked for it.
 
         Raises:
-            VaultError: CERTIFICATE_MISMATCH where what was signed is not what was reserved.
+            VaultError: CERTIFICATE_MISMATCH where the ledger gives back no draft.
         """
-        draft = x509.load_der_x509_certificate(reservation.draft_der)
-        signed = draft.tbs_certificate_bytes
-        signature = self.issuer.key.sign(signed, ec.ECDSA(self._digest))
-        certificate = x509.load_der_x509_certificate(_with_signature(draft, signature))
-        if certificate.tbs_certificate_bytes != signed:
-            raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "signed something else")
-        return certificate
-
-    @property
-    def _digest(self) -> hashes.SHA256 | hashes.SHA384:
-        return signature_digest(self.issuer.key.curve)
+        try:
+            signed, algorithm = parse_signed_part(reservation.draft_der)
+        except Malformed as error:
+            raise VaultError(ReasonCode.CERTIFICATE_MISMATCH, "not what was reserved") from error
+        return with_signature(signed, algorithm, self.issuer.key.sign(signed, self._ecdsa))
 
     def _validity(self, order: CertificateOrder, at: datetime) -> tuple[datetime, datetime]:
         own = self.issuer.certificate
@@ -259,17 +271,14 @@ class Authority:
         return int.from_bytes(self._randomness(SERIAL_OCTETS), "big") % top | top
 
 
-def _with_signature(draft: x509.Certificate, signature_der: bytes) -> bytes:
-    """Return a draft's certificate with another signature (RFC 5280 section 4.1)."""
-    content = tlv.parse_one(draft.public_bytes(serialization.Encoding.DER), _SEQUENCE)
-    signed, algorithm, _ = tlv.iterate(content)
-    return tlv.encode(
-        _SEQUENCE,
-        tlv.encode_all(
-            [
-                (_SEQUENCE, signed.value),
-                (_SEQUENCE, algorithm.value),
-                (_BIT_STRING, _NO_UNUSED_BITS + signature_der),
-            ]
-        ),
-    )
+class _Names:
+    """Names of one chunk: a card's certificates have one subject, and it is checked once."""
+
+    def __init__(self) -> None:
+        self._built: dict[tuple[tuple[tuple[str, str], ...], SubjectRules], x509.Name] = {}
+
+    def build(self, attributes: tuple[tuple[str, str], ...], rules: SubjectRules) -> x509.Name:
+        known = self._built.get((attributes, rules))
+        if known is None:
+            known = self._built[attributes, rules] = build_name(attributes, rules)
+        return known

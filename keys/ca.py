@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VaultError
@@ -57,12 +56,19 @@ class CertificateFactory:
             VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED; SERIAL_TAKEN
                 where numbers drawn at random met, so that it is worth another try.
         """
-        drafted = [self._authority(one.card_type).draft(self._order(one), at) for one in requests]
-        self._ledger.reserve_all([one.reservation for one in drafted])
-        return [one.token for one in drafted]
+        orders: dict[CardType, list[CertificateOrder]] = {}
+        for one in requests:
+            orders.setdefault(one.card_type, []).append(self._order(one))
+        drafted = {
+            kind: iter(self._authority(kind).draft_all(wanted, at))
+            for kind, wanted in orders.items()
+        }
+        in_order = [next(drafted[one.card_type]) for one in requests]
+        self._ledger.reserve_all([one.reservation for one in in_order])
+        return [one.token for one in in_order]
 
-    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[x509.Certificate]:
-        """Redeem many tokens, all or none; the certificates are on hold from the first.
+    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[bytes]:
+        """Redeem many tokens, all or none; the certificates, in DER, are on hold from the first.
 
         What is signed are the octets that were linted when they were prepared. Each signature
         is verified by the RA, once, before the card's record has it.
@@ -74,10 +80,7 @@ class CertificateFactory:
         signed = {
             one: _authority_of(self._by_key_id, one, at).sign_draft(one) for one in reservations
         }
-        encoded = {
-            one: certificate.public_bytes(Encoding.DER) for one, certificate in signed.items()
-        }
-        self._ledger.record_all_signed(encoded, require_utc(at).replace(microsecond=0))
+        self._ledger.record_all_signed(signed, require_utc(at).replace(microsecond=0))
         return list(signed.values())
 
     def _order(self, request: CertificateRequest) -> CertificateOrder:

@@ -36,16 +36,34 @@ def lint(
         VaultError: PROFILE_VIOLATED.
     """
     _require(certificate.version is x509.Version.v3, "not version 3")
-    bits = certificate.serial_number.bit_length()
-    _require(MIN_SERIAL_BITS <= bits <= MAX_SERIAL_BITS, "the serial number has a wrong size")
+    lint_serial(certificate)
     _require(bool(certificate.issuer.rdns), "the issuer has no name")
-    span = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    _require(span.total_seconds() > 0, "the certificate is never valid")
-    _require(span <= profile.max_validity, "the certificate is valid for too long")
+    lint_validity(certificate, profile)
     _lint_key_usage(certificate, profile)
     _lint_identifiers(certificate, profile, issuer_key_id)
     _lint_names(certificate, profile, guid)
     _lint_extension_set(certificate, profile)
+
+
+def lint_serial(certificate: x509.Certificate) -> None:
+    """Check a serial number's size.
+
+    Raises:
+        VaultError: PROFILE_VIOLATED.
+    """
+    bits = certificate.serial_number.bit_length()
+    _require(MIN_SERIAL_BITS <= bits <= MAX_SERIAL_BITS, "the serial number has a wrong size")
+
+
+def lint_validity(certificate: x509.Certificate, profile: CertificateProfile) -> None:
+    """Check how long a certificate is valid.
+
+    Raises:
+        VaultError: PROFILE_VIOLATED.
+    """
+    span = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    _require(span.total_seconds() > 0, "the certificate is never valid")
+    _require(span <= profile.max_validity, "the certificate is valid for too long")
 
 
 def _lint_key_usage(certificate: x509.Certificate, profile: CertificateProfile) -> None:

@@ -6,10 +6,12 @@ database keeps them apart, as it does with any other two processes.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from typing import TypeAlias, cast
+from multiprocessing.synchronize import Barrier
+from typing import Self, TypeAlias, cast
 
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -22,41 +24,80 @@ from web.settings import Settings
 
 _Sent: TypeAlias = tuple[str, CardGuid, dict[KeySlot, bytes]]
 """A card as it goes to another process: keys as SubjectPublicKeyInfo."""
-_here: list[Installation] = []
+_here: list[tuple[Installation, Barrier]] = []
+_START_SECONDS = 120
 
 
-def issue_in_processes(
-    settings: Settings, cards: Sequence[CardToMake], *, operator: str, processes: int
-) -> Iterator[BulkReport]:
-    """Make many cards; yield a report of each chunk as it is done.
+class BulkProcesses:
+    """Processes that stand ready to issue; close them, or use them in a ``with``.
 
     Args:
         settings: of the installation; it exists.
-        cards: what to make; each application and each GUID once.
-        operator: who answers for it.
-        processes: how many work at once.
-
-    Raises:
-        CardsvcError: as ``issue_many``; chunks that are done stand.
+        count: how many work at once.
     """
-    sent: list[_Sent] = [
-        (card.application_id, card.guid, {slot: spki_der(key) for slot, key in card.keys.items()})
-        for card in cards
-    ]
-    shares = [sent[start : start + CHUNK] for start in range(0, len(sent), CHUNK)]
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=_open, initargs=(settings,)
-    ) as pool:
-        for done in as_completed([pool.submit(_issue, share, operator) for share in shares]):
+
+    def __init__(self, settings: Settings, count: int) -> None:
+        self._count = count
+        spawned = get_context("spawn")
+        self._pool = ProcessPoolExecutor(
+            count, spawned, initializer=_open, initargs=(settings, spawned.Barrier(count))
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let them finish what they have begun, and end them."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def wait_until_ready(self) -> None:
+        """Return when every process has opened the installation.
+
+        Raises:
+            BrokenProcessPool: one could not open it.
+        """
+        for one in [self._pool.submit(_meet) for _ in range(self._count)]:
+            one.result()
+
+    def issue(self, cards: Sequence[CardToMake], *, operator: str) -> Iterator[BulkReport]:
+        """Make many cards; yield a report of each chunk as it is done.
+
+        Args:
+            cards: what to make; each application and each GUID once.
+            operator: who answers for it.
+
+        Raises:
+            CardsvcError: as ``issue_many``; chunks that are done stand.
+            BrokenProcessPool: a process ended, or could not open the installation.
+        """
+        sent: list[_Sent] = [
+            (one.application_id, one.guid, {slot: spki_der(key) for slot, key in one.keys.items()})
+            for one in cards
+        ]
+        shares = [sent[start : start + CHUNK] for start in range(0, len(sent), CHUNK)]
+        submitted = [self._pool.submit(_issue, share, operator) for share in shares]
+        for done in as_completed(submitted):
             yield done.result()
 
 
-def _open(settings: Settings) -> None:
-    _here.append(open_installation(settings))
+def _open(settings: Settings, all_ready: Barrier) -> None:
+    _here.append((open_installation(settings), all_ready))
+    # what stands open for good need not be searched for garbage with every chunk's records
+    gc.collect()
+    gc.freeze()
+
+
+def _meet() -> None:
+    """Wait for the other processes: each takes one of these and no more."""
+    ((_, all_ready),) = _here
+    all_ready.wait(_START_SECONDS)
 
 
 def _issue(share: Sequence[_Sent], operator: str) -> BulkReport:
-    (installation,) = _here
+    ((installation, _),) = _here
     cards = [
         CardToMake(application_id, guid, {slot: _key(der) for slot, der in keys.items()})
         for application_id, guid, keys in share

@@ -61,22 +61,22 @@ class AuditTrail:
             return
         frontier = read_frontier(session, lock=True)
         first = frontier.size
-        rows = []
-        for event, octets in self._pending:
-            seq = frontier.size
-            frontier, (leaf, *parents) = frontier.append(leaf_hash(octets))
-            rows.append(
-                {
-                    "seq": seq,
-                    "at": event.at,
-                    "actor": event.actor,
-                    "action": event.action.value,
-                    "subject": event.subject,
-                    "octets": octets,
-                    "leaf_hash": leaf,
-                    "parent_hashes": b"".join(parents),
-                }
+        frontier, completed = frontier.extend([leaf_hash(octets) for _, octets in self._pending])
+        rows = [
+            {
+                "seq": seq,
+                "at": event.at,
+                "actor": event.actor,
+                "action": event.action.value,
+                "subject": event.subject,
+                "octets": octets,
+                "leaf_hash": nodes[0],
+                "parent_hashes": b"".join(nodes[1:]),
+            }
+            for seq, ((event, octets), nodes) in enumerate(
+                zip(self._pending, completed, strict=True), first
             )
+        ]
         connection = session.connection()
         connection.execute(_APPEND, rows)
         connection.execute(

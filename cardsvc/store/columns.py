@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, String
@@ -14,6 +16,7 @@ from cardsvc.clock import require_utc
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
+_INSTANTS = 256
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -26,6 +29,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Refuse a naive instant; store UTC."""
         del dialect
         return None if value is None else require_utc(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Remember the last instants: those of one transaction's rows are the same few."""
+        convert = super().bind_processor(dialect)
+        return None if convert is None else lru_cache(maxsize=_INSTANTS)(convert)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back an aware instant."""

@@ -28,7 +28,7 @@ _REDEEM = (
         _LEDGER.c.revoked_at.is_(None),
     )
     .values(redeemed_at=bindparam("at"))
-    .returning(
+    .returning(  # in the order of a Reservation
         _LEDGER.c.issuer_key_id,
         _LEDGER.c.serial,
         _LEDGER.c.profile,
@@ -104,7 +104,8 @@ def redeem_all(
     for start in range(0, len(tokens_sha256), _AT_ONCE):
         tokens = tokens_sha256[start : start + _AT_ONCE]
         for row in session.connection().execute(_REDEEM, {"tokens": tokens, "at": at}):
-            found[bytes(row.token_sha256)] = Reservation(**row._mapping)  # noqa: SLF001  public
+            reserved = Reservation(*row)
+            found[reserved.token_sha256] = reserved
     if len(found) != len(tokens_sha256):
         raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "no such token, or it is spent")
     return [found[token] for token in tokens_sha256]

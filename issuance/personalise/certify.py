@@ -10,6 +10,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.card.guid import CardGuid
@@ -95,7 +96,7 @@ class ExpectedIssuer:
         """
         key = certificate.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise _mismatch("an issuer without an EC key")
+            raise mismatch("an issuer without an EC key")
         identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
         return cls(certificate, identifier.value.digest, certificate.subject, key)
 
@@ -107,13 +108,19 @@ class ExpectedIssuer:
         """
         digest = certificate.signature_hash_algorithm
         if certificate.issuer != self._name or digest is None:
-            raise _mismatch("another issuer")
+            raise mismatch("another issuer")
+        self.check_octets(certificate.signature, certificate.tbs_certificate_bytes, digest)
+
+    def check_octets(self, signature: bytes, signed: bytes, digest: HashAlgorithm) -> None:
+        """Accept octets that this CA signed.
+
+        Raises:
+            IssuanceError: CERTIFICATE_MISMATCH.
+        """
         try:
-            self._key.verify(
-                certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(digest)
-            )
+            self._key.verify(signature, signed, ec.ECDSA(digest))
         except InvalidSignature as error:
-            raise _mismatch("another issuer") from error
+            raise mismatch("another issuer") from error
 
 
 def check_certificate(
@@ -130,16 +137,27 @@ def check_certificate(
     """
     issuer.check_signature(certificate)
     if certificate.public_key() != key:
-        raise _mismatch("another key")
+        raise mismatch("another key")
     if _guid(certificate) != plan.guid:
-        raise _mismatch("another card")
-    if certificate.not_valid_after_utc > plan.expires_at:
-        raise _mismatch("outlives the card")
-    if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
-        raise _mismatch("not valid now")
+        raise mismatch("another card")
+    check_validity(certificate, plan, at)
 
 
-def _mismatch(what: str) -> IssuanceError:
+def check_validity(certificate: x509.Certificate, plan: PersonalisationPlan, at: datetime) -> None:
+    """Accept a certificate that is valid now and ends with its card at the latest.
+
+    Raises:
+        IssuanceError: CERTIFICATE_MISMATCH.
+    """
+    not_after = certificate.not_valid_after_utc
+    if not_after > plan.expires_at:
+        raise mismatch("outlives the card")
+    if not certificate.not_valid_before_utc <= at < not_after:
+        raise mismatch("not valid now")
+
+
+def mismatch(what: str) -> IssuanceError:
+    """Return the refusal of what came back from the CA."""
     return IssuanceError(ReasonCode.CERTIFICATE_MISMATCH, f"the CA's certificate: {what}")
 
 

@@ -25,7 +25,7 @@ from issuance.bulk import BulkReport, CardToMake, issue_many
 from issuance.ports import SLOT_PROFILE, CertificateAuthority, CertificateRequest
 from issuance.stock.card_blanks import StockRule
 from tests.support.installations import ServiceUnderTest
-from web.bulk_issue import issue_in_processes
+from web.bulk_issue import BulkProcesses
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ class CutOff:
     def prepare_all(self, requests: Sequence[CertificateRequest], at: datetime) -> Sequence[str]:
         return self.inner.prepare_all(requests, at)
 
-    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[x509.Certificate]:
+    def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[bytes]:
         raise VaultError(ReasonCode.VAULT_SEALED, f"{len(tokens)} tokens at {at}: no vault")
 
     def issuer(self, card_type: CardType) -> x509.Certificate:
@@ -234,8 +234,8 @@ def test_of_two_who_issue_one_list_at_once_each_card_is_made_once(
 
 def test_processes_share_a_list(service: ServiceUnderTest) -> None:
     asked = cards_to_make(service, 2)
-    reports = list(
-        issue_in_processes(service.installation.settings, asked, operator="mai", processes=2)
-    )
+    with BulkProcesses(service.installation.settings, 2) as processes:
+        processes.wait_until_ready()
+        reports = list(processes.issue(asked, operator="mai"))
     assert [guid for one in reports for guid in one.made] == [one.guid for one in asked]
     service.installation.audit.verify()
