@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     HOLDER_CORRECTED = "holder.corrected"
     HOLDER_EMPLOYMENT_ENDED = "holder.employment_ended"
     HOLDER_PHOTO_PUT = "holder.photo_put"
+    HOLDER_DISCLOSED = "holder.disclosed"
+    HOLDERS_EXPORTED = "holder.list_exported"
     IMPORT_STARTED = "import.started"
     IMPORT_CONFIRMED = "import.confirmed"
     IMPORT_FINISHED = "import.finished"

@@ -21,6 +21,7 @@ from web.operators.passwords import Passwords
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk, SessionRules
 from web.operators.sign_in import SignIn
+from web.registry_wiring import wire_registry
 from web.settings import Settings
 
 
@@ -76,4 +77,5 @@ def wire_console(parts: ConsoleParts, issuing: IssuingServices) -> ConsoleServic
         forms=SqlFormStore(database),
         agents=parts.access,
         issuing=issuing,
+        registry=wire_registry(database, parts.sealer, parts.clock),
     )

@@ -28,7 +28,9 @@ class CannotServe(Exception):
 
 def application() -> Flask:
     """Return the application as the environment says; called in the worker process."""
-    return create_app(open_installation(load_settings()).services)
+    services = open_installation(load_settings()).services
+    services.console.registry.runner.resume()
+    return create_app(services)
 
 
 def run(settings: Settings) -> None:

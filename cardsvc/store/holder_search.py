@@ -21,10 +21,11 @@ from cardsvc.holder_search_records import (
     ListedHolderCard,
 )
 from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.records import Holder
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_candidates import find_candidates
 from cardsvc.store.holder_conditions import is_exact, meets
-from cardsvc.store.holder_mapping import read_personal_number
+from cardsvc.store.holder_mapping import read_holder, read_personal_number
 from cardsvc.store.holder_walk import GivenNames, walk
 from cardsvc.store.schema import CardRow, HolderRow
 from cardsvc.store.sealed import Sealer
@@ -63,6 +64,12 @@ class SqlHolderDirectory:
             shown = rest[:limit]
             following = shown[-1] if len(rest) > limit else None
             return HolderPage(self._lines(session, shown), following, len(hits))
+
+    def find(self, holder_id: str) -> Holder | None:
+        """Return a holder as on record, or None; nothing is locked."""
+        with self._database.reading() as session:
+            row = session.get(HolderRow, holder_id)
+            return None if row is None else read_holder(row, self._sealer)
 
     def estimated_size(self) -> int:
         """Return roughly how many holders there are, without counting them."""

@@ -42,6 +42,8 @@ class SqlIssuanceDirectory:
         state: CardState | None = None,
         application_id: str | None = None,
         limit: int = 100,
+        *,
+        holder_id: str | None = None,
     ) -> Sequence[ListedCard]:
         """Return cards, those that expire last first."""
         query = (
@@ -53,6 +55,8 @@ class SqlIssuanceDirectory:
             query = query.where(CardRow.state == state)
         if application_id is not None:
             query = query.where(CardRow.application_id == application_id)
+        if holder_id is not None:
+            query = query.where(CardRow.holder_id == holder_id)
         with self._database.reading() as session:
             return [_card(row) for row in session.scalars(query.limit(limit))]
 

@@ -78,6 +78,10 @@ class HolderDirectory(Protocol):
         """Return a page of the holders that are asked for, in staff order, exact hits first."""
         ...
 
+    def find(self, holder_id: str) -> Holder | None:
+        """Return a holder as on record, or None; nothing is locked."""
+        ...
+
     def estimated_size(self) -> int:
         """Return roughly how many holders there are, without counting them."""
         ...

@@ -292,3 +292,12 @@ def test_pages_of_a_crowd_hold_everybody_once_and_in_order(
 def test_the_size_is_told_without_counting(crowd: tuple[Database, Sealer]) -> None:
     database, sealer = crowd
     assert 45_000 <= SqlHolderDirectory(database, sealer).estimated_size() <= 55_000
+
+
+def test_a_holder_is_read_whole_without_a_lock(
+    database: Database, sealer: Sealer, directory: HolderDirectory
+) -> None:
+    lan = person(1, "Lê Thị Lan", "H57.12")
+    add(database, sealer, lan)
+    assert directory.find(lan.id) == lan
+    assert directory.find("nobody") is None

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cardsvc.access_records import Operator, Role
+from tests.support.console_people import HELD_ROW, IMPORT, KHUE, put_people
 from tests.support.console_records import (
     EXAMPLES_OF_RECORDS,
     NO_PAGES_OF_RECORDS,
@@ -26,6 +27,7 @@ from web.app import create_app
 from web.console.services import ConsoleServices
 from web.operators.register import OperatorEntry
 
+AGENCY = "H57.12"
 PASSWORD = "một câu dài dễ nhớ"
 NAMES = {
     Role.CLERK: "Lê Thị Lan",
@@ -74,6 +76,7 @@ class ConsoleUnderTest:
                 self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
             self.add("ca-moi-viec", frozenset(Role))
             add_records(service)
+            put_people(self.services.registry)
 
     def add(
         self, operator_id: str, roles: frozenset[Role], agencies: frozenset[str] | None = None
@@ -134,6 +137,14 @@ NO_PAGES = {
     "console.sign_in.enrol",
     "console.sign_in.password",
     *NO_PAGES_OF_RECORDS,
+    "console.holders.as_csv",
+    "console.holders.as_xlsx",
+    "console.holders.photo",
+    "console.holders.photo_preview",
+    "console.holders.look_at_photo",
+    "console.imports.download_template",
+    "console.imports.look",
+    "console.imports.rows_file",
 }
 """Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""
 
@@ -146,6 +157,15 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     ],
     "console.agents.ask": [{"agent_id": "ki-ot-1"}],
     **EXAMPLES_OF_RECORDS,
+    **{
+        f"console.holders.{page}": [{"holder_id": KHUE}]
+        for page in ("show", "edit", "ask_to_disclose", "ask_to_end", "choose_photo")
+    },
+    **{
+        f"console.imports.{page}": [{"import_id": IMPORT}]
+        for page in ("show", "rows", "ask_for_cards")
+    },
+    "console.imports.row": [{"import_id": IMPORT, "number": str(HELD_ROW)}],
 }
 """For a page whose address has parts: what to put there, so that something is to be seen."""
 

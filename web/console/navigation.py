@@ -42,6 +42,11 @@ _RECORDS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR})
 _OFFICERS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER})
 SECTIONS: Sequence[Section] = (
     Section("home.home", Text("Tổng quan", "Overview")),
+    Section(
+        "holders.listing", Text("Chủ thẻ", "Holders"),
+        frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR}),
+    ),
+    Section("imports.listing", Text("Nhập danh sách", "Imports"), frozenset({Role.CLERK})),
     Section("applications.listing", Text("Đề nghị cấp thẻ", "Applications"), _RECORDS),
     Section("cards.listing", Text("Thẻ", "Cards"), _RECORDS),
     Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),

@@ -11,6 +11,7 @@ from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.session_records import FormClaim
 from web.console.issuing_services import IssuingServices
+from web.console.registry_services import RegistryServices
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk
 from web.operators.sign_in import SignIn
@@ -63,6 +64,7 @@ class ConsoleServices:
         forms: forms are sent once.
         agents: reader agents.
         issuing: applications, cards, the desk and the stock of blanks.
+        registry: holders, agencies, imports.
     """
 
     clock: Clock
@@ -75,3 +77,4 @@ class ConsoleServices:
     forms: Forms
     agents: AgentRegister
     issuing: IssuingServices
+    registry: RegistryServices
