@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from cardsvc.agency_records import AgencyFate
 from cardsvc.identity.card_number import StaffCategory
 from cardsvc.identity.names import NameWarning
 from cardsvc.identity.personal_number import PersonalNumberWarning
 from cardsvc.identity.sex import Sex
-from cardsvc.import_records import RowOutcome, SkipReason
+from cardsvc.import_records import SkipReason
 from cardsvc.terms import CARD_TYPE_VI, CardType
 from issuance.registry.disclosure import DisclosureReason
 from web.console.languages import Text
@@ -63,23 +62,12 @@ WARNINGS: dict[NameWarning | PersonalNumberWarning, Text] = {
         "The sex differs from the one within the number.",
     ),
 }
-FATES = {
-    AgencyFate.RENAMED: Text("Đổi tên", "Renamed"),
-    AgencyFate.MERGED: Text("Sáp nhập", "Merged"),
-    AgencyFate.SPLIT: Text("Chia tách", "Split"),
-    AgencyFate.DISSOLVED: Text("Giải thể", "Dissolved"),
-}
 SKIP_REASONS = {
     SkipReason.LEFT_THE_AGENCY: Text("Không còn làm việc tại cơ quan", "Left the agency"),
     SkipReason.NOT_ENTITLED: Text("Không thuộc diện cấp thẻ", "Not entitled to a card"),
     SkipReason.ENTERED_BY_HAND: Text("Đã nhập tay", "Entered by hand"),
     SkipReason.WRONG_LIST: Text("Nhầm danh sách", "On the wrong list"),
     SkipReason.REPEATED: Text("Lặp lại dòng khác", "Repeats another row"),
-}
-OUTCOMES = {
-    RowOutcome.NEW: Text("Người mới", "New"),
-    RowOutcome.CHANGED: Text("Thay đổi", "Changed"),
-    RowOutcome.UNCHANGED: Text("Không đổi", "Unchanged"),
 }
 EVENTS = {
     "holder.added": Text("Lập hồ sơ", "Put on record"),

@@ -23,7 +23,7 @@ from web.console.access import FORM_OCTETS, needs
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.once import once
-from web.console.registry_texts import CARD_TYPES, OUTCOMES
+from web.console.registry_texts import CARD_TYPES
 from web.console.services import ConsoleServices
 from web.console.uploads import Upload, UploadsFull
 from web.console.visitor import present_operator, request_instant
