@@ -223,7 +223,7 @@ def _page(
         notices=[Text(*say(one)) for one in looked.read.notices] if looked else [],
         columns=[(one, HEADINGS[one][0], HEADINGS[one][1]) for one in COLUMNS[options.card_type]],
         encodings=[(one.value, one.value) for one in TextEncoding],
-        headings=HEADINGS, outcomes=OUTCOMES, card_types=CARD_TYPES, shown=_SHOWN_ROWS,
+        headings=HEADINGS, card_types=CARD_TYPES, shown=_SHOWN_ROWS,
     )  # fmt: skip
 
 
