@@ -7,16 +7,20 @@ from datetime import timedelta
 from uuid import UUID
 
 from cardsvc.card.guid import CardGuid
+from cardsvc.desk_records import JobKind
 from cardsvc.identity.names import PersonName
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import CallerCheck, LossChannel
 from cardsvc.records import CardRecord
+from cardsvc.stock_records import StockKeeper
 from cardsvc.terms import CardType
 from issuance.approve import approve, return_for_completion
+from issuance.card_jobs import place_card_job
 from issuance.enrol import request_card
 from issuance.losses.report import report_to_operator
+from issuance.stock.keeping import put_keeper, receive
 from issuance.unblock import request_unblock
-from tests.support.installations import ServiceUnderTest
+from tests.support.installations import DESK, ServiceUnderTest
 from tests.support.people import another
 from web.console import application_deeds, card_deeds
 
@@ -40,8 +44,9 @@ STATES = {
     "thu-hoi": CardState.REVOKED,
     "bao-mat": CardState.ACTIVE,
 }
-CLERK, APPROVER = "can-bo-lan", "can-bo-hung"
-CASE, UNBLOCK = "vu-1", "6f1d2a34-0000-4000-8000-00000000b10c"
+CLERK, APPROVER, ISSUER = "can-bo-lan", "can-bo-hung", "can-bo-mai"
+STORE = "kho-1"
+CASE, JOB, UNBLOCK = "vu-1", "viec-1", "6f1d2a34-0000-4000-8000-00000000b10c"
 
 
 def guid_of(name: str) -> str:
@@ -104,6 +109,27 @@ def add_records(service: ServiceUnderTest) -> None:
         operator=CLERK,
         at=at,
     )
+    place_card_job(
+        store,
+        installation.orders,
+        JobKind.ACTIVATE,
+        CardGuid.parse(guid_of("cho-ma")),
+        job_id=JOB,
+        agent=DESK,
+        operator=ISSUER,
+        at=at,
+    )
+    put_keeper(store, StockKeeper(STORE, "Kho Sở Nội vụ", "SNV"), operator=ISSUER, at=at)
+    receive(
+        store,
+        ["A0001", "A0002", "A0003"],
+        product="PIV-1",
+        box="H1",
+        keeper=STORE,
+        delivery_note="PG-1",
+        operator=ISSUER,
+        at=at,
+    )
 
 
 _CARD_OF_DEED = {
@@ -131,7 +157,11 @@ EXAMPLES_OF_RECORDS: dict[str, list[dict[str, str]]] = {
         ]
         for name in card_deeds.DEEDS
     },
+    "console.desk.job": [{"job_id": JOB}],
+    "console.desk.ask_activation": [{"guid": guid_of("cho-ma")}],
     "console.losses.show": [{"case_id": CASE}],
+    "console.stock.blank": [{"serial": "A0001"}],
+    "console.stock.keeper": [{"keeper_id": STORE}],
     "console.unblocking.show": [{"request_id": UNBLOCK}],
 }
 NO_PAGES_OF_RECORDS = {
@@ -146,5 +176,8 @@ NO_PAGES_OF_RECORDS = {
     "console.cards.photo",
     "console.cards.picture",
     "console.cards.sheets",
+    "console.desk.live",
+    "console.desk.new",
+    "console.desk.next_card",
 }
 """Files, and a form that needs to be told for whom."""

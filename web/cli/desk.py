@@ -14,16 +14,14 @@ from cardsvc.desk_advice import advice_for
 from cardsvc.desk_records import JobKind
 from cardsvc.errors import IssuanceError, ReasonCode
 from issuance.card_jobs import place_card_job
+from issuance.desk_orders import order_card
 from issuance.job_records import JobOrder
 from issuance.orders import (
     OrderState,
     cancel_order,
-    place_order,
-    require_approved,
     spoil_order,
 )
 from issuance.personalise.plan import DEFAULT_VALIDITY
-from issuance.stock.card_blanks import StockRule, require_blank
 from issuance.stock.serials import parse_serial
 from web.bootstrap import Installation
 from web.cli.support import FILE, GUID, OPERATOR, opened
@@ -65,13 +63,8 @@ def open_job(
 ) -> None:
     """Order a card for an approved application; prints the job for `reader-agent personalise`."""
     with opened(settings) as installation:
-        require_approved(installation.store, application_id, operator=operator)
         require_agent(installation, agent)
-        for job in installation.orders.in_state(OrderState.OPEN):
-            if job.application_id == application_id:
-                raise click.ClickException(f"job {job.id} of {job.agent} is open for it already")
         serial = None if blank is None else parse_serial(blank, settings.blank_serials)
-        _require_blank(installation, settings, application_id, serial, agent)
         order = JobOrder(
             application_id,
             agent,
@@ -81,21 +74,15 @@ def open_job(
             validity=timedelta(days=days),
         )
         job_id = str(uuid.uuid4())
-        place_order(installation.orders, order, job_id=job_id, at=installation.clock.now())
+        order_card(
+            installation.store,
+            installation.orders,
+            order,
+            job_id=job_id,
+            rule=settings.stock_rule,
+            at=installation.clock.now(),
+        )
         click.echo(job_id)
-
-
-def _require_blank(
-    installation: Installation,
-    settings: Settings,
-    application_id: str,
-    serial: str | None,
-    agent: str,
-) -> None:
-    """Say at once that a blank is not in stock; the job itself asks again."""
-    if settings.stock_rule is StockRule.ENFORCE:
-        with installation.store.transaction() as unit:
-            require_blank(unit, serial, keeper=agent, application_id=application_id)
 
 
 @desk.command("jobs")

@@ -14,6 +14,7 @@ from web.console.pages import (
     applications,
     cards,
     components,
+    desk,
     holders,
     home,
     imports,
@@ -21,6 +22,7 @@ from web.console.pages import (
     operators,
     profile,
     sign_in,
+    stock,
     unblocking,
 )
 from web.console.services import ConsoleServices
@@ -34,6 +36,8 @@ _AREAS = (
     imports,
     applications,
     cards,
+    desk,
+    stock,
     losses,
     unblocking,
     operators,

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from cardsvc.access_records import PersonalisationJob
 from cardsvc.audit import AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.decision_records import ApprovalDecision
@@ -18,8 +17,9 @@ from cardsvc.queue_records import ApplicationFilter, CardFilter, QueuedApplicati
 from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.status_records import StatusPlace
 from cardsvc.stock_records import Blank, BlankState, Movement, StockCount, StockDay, StockKeeper
+from issuance.desk_orders import OpenJobs
 from issuance.faces.make import FaceMaker
-from issuance.ports import CardSecrets, IssuanceStore, JobBoard, JobStore, UnblockStore
+from issuance.ports import CardSecrets, IssuanceStore, JobBoard, UnblockStore
 from issuance.registry.ports import PhotoStore
 from issuance.stock.card_blanks import StockRule
 from issuance.stock.serials import SerialForm
@@ -107,14 +107,6 @@ class LossLists(Protocol):
 
     def loss_cases(self, state: LossState | None, *, limit: int) -> Sequence[LossCase]:
         """Return cases, the oldest first."""
-        ...
-
-
-class OpenJobs(JobStore, Protocol):
-    """Keeps the jobs of issuing desks, and lists them."""
-
-    def in_state(self, state: str) -> Sequence[PersonalisationJob]:
-        """Return the jobs in a state, oldest first."""
         ...
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from cardsvc.desk_records import JobKind, JobStage
 from cardsvc.errors import ReasonCode
 from cardsvc.loss_records import CallerCheck, LossChannel
+from cardsvc.stock_records import MovementKind
 from cardsvc.terms import (
-    CARD_TYPE_VI,
     ApplicationKind,
-    CardType,
     SuspensionCause,
     WithdrawalCause,
 )
 from web.console.languages import Text
 
-CARD_TYPES = {
-    CardType.CIVIL_SERVANT: Text(CARD_TYPE_VI[CardType.CIVIL_SERVANT], "Civil-servant card"),
-    CardType.INDIVIDUAL: Text(CARD_TYPE_VI[CardType.INDIVIDUAL], "Personal card"),
-    CardType.BUSINESS: Text(CARD_TYPE_VI[CardType.BUSINESS], "Business card"),
-}
 KINDS = {
     ApplicationKind.NEW: Text("Cấp mới", "New card"),
     ApplicationKind.RENEW: Text("Gia hạn", "Renewal"),
@@ -56,6 +51,42 @@ CALLER_CHECKS = {
     CallerCheck.KNOWN_PERSON: Text("Người quen biết giọng nói", "Known by voice"),
     CallerCheck.SUPERIOR: Text("Thủ trưởng xác nhận", "Confirmed by the superior"),
     CallerCheck.IDENTITY_DOCUMENT: Text("Giấy tờ tùy thân", "Identity document"),
+}
+JOB_KINDS = {
+    JobKind.PERSONALISE: Text("Cá thể hóa thẻ", "Personalisation"),
+    JobKind.ACTIVATE: Text("Kích hoạt thẻ", "Activation"),
+    JobKind.UNBLOCK: Text("Mở khóa PIN", "PIN unblocking"),
+    JobKind.SET_PIN: Text("Đặt lại PIN", "A new PIN"),
+}
+JOB_STAGES = {
+    JobStage.WAITING_AGENT: Text("Chờ bàn nhận việc", "Waiting for the desk"),
+    JobStage.WAITING_CARD: Text("Chờ đặt thẻ", "Waiting for the card"),
+    JobStage.WAITING_PIN: Text("Chờ nhập mã", "Waiting for the PIN"),
+    JobStage.CHECKING: Text("Kiểm tra thẻ", "Checking the card"),
+    JobStage.KEYS: Text("Sinh khóa", "Making keys"),
+    JobStage.CERTIFICATES: Text("Cấp chứng thư", "Making certificates"),
+    JobStage.OBJECTS: Text("Ghi dữ liệu", "Writing data"),
+    JobStage.VERIFYING: Text("Đọc lại", "Reading back"),
+    JobStage.DONE: Text("Đã xong", "Done"),
+    JobStage.TORN: Text("Dở dang", "Torn"),
+    JobStage.FAILED: Text("Không làm được", "Failed"),
+    JobStage.CANCELLED: Text("Đã hủy lệnh", "Taken back"),
+    JobStage.SPOILED: Text("Đã hủy phôi", "Blank spoiled"),
+}
+MOVEMENTS = {
+    MovementKind.RECEIVE: Text("Nhập kho", "Received"),
+    MovementKind.ISSUE: Text("Giao cho bàn hoặc kho khác", "Issued"),
+    MovementKind.HOLD: Text("Tạm giữ", "Held"),
+    MovementKind.RELEASE: Text("Thôi tạm giữ", "Released"),
+    MovementKind.RESERVE: Text("Dành cho một thẻ", "Reserved"),
+    MovementKind.REASSIGN: Text("Chuyển sang thẻ khác", "Reassigned"),
+    MovementKind.FREE: Text("Trả lại kho", "Freed"),
+    MovementKind.USE: Text("Làm thành thẻ", "Used"),
+    MovementKind.SPOIL: Text("Ghi hỏng", "Spoiled"),
+    MovementKind.DESTROY: Text("Hủy", "Destroyed"),
+    MovementKind.RETURN: Text("Trả nhà cung cấp", "Returned"),
+    MovementKind.LOSE: Text("Ghi thất lạc", "Written off"),
+    MovementKind.FIND: Text("Tìm lại được", "Found again"),
 }
 FACTS = {
     "name": Text("Họ và tên", "Name"),
@@ -153,6 +184,33 @@ REFUSALS = {
         "Thẻ cũ thuộc loại khác.", "The old card has another type."
     ),
     ReasonCode.CARD_IN_USE: Text("Hồ sơ này đã có thẻ.", "The application has a card already."),
+    ReasonCode.BLANK_REQUIRED: Text("Nhập số phôi.", "Enter the blank's serial."),
+    ReasonCode.BLANK_UNKNOWN: Text(
+        "Phôi này không có trong sổ kho.", "This blank is in no book of the stock."
+    ),
+    ReasonCode.BLANK_NOT_IN_STOCK: Text(
+        "Phôi này không nằm trong kho của bàn này, hoặc không còn dùng được.",
+        "This blank is not in this desk's stock, or can't be used any more.",
+    ),
+    ReasonCode.BLANK_KNOWN: Text(
+        "Một số phôi đã có trong sổ kho.", "A serial is in the books already."
+    ),
+    ReasonCode.MALFORMED_BLANK_SERIAL: Text(
+        "Số phôi không đúng dạng, hoặc bị lặp.", "A serial is not of its form, or given twice."
+    ),
+    ReasonCode.STOCK_DAY_CLOSED: Text("Ngày này đã khóa sổ.", "This day is closed."),
+    ReasonCode.STOCK_NOT_COUNTED: Text(
+        "Hôm nay chưa kiểm đếm, hoặc phôi đã thay đổi sau khi đếm: đếm lại.",
+        "Nobody counted today, or something moved since: count again.",
+    ),
+    ReasonCode.STOCK_DIFFERENCES: Text(
+        "Kiểm đếm và sổ sách còn chênh lệch chưa giải thích.",
+        "Count and books differ, and nobody has said why.",
+    ),
+    ReasonCode.STOCK_KEEPER_UNKNOWN: Text("Không có kho này.", "There is no such keeper."),
+    ReasonCode.MALFORMED_FACIAL_IMAGE: Text(
+        "Ảnh trong hồ sơ không ghi được vào thẻ.", "The photo on record does not fit a card."
+    ),
     ReasonCode.CARD_UNKNOWN: Text("Không tìm thấy thẻ.", "There is no such card."),
 }
 

@@ -40,6 +40,7 @@ class Section:
 
 _RECORDS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR})
 _OFFICERS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER})
+_STOCK = frozenset({Role.STOCK_KEEPER, Role.ISSUER, Role.AUDITOR})
 SECTIONS: Sequence[Section] = (
     Section("home.home", Text("Tổng quan", "Overview")),
     Section(
@@ -49,6 +50,8 @@ SECTIONS: Sequence[Section] = (
     Section("imports.listing", Text("Nhập danh sách", "Imports"), frozenset({Role.CLERK})),
     Section("applications.listing", Text("Đề nghị cấp thẻ", "Applications"), _RECORDS),
     Section("cards.listing", Text("Thẻ", "Cards"), _RECORDS),
+    Section("desk.overview", Text("Bàn cấp thẻ", "Issuing desk"), frozenset({Role.ISSUER})),
+    Section("stock.overview", Text("Kho phôi thẻ", "Stock of blanks"), _STOCK),
     Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),
     Section("unblocking.listing", Text("Mở khóa PIN", "PIN unblocking"), _OFFICERS),
     Section(

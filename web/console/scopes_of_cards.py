@@ -7,14 +7,14 @@ from flask import abort
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed
 from cardsvc.records import Application, CardRecord, Holder
+from web.console.scopes import covers_holder
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator
 
 
 def is_covered(holder: Holder) -> bool:
     """Tell whether a person's records are in the present operator's scope."""
-    post = holder.employment
-    return present_operator().covers(post.agency_code.value if post else None)
+    return covers_holder(present_operator(), holder)
 
 
 def find_holder(services: ConsoleServices, holder_id: str) -> Holder:

@@ -15,11 +15,12 @@ from web.console.access import needs
 from web.console.application_deeds import DEEDS, why_not
 from web.console.deeds import Deed
 from web.console.forms import FieldError, Form, FormReader
-from web.console.issuing_texts import CARD_TYPES, FACTS, KINDS, NOTE_CODES, refusal
+from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES, refusal
 from web.console.languages import Text
 from web.console.once import once
 from web.console.portraits import has_photo
 from web.console.refusals import done, led_back
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_application
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant

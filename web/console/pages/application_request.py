@@ -15,10 +15,11 @@ from issuance.completeness import ApplicationIncomplete
 from issuance.enrol import request_card
 from web.console.access import needs
 from web.console.forms import Form, FormReader
-from web.console.issuing_texts import CARD_TYPES, FACTS, KINDS, refusal
+from web.console.issuing_texts import FACTS, KINDS, refusal
 from web.console.languages import Text
 from web.console.once import once
 from web.console.refusals import done
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_holder
 from web.console.services import ConsoleServices
 from web.console.states import state_text

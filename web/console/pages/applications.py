@@ -17,12 +17,13 @@ from web.console.access import needs
 from web.console.application_deeds import deeds_of
 from web.console.exports import send_csv, send_xlsx
 from web.console.formats import instant
-from web.console.issuing_texts import CARD_TYPES, FACTS, KINDS, NOTE_CODES, deed
+from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES, deed
 from web.console.languages import Text
 from web.console.pages import application_decisions, application_request, batch_approval
 from web.console.paging import PAGE_ROWS, Column, Table, encode_cursor, read_cursor
 from web.console.portraits import has_photo, send_portrait
 from web.console.queue_filter import read_filter
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_application
 from web.console.services import ConsoleServices
 from web.console.states import state_text

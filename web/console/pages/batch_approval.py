@@ -15,11 +15,12 @@ from cardsvc.queue_records import QueuedApplication
 from issuance.decisions import approve_together, make_decision
 from web.console.access import needs
 from web.console.forms import Form, FormReader
-from web.console.issuing_texts import CARD_TYPES, KINDS, refusal
+from web.console.issuing_texts import KINDS, refusal
 from web.console.languages import Text
 from web.console.once import once
 from web.console.paging import Column, Table
 from web.console.queue_filter import read_filter
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import is_covered
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant

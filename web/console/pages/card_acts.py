@@ -16,11 +16,11 @@ from web.console.access import needs
 from web.console.card_deeds import DEEDS, is_possible, why_not
 from web.console.deeds import Deed
 from web.console.forms import Form, FormReader
-from web.console.issuing_texts import CARD_TYPES
 from web.console.once import once
 from web.console.pages import card_code, card_forms
 from web.console.portraits import has_photo
 from web.console.refusals import done, led_back
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_application, find_card
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant

@@ -17,8 +17,8 @@ from issuance.faces.sheet_pdf import sheet_pdf
 from issuance.faces.sheet_plan import load_sheet_plan
 from issuance.registry.photos import present_photo, require_photo
 from web.console.access import needs
-from web.console.issuing_texts import CARD_TYPES
 from web.console.refusals import led_back
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_application, find_card
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant

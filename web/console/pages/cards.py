@@ -20,12 +20,13 @@ from web.console.card_deeds import deeds_of
 from web.console.exports import send_csv, send_xlsx
 from web.console.formats import day
 from web.console.forms import Form
-from web.console.issuing_texts import CARD_TYPES, KINDS, SUSPENSION_CAUSES, deed
+from web.console.issuing_texts import KINDS, SUSPENSION_CAUSES, deed
 from web.console.languages import Text
 from web.console.pages import card_acts, card_papers
 from web.console.paging import PAGE_ROWS, Column, Table, encode_cursor, read_cursor
 from web.console.portraits import has_photo, send_portrait
 from web.console.queue_filter import one_of, read_agency
+from web.console.registry_texts import CARD_TYPES
 from web.console.scopes_of_cards import find_card
 from web.console.services import ConsoleServices
 from web.console.states import state_text
@@ -165,6 +166,7 @@ def _record(services: ConsoleServices, card: CardRecord, holder: Holder) -> str:
         certificates=certificates,
         place=issuing.places.place(card.guid),
         deeds=deeds_of(card, application, operator),
+        may_activate=Role.ISSUER in operator.roles and card.state is CardState.ISSUED,
         may_replace=Role.CLERK in operator.roles and card_papers.may_be_replaced(card),
         may_print=Role.ISSUER in operator.roles and card_papers.may_be_printed(card),
         has_photo=has_photo(services, holder.id),

@@ -20,7 +20,7 @@ from web.console.once import once
 from web.console.paging import Column, Table
 from web.console.queue_filter import one_of
 from web.console.refusals import done, led_back
-from web.console.scopes_of_cards import find_card
+from web.console.scopes_of_cards import find_card, is_covered
 from web.console.services import ConsoleServices
 from web.console.states import state_text
 from web.console.visitor import present_operator, request_instant
@@ -175,6 +175,7 @@ def _page(services: ConsoleServices, one: UnblockRequest, holder: Holder, form: 
         form=form,
         why_not=why_not,
         agents=agent_choices(services),
+        may_see_desk=bool(operator.roles & set(_DECIDERS)),
         may_withdraw=one.state in OPEN_STATES,
         may_show_code=one.state in _CODE_STATES and one.decided_by == operator.id,
     )
@@ -200,6 +201,4 @@ def _find(services: ConsoleServices, request_id: str) -> tuple[UnblockRequest, H
 def _holder_in_scope(services: ConsoleServices, one: UnblockRequest) -> Holder | None:
     card = services.issuing.queue.card(one.guid)
     holder = services.issuing.queue.holder(card.holder_id) if card else None
-    post = holder.employment if holder else None
-    covered = present_operator().covers(post.agency_code.value if post else None)
-    return holder if covered else None
+    return holder if holder is not None and is_covered(holder) else None
