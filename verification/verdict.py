@@ -51,6 +51,9 @@ class VerifiedCard:
     at: datetime
 
 
+_ALL_PASSED = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.PASS)
+
+
 class _NoTruthValue:
     __slots__ = ()
 
@@ -113,7 +116,7 @@ class Granted(_NoTruthValue):
     @property
     def verdicts(self) -> Verdicts:
         """All three passed."""
-        return Verdicts(Verdict.PASS, Verdict.PASS, Verdict.PASS)
+        return _ALL_PASSED
 
     @property
     def guid(self) -> CardGuid:

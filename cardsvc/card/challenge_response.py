@@ -19,6 +19,8 @@ from cardsvc.card.public_key import CardPublicKey
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER prefix of DigestInfo for SHA-256 (RFC 8017 section 9.2 note 1)."""
 
+_ECDSA_SHA256, _ECDSA_SHA384 = ec.ECDSA(hashes.SHA256()), ec.ECDSA(hashes.SHA384())
+
 
 def prepare(message: bytes, algorithm: Algorithm) -> bytes:
     """Return what the card is to sign: a digest (ECC) or an EMSA-PKCS1-v1_5 block (RSA).
@@ -43,9 +45,8 @@ def is_signed_by(public_key: CardPublicKey, signature: bytes, message: bytes) ->
         if isinstance(public_key, rsa.RSAPublicKey):
             public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         else:
-            wide = public_key.curve.key_size > 256
-            digest = hashes.SHA384() if wide else hashes.SHA256()
-            public_key.verify(signature, message, ec.ECDSA(digest))
+            wide = public_key.key_size > 256
+            public_key.verify(signature, message, _ECDSA_SHA384 if wide else _ECDSA_SHA256)
     except InvalidSignature:
         return False
     return True

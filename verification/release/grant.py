@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from cardsvc.clock import VIETNAM_TIME
@@ -136,9 +137,7 @@ def _allowed(
 ) -> tuple[AskedAttribute, ...] | ReasonCode:
     """Return what is to be released, or why nothing is."""
     if unverified_asked is None:
-        return tuple(
-            AskedAttribute(one, one) for one in rule.attributes if one != Attribute.DELEGATE_OF
-        )
+        return _all_that_names_itself(rule.attributes)
     try:
         asked = parse_asked(unverified_asked)
     except Malformed:
@@ -146,6 +145,12 @@ def _allowed(
     if any(one.allowed_as not in rule.attributes for one in asked):
         return ReasonCode.ATTRIBUTE_NOT_ALLOWED
     return asked
+
+
+@lru_cache(maxsize=1024)
+def _all_that_names_itself(attributes: tuple[str, ...]) -> tuple[AskedAttribute, ...]:
+    """Return what a policy allows, but for the claim that asks about a company."""
+    return tuple(AskedAttribute(one, one) for one in attributes if one != Attribute.DELEGATE_OF)
 
 
 def _lacks_consent(rule: ReleaseRule, card: VerifiedCard) -> bool:
