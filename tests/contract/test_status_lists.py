@@ -389,6 +389,6 @@ def test_a_list_is_read_from_the_few_cards_that_are_not_valid(
             plans.append([row[3] for row in rows])
     assert sorted(plan[0] for plan in plans) == [
         "SCAN certificate_ledger USING INDEX ix_certificate_ledger_revoked",
-        "SEARCH cards USING INDEX ix_cards_state (state=?)",
+        "SEARCH cards USING INDEX ix_cards_state_card_type_holder_id (state=?)",
     ]
     assert not [step for plan in plans for step in plan if "list_number" in step]
