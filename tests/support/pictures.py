@@ -14,10 +14,21 @@ from playwright.sync_api import Page
 
 from tests.support.browser import CHROMIUM, WHY_NOT, Watched, open_chromium
 from tests.support.console import serve_console
+from tests.support.console_people import IMPORT, KHUE
+from tests.support.console_records import guid_of
 
 FOLDER = Path(__file__).parents[2] / "docs" / "img"
 AFTER_SIGN_IN = {
     "overview": "/console",
+    "holders": "/console/holders",
+    "holder": f"/console/holders/{KHUE}",
+    "import": f"/console/imports/{IMPORT}",
+    "applications": "/console/applications?state=requested",
+    "application": "/console/applications/cho-duyet",
+    "cards": "/console/cards",
+    "card": f"/console/cards/{guid_of('dang-dung')}",
+    "desk": "/console/desk",
+    "stock": "/console/stock",
     "operators": "/console/operators",
     "agents": "/console/agents",
     "components": "/console/components",
