@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.support.browser import Watched
 from tests.support.child_process import Terminal, open_terminal
@@ -42,12 +42,24 @@ def demonstration() -> Iterator[Demonstration]:
         yield Demonstration(terminal)
 
 
-def test_a_newcomer_signs_in_with_what_the_terminal_shows(
-    demonstration: Demonstration, chromium: Browser
+@pytest.mark.parametrize("name", ["lan", "hung", "mai", "tam", "phuoc", "quan"])
+def test_a_newcomer_signs_in_and_sees_every_section_in_both_languages(
+    demonstration: Demonstration, chromium: Browser, name: str
 ) -> None:
     watched = Watched(chromium, demonstration)
-    page = watched.sign_in(Person("lan", ""), PASSWORD)
-    expect(page.get_by_role("link", name="Lê Thị Lan")).to_be_visible()
+    page = watched.sign_in(Person(name, ""), PASSWORD)
+    sections = page.get_by_role("navigation", name="Các phần").get_by_role("link").all()
+    heading = page.get_by_role("heading", level=1)
+    for address in [str(one.get_attribute("href")) for one in sections]:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        vietnamese = heading.inner_text()
+        page.get_by_role("link", name="English").click()
+        page.get_by_role("link", name="Tiếng Việt").wait_for()
+        assert heading.inner_text() != vietnamese, address
+        page.get_by_role("link", name="Tiếng Việt").click()
+        page.get_by_role("link", name="English").wait_for()
     watched.close()
     assert watched.complaints == []
 
