@@ -16,7 +16,7 @@ from cardsvc.lifecycle import ApplicationEvent, ApplicationState, advance_applic
 from cardsvc.operator_key import operator_key
 from cardsvc.records import Application, ApprovedApplication, DecisionNote
 from issuance.completeness import require_complete
-from issuance.duties import require_second_person
+from issuance.duties import UnitRules, require_other_unit, require_second_person
 from issuance.notes import make_note
 from issuance.ports import IssuanceStore, IssuanceTransaction
 
@@ -34,16 +34,20 @@ WITHDRAWN = "withdrawn"
 """The code of a withdrawal that gives no other."""
 
 
-def approved(application: Application, operator: str, at: datetime) -> ApprovedApplication:
+def approved(
+    application: Application, operator: str, at: datetime, rules: UnitRules
+) -> ApprovedApplication:
     """Return the application as ``operator`` approves it; the transition, without a store.
 
     Raises:
-        IssuanceError: the requester approves (SAME_OPERATOR).
+        IssuanceError: the requester approves (SAME_OPERATOR), or somebody of the requester's unit
+            where the agency does not want that (SAME_UNIT).
         IllegalTransition: the application is not waiting for a decision.
         ApplicationIncomplete: a fact ran out since, such as a delegation.
     """
     state = advance_application(application.state, ApplicationEvent.APPROVE)
     require_second_person(application, operator)
+    require_other_unit(application, operator, at, rules)
     require_complete(application.card_type, application.holder, at)
     return ApprovedApplication(
         replace(
@@ -84,7 +88,7 @@ def approve_in(
     before = (found.state, found.approved_by, found.decision_id)
     if before == (ApplicationState.APPROVED, operator_key(operator), decision_id):
         return ApprovedApplication(found)
-    result = approved(replace(found, decision_id=decision_id), operator, at)
+    result = approved(replace(found, decision_id=decision_id), operator, at, transaction)
     transaction.save_application(result.application)
     facts: AuditFacts = {} if decision_id is None else {"decision": decision_id}
     transaction.record(

@@ -20,11 +20,11 @@ from cardsvc.card.public_key import CardPublicKey
 from cardsvc.decision_records import ApprovalDecision
 from cardsvc.desk_records import JobProgress, JobStage
 from cardsvc.errors import ReasonCode
-from cardsvc.identity.personal_number import PersonalNumber
-from cardsvc.loss_records import LossCase
 from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.terms import CardType, RevocationReason
 from cardsvc.unblock_records import UnblockRequest, UnblockState
+from issuance.duties import UnitRules
+from issuance.losses.ports import LossRecords
 from issuance.stock.ports import StockLedger
 
 
@@ -215,50 +215,6 @@ class CardRecords(Protocol):
         ...
 
 
-class LossRecords(Protocol):
-    """Reports of loss, in one unit of work."""
-
-    def holder_with_number(self, number: PersonalNumber) -> Holder | None:
-        """Return the person with a personal number, or None."""
-        ...
-
-    def count_report(self, agent: str, number: PersonalNumber, at: datetime) -> None:
-        """Count a report of an agent about a number, whether anybody has it or not."""
-        ...
-
-    def reports_since(self, since: datetime, *, agent: str) -> int:
-        """Return how many reports of an agent were counted since an instant."""
-        ...
-
-    def reports_about_since(self, since: datetime, *, number: PersonalNumber) -> int:
-        """Return how many reports about a number were counted since an instant."""
-        ...
-
-    def add_loss_case(self, case: LossCase) -> None:
-        """Insert a case.
-
-        Raises:
-            IssuanceError: the holder has an open one (CONCURRENT_CHANGE).
-        """
-        ...
-
-    def loss_case(self, case_id: str) -> LossCase:
-        """Return a case, locked for this transaction.
-
-        Raises:
-            IssuanceError: unknown.
-        """
-        ...
-
-    def open_loss_case(self, holder_id: str) -> LossCase | None:
-        """Return a holder's open case, locked for this transaction, or None."""
-        ...
-
-    def save_loss_case(self, case: LossCase) -> None:
-        """Write a case's cards, state and who closed it."""
-        ...
-
-
 class DecisionRecords(Protocol):
     """Decisions under which cards are approved, in one unit of work."""
 
@@ -276,7 +232,9 @@ class DecisionRecords(Protocol):
         ...
 
 
-class IssuanceTransaction(ApplicationRecords, CardRecords, LossRecords, DecisionRecords, Protocol):
+class IssuanceTransaction(
+    ApplicationRecords, CardRecords, LossRecords, DecisionRecords, UnitRules, Protocol
+):
     """One unit of work: what changes and its audit events commit together or not at all."""
 
     @property

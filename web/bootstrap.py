@@ -16,6 +16,7 @@ from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.application_directory import SqlApplicationDirectory
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.batch_directory import SqlBatchDirectory
 from cardsvc.store.bulk_issuance import SqlBulkStore
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
@@ -87,6 +88,7 @@ class Installation:
         orders: personalisation that was ordered; the serving process picks it up there.
         directory: lists cards and cases of loss for the people who work with them.
         applications: lists applications by what they have in common, and decisions.
+        batches: lists changes to many cards at once.
         stock: lists blanks, their movements and closed days.
         privacy: personal data, as SQL keeps it.
         requests: works off what people ask about their data.
@@ -119,6 +121,7 @@ class Installation:
     orders: SqlJobStore
     directory: SqlIssuanceDirectory
     applications: SqlApplicationDirectory
+    batches: SqlBatchDirectory
     stock: SqlStockDirectory
     privacy: SqlPrivacyStore
     requests: RequestDesk
@@ -254,6 +257,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         orders=orders,
         directory=SqlIssuanceDirectory(database),
         applications=SqlApplicationDirectory(database, sealer),
+        batches=SqlBatchDirectory(database),
         stock=SqlStockDirectory(database),
         privacy=privacy,
         requests=RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER]),

@@ -19,6 +19,7 @@ _STATUS = {
     ReasonCode.APPLICATION_UNKNOWN: 404,
     ReasonCode.JOB_UNKNOWN: 404,
     ReasonCode.LOSS_CASE_UNKNOWN: 404,
+    ReasonCode.BATCH_UNKNOWN: 404,
     ReasonCode.TOO_MANY_REPORTS: 429,
     ReasonCode.UNBLOCK_UNKNOWN: 404,
     ReasonCode.SERVICE_UNKNOWN: 404,

@@ -31,7 +31,7 @@ class SqlAgencyTransaction:
     def book(self) -> AgencyBook:
         """Return all agencies as they stand in this transaction, locked against others."""
         list(self._session.scalars(select(AgencyRow.code).with_for_update()))
-        return _read_book(self._session)
+        return read_book(self._session)
 
     def add_agencies(self, agencies: Sequence[Agency]) -> None:
         """Insert new agencies; parents and successors may be among them.
@@ -140,7 +140,7 @@ class SqlAgencyStore:
             state = (int(count), int(changes))
             kept = self._kept
             if kept is None or kept[0] != state:
-                kept = self._kept = (state, _read_book(session))
+                kept = self._kept = (state, read_book(session))
             return kept[1]
 
 
@@ -155,7 +155,12 @@ def _settings(settings: AgencySettings) -> dict[str, object]:
     }
 
 
-def _read_book(session: Session) -> AgencyBook:
+def read_book(session: Session) -> AgencyBook:
+    """Return all agencies as a session sees them.
+
+    Raises:
+        StoreError: a code is none (RECORD_CORRUPT).
+    """
     became: defaultdict[tuple[str, int], list[AgencyCode]] = defaultdict(list)
     versions: defaultdict[str, list[AgencyVersion]] = defaultdict(list)
     try:

@@ -145,6 +145,7 @@ KEPT_TABLES = frozenset(
     {
         "cards",  # identifiers, states and instants
         "loss_cases",
+        "batch_steps",
         "approval_decisions",  # the sealed name of the official who signed
         "privacy_requests",
         "holder_restrictions",

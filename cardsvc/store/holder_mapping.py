@@ -156,7 +156,7 @@ def read_holder(row: HolderRow, sealer: Sealer) -> Holder:
             name=PersonName(row.name),
             personal_number=read_personal_number(row, sealer),
             birth_date=row.birth_date,
-            employment=_read_employment(row),
+            employment=read_employment(row),
             delegation=_read_delegation(row, sealer),
             sex=row.sex,
             phone=_read_phone(row, sealer),
@@ -185,7 +185,12 @@ def _read_alias(row: HolderAliasRow, sealer: Sealer) -> NumberAlias:
     return NumberAlias(parse_identity_number(text), row.status, row.valid_from, row.valid_to)
 
 
-def _read_employment(row: HolderRow) -> Employment | None:
+def read_employment(row: HolderRow) -> Employment | None:
+    """Return the post that a holder's row has, or None.
+
+    Raises:
+        Malformed: the agency's code is none.
+    """
     if row.agency_code is None or row.category is None:
         return None
     return Employment(

@@ -15,6 +15,7 @@ from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
 from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.store.audit_trail import audited
+from cardsvc.store.batch_rows import BatchRows
 from cardsvc.store.card_mapping import (
     card_values,
     key_rows,
@@ -40,10 +41,11 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_place
 from cardsvc.store.stock_ledger import SqlStockLedger
+from cardsvc.store.unit_rules import UnitRuleRows
 from cardsvc.terms import CardType, RevocationReason
 
 
-class SqlIssuanceTransaction(LossRows, DecisionRows):
+class SqlIssuanceTransaction(LossRows, DecisionRows, BatchRows, UnitRuleRows):
     """One unit of work on one session."""
 
     def known_holder(self, holder: Holder) -> Holder | None:

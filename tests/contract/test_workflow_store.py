@@ -6,26 +6,32 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from threading import Barrier
 
 import pytest
 from sqlalchemy import text
 
+from cardsvc.access_records import Operator
+from cardsvc.agency_records import AgencySettings
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import LossCase, LossChannel, LostCard
 from cardsvc.records import Application, CardRecord, DecisionNote, Holder, Suspension
+from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
+from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.sealed import Sealer
 from cardsvc.terms import CardType, SuspensionCause
 from issuance.approve import approve
 from issuance.enrol import request_card
 from issuance.lifecycle import resume_due
 from issuance.ports import IssuanceStore
+from issuance.registry.agencies import NewAgency, import_agencies, put_settings
 from tests.support.issuance_store_contract import AT, LATER, make_application, make_card
 from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_ledger import MemoryCertificateLedger
@@ -123,6 +129,25 @@ def test_of_two_who_decide_at_once_one_does(store: SqlIssuanceStore) -> None:
             [partial(approve, store, name, operator=who, at=LATER) for who in ("hung", "mai")]
         )
         assert outcomes == {"ok": 1, "illegal_transition": 1}
+
+
+def test_units_and_what_agencies_set_are_read_in_the_same_transaction(
+    database: Database, store: SqlIssuanceStore
+) -> None:
+    code = AgencyCode.parse("H57")
+    new = NewAgency(code, "Sở Nội vụ")
+    agencies, today = SqlAgencyStore(database), date(2026, 3, 2)
+    import_agencies(agencies, [(new, date(2020, 1, 1))], operator="admin", at=AT)
+    clerk = Operator("lan", "Lan", frozenset(), "", unit="Phòng Tổ chức")
+    SqlOperatorStore(database).save(clerk, by="admin", at=AT)
+    with store.transaction() as unit:
+        assert not unit.approver_outside_unit(code, today)
+        assert unit.unit_of("lan") == "Phòng Tổ chức"
+        assert unit.unit_of("nobody") is None
+    put_settings(agencies, code, AgencySettings(approver_outside_unit=True), operator="a", at=AT)
+    with store.transaction() as unit:
+        assert unit.approver_outside_unit(code, today)
+        assert not unit.approver_outside_unit(AgencyCode.parse("H58"), today)
 
 
 def test_the_same_decision_at_once_by_one_person_is_one(

@@ -12,6 +12,7 @@ from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.decision_records import ApprovalDecision
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
 from cardsvc.loss_records import LossCase, LossState
@@ -32,6 +33,8 @@ class MemoryIssuanceStore:
         self.losses: dict[str, LossCase] = {}
         self.reports: list[tuple[str, PersonalNumber, datetime]] = []
         self.decisions: dict[str, ApprovalDecision] = {}
+        self.units: dict[str, str] = {}
+        self.outside_unit: set[AgencyCode] = set()
         self.events: list[AuditEvent] = []
         self.stock = MemoryStock()
         self._lock = threading.Lock()
@@ -160,6 +163,12 @@ class MemoryIssuanceTransaction:
     def save_loss_case(self, case: LossCase) -> None:
         self.loss_case(case.id)
         self._losses[case.id] = case
+
+    def unit_of(self, operator_id: str) -> str | None:
+        return self._store.units.get(operator_id)
+
+    def approver_outside_unit(self, agency: AgencyCode, day: date) -> bool:
+        return agency in self._store.outside_unit
 
     def find_decision(self, number: str, decided_on: date) -> ApprovalDecision | None:
         found = (one for one in self._decisions.values() if one.number == number)

@@ -12,6 +12,7 @@ import click
 from web.cli.access import agent, partner
 from web.cli.agencies import agency
 from web.cli.applications import application
+from web.cli.batches import batch
 from web.cli.cards import card
 from web.cli.checks import checks
 from web.cli.credentials import credential
@@ -46,7 +47,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 _SERVICE = (init, serve, backup, demo)
 _REGISTRIES = (agency, holder, photo)
-_CARDS = (application, imports, desk, stock, privacy, card, loss)
+_CARDS = (application, imports, desk, stock, privacy, card, loss, batch)
 _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (status, agent, operator, partner, policy, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):

@@ -17,6 +17,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _ADVICE = {
     ReasonCode.SAME_OPERATOR: "người đề nghị, người duyệt, người cấp là ba người – somebody else",
+    ReasonCode.SAME_UNIT: "cơ quan đặt người duyệt ngoài đơn vị – see `cardsvc agency show`",
     ReasonCode.APPLICATION_OPEN: "see `cardsvc application show`",
     ReasonCode.HOLDER_HAS_CARD: "xem `cardsvc application again` – renew or replace the old card",
     ReasonCode.LOSS_OPEN: "see `cardsvc loss list`",

@@ -146,6 +146,10 @@ DEEDS = {
 """Deeds of the audit log; one that is missing shows its code."""
 
 REFUSALS = {
+    ReasonCode.SAME_UNIT: Text(
+        "Cơ quan đặt quy định: người phê duyệt không cùng đơn vị với người đề nghị.",
+        "The agency wants an approver of another unit than the requester's.",
+    ),
     ReasonCode.SAME_OPERATOR: Text(
         "Người đề nghị, người phê duyệt và người cấp của một thẻ phải là ba người khác nhau.",
         "Requester, approver and issuer of one card are three different people.",

@@ -11,6 +11,7 @@ from cardsvc.store.schema.access import (
 )
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
+from cardsvc.store.schema.batches import BatchRow, BatchStepRow
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
 from cardsvc.store.schema.decisions import ApprovalDecisionRow
 from cardsvc.store.schema.desk import (
@@ -80,6 +81,8 @@ __all__ = [
     "AuditEventRow",
     "AuditHeadRow",
     "Base",
+    "BatchRow",
+    "BatchStepRow",
     "CardKeyRow",
     "CardRow",
     "CertificateRow",

@@ -169,6 +169,41 @@ def test_a_replacement_names_a_card_and_a_new_one_none(store: MemoryIssuanceStor
     assert not store.applications
 
 
+# --- the approver's unit
+
+
+@pytest.mark.reason(ReasonCode.SAME_UNIT)
+@pytest.mark.parametrize(
+    "units",
+    [
+        {CLERK: "Phòng Tổ chức", APPROVER: "Phòng Tổ chức"},
+        {CLERK: "Phòng Tổ chức", APPROVER: " phòng TỔ CHỨC "},
+        {CLERK: "Phòng Tổ chức"},
+        {CLERK: "Phòng Tổ chức", APPROVER: ""},
+    ],
+)
+def test_where_the_agency_sets_it_the_approver_is_of_another_unit(
+    store: MemoryIssuanceStore, units: dict[str, str]
+) -> None:
+    ask(store)
+    ask(store, "a-2", holder=another(CardType.INDIVIDUAL), card_type=CardType.INDIVIDUAL)
+    store.units = units
+    assert CIVIL_SERVANT.employment is not None
+    store.outside_unit = {CIVIL_SERVANT.employment.agency_code}
+    with pytest.raises(IssuanceError) as caught:
+        approve(store, "a-1", operator=APPROVER, at=LATER)
+    assert caught.value.reason is ReasonCode.SAME_UNIT
+    approve(store, "a-2", operator=APPROVER, at=LATER)  # of no agency
+    store.units = units | {APPROVER: "Thanh tra"}
+    approve(store, "a-1", operator=APPROVER.upper(), at=LATER)
+
+
+def test_where_no_agency_sets_it_units_do_not_matter(store: MemoryIssuanceStore) -> None:
+    ask(store)
+    store.units = {CLERK: "Phòng Tổ chức", APPROVER: "Phòng Tổ chức"}
+    approve(store, "a-1", operator=APPROVER, at=LATER)
+
+
 # --- notes
 
 

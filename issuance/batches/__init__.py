@@ -1,0 +1,1 @@
+"""Changes to many cards at once: planned, shown, then done card by card."""
