@@ -22,6 +22,7 @@ from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.holder_search import SqlHolderDirectory
 from cardsvc.store.holder_store import SqlHolderStore
+from cardsvc.store.housekeeping_store import SqlHousekeepingStore
 from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
@@ -60,6 +61,7 @@ from verification.counter import DecisionCounter
 from verification.release.grant import ReleaseSources
 from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
+from web.housekeeping.summary import regular_work
 from web.losses import LossCounter
 from web.one_process import opening
 from web.services import Services
@@ -229,6 +231,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         places=SqlStatusLists(database),
         history=history,
         ready=lambda: _readiness(database, pki, clock.now()),
+        regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(
             ConsoleParts(
                 settings, clock, database, sealer, access, os.urandom, console_keys(vault)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from multiprocessing.util import Finalize
 
 from flask import Flask
 from granian import Granian
@@ -15,6 +16,8 @@ from granian.constants import Interfaces
 
 from web.app import create_app
 from web.bootstrap import open_installation
+from web.housekeeping.background import HousekeepingThread
+from web.housekeeping_wiring import wire_housekeeping
 from web.one_process import ServedAlready, serving
 from web.settings import Settings, load_settings
 
@@ -28,9 +31,12 @@ class CannotServe(Exception):
 
 def application() -> Flask:
     """Return the application as the environment says; called in the worker process."""
-    services = open_installation(load_settings()).services
-    services.console.registry.runner.resume()
-    return create_app(services)
+    installation = open_installation(load_settings())
+    keeper = HousekeepingThread(wire_housekeeping(installation))
+    keeper.start()
+    Finalize(None, keeper.stop, exitpriority=0)  # a worker process runs no atexit functions
+    installation.services.console.registry.runner.resume()
+    return create_app(installation.services)
 
 
 def run(settings: Settings) -> None:

@@ -138,6 +138,7 @@ class Services:
         places: the cards' places in status lists.
         history: decisions and card states.
         ready: names of parts and whether each works, for /readyz.
+        regular_work: what ran and what fails of it, for /readyz; keeps nobody from being served.
         console: what the console's pages use.
     """
 
@@ -155,4 +156,5 @@ class Services:
     places: CardPlaces
     history: DecisionHistory
     ready: Callable[[], Mapping[str, bool]]
+    regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

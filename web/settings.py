@@ -63,6 +63,8 @@ class Settings:
             it, ``warn`` puts it into the audit log, ``off`` keeps no books.
         privacy_dir: folder of the installation's own ``retention.toml`` and
             ``working_days.toml``; empty for the shipped periods and the library's holidays.
+        retention_sweep: ``on`` ends every day what ``retention.toml`` says is due, ``off``
+            leaves it to ``cardsvc privacy retention``.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
         session_idle_minutes: after which an operator who does nothing is signed out.
@@ -86,6 +88,7 @@ class Settings:
     session_idle_minutes: int = 15
     session_hours: int = 12
     privacy_dir: str = ""
+    retention_sweep: str = "off"
 
     @property
     def stock_rule(self) -> StockRule:
@@ -175,6 +178,8 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError(f"{name}: text is needed")
     if name == "stock" and value not in {rule.value for rule in StockRule}:
         raise SettingsError("stock: enforce, warn or off is needed")
+    if name == "retention_sweep" and value not in {"on", "off"}:
+        raise SettingsError("retention_sweep: on or off is needed")
     if name == "blank_serial_pattern":
         _check_pattern(value)
     return value

@@ -14,7 +14,7 @@ from cardsvc.store.engine import Database
 from cardsvc.store.schema import SignInFailureRow
 from cardsvc.store.upsert import upsert
 
-_KEPT = timedelta(days=7)
+ATTEMPTS_KEPT = timedelta(days=7)
 """A count that nobody added to for so long says nothing any more."""
 
 
@@ -31,7 +31,9 @@ class SqlAttemptStore:
             Until when to wait; None where the attempt was counted and may be judged.
         """
         with self._database.writing() as session:
-            session.execute(delete(SignInFailureRow).where(SignInFailureRow.last_at < at - _KEPT))
+            session.execute(
+                delete(SignInFailureRow).where(SignInFailureRow.last_at < at - ATTEMPTS_KEPT)
+            )
             # in one order: two attempts can't wait for each other
             rows = [(_lock(session, one, at), subjects[one]) for one in sorted(subjects)]
             blocked = [row.blocked_until for row, _ in rows if row.blocked_until is not None]

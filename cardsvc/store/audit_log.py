@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditEvent
 from cardsvc.audit_encoding import parse_event
+from cardsvc.audit_reading import InclusionProof, LoggedEvent, VerifiedLog
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.merkle import (
     HASH_OCTETS,
@@ -33,42 +33,6 @@ from cardsvc.store.schema import AuditEventRow, TreeHeadRow
 from cardsvc.tree_head import SignedTreeHead, TreeHead, TreeHeadSigner, TreeHeadVerifier
 
 _BATCH = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedEvent:
-    """An event and its place in the log, counted from 0."""
-
-    seq: int
-    event: AuditEvent
-
-
-@dataclass(frozen=True, slots=True)
-class InclusionProof:
-    """That an entry is in the log of ``size`` entries (RFC 6962 section 2.1.1).
-
-    Args:
-        seq: the entry's place.
-        size: of the tree that the proof is for.
-        leaf: the entry's leaf hash, 32 octets.
-        path: sibling hashes, lowest first.
-        root: the tree's root.
-    """
-
-    seq: int
-    size: int
-    leaf: bytes
-    path: tuple[bytes, ...]
-    root: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedLog:
-    """What a check of the whole log found to be sound."""
-
-    size: int
-    root_hash: bytes
-    tree_heads: int
 
 
 class AuditLog:
@@ -157,7 +121,7 @@ class AuditLog:
         if before is not None:
             query = query.where(AuditEventRow.seq < before)
         with self._database.reading() as session:
-            return [LoggedEvent(row.seq, _event(row)) for row in session.scalars(query)]
+            return [LoggedEvent(row.seq, read_event(row)) for row in session.scalars(query)]
 
     def verify(
         self,
@@ -217,7 +181,12 @@ def _signed_head(row: TreeHeadRow) -> SignedTreeHead:
     return SignedTreeHead(TreeHead(row.size, row.root_hash, row.at), row.key_id, row.signature)
 
 
-def _event(row: AuditEventRow) -> AuditEvent:
+def read_event(row: AuditEventRow) -> AuditEvent:
+    """Return the event that was hashed.
+
+    Raises:
+        StoreError: not what we wrote (AUDIT_BROKEN).
+    """
     try:
         return parse_event(row.octets)
     except Malformed as error:
@@ -266,7 +235,7 @@ def _rows(session: Session) -> Iterator[AuditEventRow]:
 def _check_entry(row: AuditEventRow, frontier: Frontier) -> Frontier:
     if row.seq != frontier.size:
         _broken(f"entry {frontier.size}: missing, the next is {row.seq}")
-    event = _event(row)
+    event = read_event(row)
     shown = (row.at, row.actor, row.action, row.subject)
     if shown != (event.at, event.actor, event.action.value, event.subject):
         _broken(f"entry {row.seq}: its columns differ from what was hashed")

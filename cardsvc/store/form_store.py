@@ -11,7 +11,7 @@ from cardsvc.store.engine import Database
 from cardsvc.store.schema import FormSubmissionRow
 from cardsvc.store.upsert import upsert
 
-_KEPT = timedelta(days=2)
+FORMS_KEPT = timedelta(days=2)
 """Longer than any session lasts, so than any form can lie open."""
 
 
@@ -25,7 +25,7 @@ class SqlFormStore:
         """Claim a form's token; only the first who asks is told FIRST."""
         with self._database.writing() as session:
             session.execute(
-                delete(FormSubmissionRow).where(FormSubmissionRow.claimed_at < at - _KEPT)
+                delete(FormSubmissionRow).where(FormSubmissionRow.claimed_at < at - FORMS_KEPT)
             )
             inserted = session.execute(
                 upsert(session, FormSubmissionRow)

@@ -17,7 +17,7 @@ from cardsvc.store.engine import Database
 from cardsvc.store.import_mapping import read_record
 from cardsvc.store.import_queries import find_holders, find_rows, read_progress
 from cardsvc.store.import_transaction import SqlImportTransaction
-from cardsvc.store.schema import ImportRecordRow
+from cardsvc.store.schema import ImportRecordRow, ImportRowRow
 from cardsvc.store.sealed import Sealer
 
 
@@ -88,6 +88,20 @@ class SqlImportStore:
         """Return the imports of before an instant whose rows are still kept."""
         query = select(ImportRecordRow).where(
             ImportRecordRow.started_at < at, ImportRecordRow.forgotten_at.is_(None)
+        )
+        with self._database.reading() as session:
+            return [read_record(row) for row in session.scalars(query)]
+
+    def interrupted(self, started_before: datetime) -> Sequence[ImportRecord]:
+        """Return imports of before an instant of which rows were not looked at yet."""
+        pending = select(ImportRowRow.number).where(
+            ImportRowRow.import_id == ImportRecordRow.id, ImportRowRow.state == RowState.PENDING
+        )
+        query = select(ImportRecordRow).where(
+            ImportRecordRow.started_at < started_before,
+            ImportRecordRow.finished_at.is_(None),
+            ImportRecordRow.forgotten_at.is_(None),
+            pending.exists(),
         )
         with self._database.reading() as session:
             return [read_record(row) for row in session.scalars(query)]

@@ -137,6 +137,10 @@ class ImportStore(Protocol):
         """Return the imports of before an instant whose rows are still kept."""
         ...
 
+    def interrupted(self, started_before: datetime) -> Sequence[ImportRecord]:
+        """Return imports of before an instant of which rows were not looked at yet."""
+        ...
+
     def progress(self, import_id: str) -> ImportProgress:
         """Return how far an import is."""
         ...

@@ -20,6 +20,7 @@ from web.cli.desk import desk
 from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.holders import holder, photo
+from web.cli.housekeeping import housekeeping
 from web.cli.imports import imports
 from web.cli.losses import loss
 from web.cli.operators import operator
@@ -49,7 +50,7 @@ _SERVICE = (init, serve, backup, demo)
 _REGISTRIES = (agency, holder, photo)
 _CARDS = (application, imports, desk, stock, privacy, card, loss, batch)
 _FACES = (face, faces, face_layout, face_sample)
-_OTHERS = (status, agent, operator, partner, policy, audit, receipt, credential)
+_OTHERS = (status, housekeeping, agent, operator, partner, policy, audit, receipt, credential)
 for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:

@@ -24,6 +24,12 @@ from cardsvc.store.schema.desk import (
 from cardsvc.store.schema.imports import ImportRecordRow, ImportRowRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.losses import LossCardRow, LossCaseRow, LossReportRow
+from cardsvc.store.schema.oversight import (
+    HOUSEKEEPING_LEASE_ID,
+    CountedFiguresRow,
+    HousekeepingLeaseRow,
+    HousekeepingStepRow,
+)
 from cardsvc.store.schema.people import (
     ApplicationRow,
     HolderAliasRow,
@@ -71,6 +77,7 @@ from cardsvc.store.schema.stock import (
 __all__ = [
     "AUDIT_HEAD_ID",
     "DESK_FEED_ID",
+    "HOUSEKEEPING_LEASE_ID",
     "AgencyRow",
     "AgencySuccessorRow",
     "AgencyVersionRow",
@@ -86,6 +93,7 @@ __all__ = [
     "CardKeyRow",
     "CardRow",
     "CertificateRow",
+    "CountedFiguresRow",
     "CrlNumberRow",
     "DecisionRow",
     "DeskFeedRow",
@@ -97,6 +105,8 @@ __all__ = [
     "HolderRestrictionRow",
     "HolderRow",
     "HolderWordRow",
+    "HousekeepingLeaseRow",
+    "HousekeepingStepRow",
     "ImportRecordRow",
     "ImportRowRow",
     "JobProgressRow",

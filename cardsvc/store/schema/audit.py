@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.store.columns import UtcDateTime
@@ -23,13 +23,21 @@ class AuditEventRow(Base):
     __tablename__ = "audit_events"
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime())
     actor: Mapped[str] = mapped_column(String)
     action: Mapped[str] = mapped_column(String)
-    subject: Mapped[str] = mapped_column(String, index=True)
+    subject: Mapped[str] = mapped_column(String)
     octets: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
     parent_hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+    # newest first, of a time, of somebody, of a kind, about something: each along one index
+    __table_args__ = (
+        Index(None, "at", "seq"),
+        Index(None, "actor", "at", "seq"),
+        Index(None, "action", "at", "seq"),
+        Index(None, "subject", "at", "seq"),
+    )
 
 
 class AuditHeadRow(Base):

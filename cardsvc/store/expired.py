@@ -1,0 +1,48 @@
+"""Forgetting what nobody can use any more: sessions, counted attempts, sent forms, nonces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from cardsvc.store.attempt_store import ATTEMPTS_KEPT
+from cardsvc.store.engine import Database
+from cardsvc.store.form_store import FORMS_KEPT
+from cardsvc.store.schema import (
+    FormSubmissionRow,
+    OperatorSessionRow,
+    SignInFailureRow,
+    SpentNonceRow,
+)
+from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY
+
+
+class SqlExpired:
+    """Forgets also where nobody comes by whose visit would.
+
+    Args:
+        database: migrated.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def forget(self, at: datetime, sessions_older_than: datetime) -> int:
+        """Delete what has expired; return how many rows that were.
+
+        Args:
+            at: now.
+            sessions_older_than: no session that began before it can still be of use.
+        """
+        statements = (
+            delete(OperatorSessionRow).where(OperatorSessionRow.created_at < sessions_older_than),
+            delete(SignInFailureRow).where(SignInFailureRow.last_at < at - ATTEMPTS_KEPT),
+            delete(FormSubmissionRow).where(FormSubmissionRow.claimed_at < at - FORMS_KEPT),
+            delete(SpentNonceRow).where(SpentNonceRow.expires_at <= at - KEPT_AFTER_EXPIRY),
+        )
+        forgotten = 0
+        for statement in statements:  # each by itself: none keeps the others' rows locked
+            with self._database.writing() as session:
+                forgotten += session.connection().execute(statement).rowcount
+        return forgotten

@@ -1,0 +1,85 @@
+"""The regular work of an open service, as steps; nothing but wiring."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import datetime, timedelta
+
+from cardsvc.housekeeping_records import StepName
+from cardsvc.store.card_figures import SqlCardFigures
+from cardsvc.store.expired import SqlExpired
+from cardsvc.store.housekeeping_store import SqlHousekeepingStore
+from issuance import lifecycle
+from issuance.importing.forget import forget_old_imports
+from web.bootstrap import Installation
+from web.housekeeping.housekeeper import Housekeeper, Step
+from web.housekeeping.publish import publish_due
+
+_SYSTEM = "system"
+_INTERRUPTED = timedelta(minutes=15)
+"""A running import has long taken its next batch by then."""
+_MOST_AT_ONCE = 10_000
+
+
+def wire_housekeeping(installation: Installation) -> Housekeeper:
+    """Return what does the regular work of an installation."""
+    status = installation.services.status
+    minute, day = timedelta(minutes=1), timedelta(days=1)
+    steps = [
+        Step(StepName.PUBLISH_STATUS, minute, lambda at: publish_due(status, at)),
+        Step(StepName.RESUME_RETURNS, minute, lambda at: _resume_returns(installation, at)),
+        Step(StepName.SIGN_TREE_HEAD, timedelta(hours=1), lambda at: _sign(installation, at)),
+        Step(
+            StepName.COUNT_CARDS,
+            timedelta(seconds=30),
+            SqlCardFigures(installation.database).count_if_due,
+        ),
+        Step(StepName.RESUME_IMPORTS, 5 * minute, lambda at: _resume_imports(installation, at)),
+        Step(StepName.FORGET_EXPIRED, 10 * minute, lambda at: _forget(installation, at)),
+        Step(StepName.FORGET_IMPORTS, day, lambda _at: _forget_imports(installation)),
+    ]
+    if installation.settings.retention_sweep == "on":
+        steps.append(Step(StepName.END_RETENTION, day, lambda at: _end_due(installation, at)))
+    holder = f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
+    store = SqlHousekeepingStore(installation.database)
+    return Housekeeper(store, installation.clock, holder, steps)
+
+
+def _resume_returns(installation: Installation, at: datetime) -> int:
+    resumed = lifecycle.resume_due(installation.store, installation.directory, at=at)
+    return len(resumed)
+
+
+def _sign(installation: Installation, at: datetime) -> int:
+    """Sign the log's head, unless it stands where it was signed last."""
+    last, head = installation.audit.latest_signed_head(), installation.audit.head(at)
+    if head.size == 0 or (last is not None and last.head.size == head.size):
+        return 0
+    installation.audit.sign_head(installation.log_signer, at)
+    return 1
+
+
+def _resume_imports(installation: Installation, at: datetime) -> int:
+    """Go on with imports that were cut off, for whoever began them."""
+    interrupted = installation.imports.store.interrupted(at - _INTERRUPTED)
+    for record in interrupted:
+        for _ in installation.imports.run(record.id, operator=record.operator):
+            pass
+    return len(interrupted)
+
+
+def _forget(installation: Installation, at: datetime) -> int:
+    longest = timedelta(hours=installation.settings.session_hours)
+    return SqlExpired(installation.database).forget(at, at - longest)
+
+
+def _forget_imports(installation: Installation) -> int:
+    keep = timedelta(days=installation.settings.import_keep_days)
+    return forget_old_imports(installation.imports, keep=keep, operator=_SYSTEM)
+
+
+def _end_due(installation: Installation, at: datetime) -> int:
+    ended = installation.retention.run(at, operator=_SYSTEM, limit=_MOST_AT_ONCE)
+    return sum(ended.values())

@@ -1,0 +1,1 @@
+"""Overseeing the service: the audit log's checks, the figures of an operator's agencies."""
