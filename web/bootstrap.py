@@ -69,6 +69,7 @@ from web.settings import Settings, SettingsError
 from web.wiring.authorities import open_authorities
 from web.wiring.decisions import decision_desk
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
+from web.wiring.oversight import OversightParts, wire_oversight
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
 
 
@@ -216,6 +217,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     credentials = open_credential_signer(vault)
     folder = settings.faces_folder
     faces = FaceMaker(store, lambda kind: load_layout(kind, folder), credentials, settings.issuer)
+    log_signer = open_log_signer(vault)
+    requests = RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER])
+    ending = RetentionRun(privacy, retention)
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -238,6 +242,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
             ),
             wire_issuing(
                 IssuingParts(settings, database, sealer, store, orders, pki.card_secrets, faces)
+            ),
+            wire_oversight(
+                OversightParts(database, pki, log_signer, presence, privacy, requests, ending)
             ),
         ),
     )
@@ -263,14 +270,14 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         batches=SqlBatchDirectory(database),
         stock=SqlStockDirectory(database),
         privacy=privacy,
-        requests=RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER]),
-        retention=RetentionRun(privacy, retention),
+        requests=requests,
+        retention=ending,
         access=access,
         policies=SqlPolicyStore(database),
         past=SqlPastDecisions(database),
         holder_facts=holder_facts,
         audit=AuditLog(database),
-        log_signer=open_log_signer(vault),
+        log_signer=log_signer,
         jobs=jobs,
         unblocks=unblocks,
         presence=presence,

@@ -16,6 +16,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
 from web.console.issuing_services import IssuingServices
+from web.console.oversight_services import OversightServices
 from web.console.services import ConsoleServices
 from web.operators.passwords import Passwords
 from web.operators.register import OperatorRegister
@@ -48,7 +49,9 @@ class ConsoleParts:
     derive: Callable[[bytes], bytes]
 
 
-def wire_console(parts: ConsoleParts, issuing: IssuingServices) -> ConsoleServices:
+def wire_console(
+    parts: ConsoleParts, issuing: IssuingServices, oversight: OversightServices
+) -> ConsoleServices:
     """Return what the console's pages use."""
     settings, database = parts.settings, parts.database
     operators, sessions = SqlOperatorStore(database), SqlSessionStore(database)
@@ -78,4 +81,5 @@ def wire_console(parts: ConsoleParts, issuing: IssuingServices) -> ConsoleServic
         agents=parts.access,
         issuing=issuing,
         registry=wire_registry(database, parts.sealer, parts.clock),
+        oversight=oversight,
     )

@@ -15,7 +15,7 @@ from issuance import lifecycle
 from issuance.importing.forget import forget_old_imports
 from web.bootstrap import Installation
 from web.housekeeping.housekeeper import Housekeeper, Step
-from web.housekeeping.publish import publish_due
+from web.oversight.publishing import publish_due
 
 _SYSTEM = "system"
 _INTERRUPTED = timedelta(minutes=15)

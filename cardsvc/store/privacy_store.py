@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date, datetime
@@ -250,6 +250,18 @@ class SqlPrivacyStore:
             query = query.where(late | (row.state.in_(OPEN_STATES) & (row.act_by < overdue_on)))
         with self._database.reading() as session:
             return [read_request(one) for one in session.scalars(query.limit(limit))]
+
+    def find_request(self, request_id: str) -> PrivacyRequest | None:
+        """Return a request, or None."""
+        with self._database.reading() as session:
+            row = session.get(PrivacyRequestRow, request_id)
+            return None if row is None else read_request(row)
+
+    def agencies_of(self, holder_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Return the agency code of each of these people that is on record; None for no agency."""
+        query = select(HolderRow.id, HolderRow.agency_code).where(HolderRow.id.in_(holder_ids))
+        with self._database.reading() as session:
+            return {row.id: row.agency_code for row in session.execute(query)}
 
 
 def read_request(row: PrivacyRequestRow) -> PrivacyRequest:

@@ -23,6 +23,12 @@ from tests.support.console_records import (
     add_records,
 )
 from tests.support.installations import ServiceUnderTest, serve
+from tests.support.oversight_examples import (
+    ACCESS_REQUEST,
+    ERASURE_REQUEST,
+    NEW_REQUEST,
+    add_examples,
+)
 from web.app import create_app
 from web.console.services import ConsoleServices
 from web.operators.register import OperatorEntry
@@ -72,6 +78,7 @@ class ConsoleUnderTest:
         # past the codes and the sessions of the console that this is a copy of
         self.clock.advance(timedelta(days=1))
         if not self.people:
+            add_examples(service)
             for role in Role:
                 self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
             self.add("ca-moi-viec", frozenset(Role))
@@ -145,6 +152,8 @@ NO_PAGES = {
     "console.imports.download_template",
     "console.imports.look",
     "console.imports.rows_file",
+    "console.audit.csv",
+    "console.audit.xlsx",
 }
 """Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""
 
@@ -166,6 +175,15 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         for page in ("show", "rows", "ask_for_cards")
     },
     "console.imports.row": [{"import_id": IMPORT, "number": str(HELD_ROW)}],
+    "console.audit.show": [{"seq": "0"}],
+    "console.privacy.show": [{"request_id": ACCESS_REQUEST}, {"request_id": ERASURE_REQUEST}],
+    "console.privacy.copy": [{"request_id": ACCESS_REQUEST}],
+    "console.privacy.ask": [
+        {"request_id": NEW_REQUEST, "deed": deed} for deed in ("acknowledge", "close")
+    ],
+    "console.privacy.weigh": [
+        {"request_id": ERASURE_REQUEST, "deed": deed} for deed in ("extend", "grant", "refuse")
+    ],
 }
 """For a page whose address has parts: what to put there, so that something is to be seen."""
 

@@ -12,6 +12,7 @@ from web.console.cookies import PREFIX, ConsoleCookies
 from web.console.pages import (
     agents,
     applications,
+    audit,
     cards,
     components,
     desk,
@@ -20,7 +21,9 @@ from web.console.pages import (
     imports,
     losses,
     operators,
+    privacy,
     profile,
+    publishing,
     sign_in,
     stock,
     unblocking,
@@ -42,6 +45,9 @@ _AREAS = (
     unblocking,
     operators,
     agents,
+    audit,
+    privacy,
+    publishing,
     components,
 )
 

@@ -61,6 +61,17 @@ SECTIONS: Sequence[Section] = (
         "agents.listing", Text("Đầu đọc và ki-ốt", "Readers and kiosks"),
         frozenset({Role.ADMINISTRATOR}),
     ),
+    Section(
+        "audit.listing", Text("Nhật ký", "Audit log"), frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+    ),
+    Section(
+        "privacy.listing", Text("Dữ liệu cá nhân", "Personal data"),
+        frozenset({Role.CLERK, Role.APPROVER, Role.AUDITOR}),
+    ),
+    Section(
+        "publishing.listing", Text("Công bố trạng thái", "Status publishing"),
+        frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+    ),
     Section("profile.profile", Text("Tài khoản của tôi", "My account")),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.session_records import FormClaim
 from web.console.issuing_services import IssuingServices
+from web.console.oversight_services import OversightServices
 from web.console.registry_services import RegistryServices
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk
@@ -65,6 +66,7 @@ class ConsoleServices:
         agents: reader agents.
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
+        oversight: figures, the audit log, personal data, publishing.
     """
 
     clock: Clock
@@ -78,3 +80,4 @@ class ConsoleServices:
     agents: AgentRegister
     issuing: IssuingServices
     registry: RegistryServices
+    oversight: OversightServices
