@@ -242,3 +242,16 @@ class AgencyBook:
             if agency is not None and agency.settings.approver_outside_unit is not None:
                 return agency.settings.approver_outside_unit
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyStaff:
+    """Whom a change of agencies touches.
+
+    Args:
+        holders: people whose post bears one of the codes.
+        cards: their cards that have not ended.
+    """
+
+    holders: int
+    cards: int

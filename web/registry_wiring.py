@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from cardsvc.clock import Clock
+from cardsvc.store.agency_staff import SqlAgencyStaff
 from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.application_directory import ApplicationFilter, SqlApplicationDirectory
 from cardsvc.store.audit_log import AuditLog
@@ -33,6 +34,7 @@ def wire_registry(database: Database, sealer: Sealer, clock: Clock) -> RegistryS
         directory=SqlHolderDirectory(database, sealer),
         holders=SqlHolderStore(database, sealer),
         agencies=agencies,
+        staff=SqlAgencyStaff(database),
         photos=SqlPhotoStore(database, sealer),
         lists=SqlIssuanceDirectory(database),
         requests_of=lambda holder_id: requests.page(ApplicationFilter(holder_id=holder_id)),

@@ -149,6 +149,7 @@ NO_PAGES = {
     "console.holders.photo",
     "console.holders.photo_preview",
     "console.holders.look_at_photo",
+    "console.agencies.look_at_new",
     "console.imports.download_template",
     "console.imports.look",
     "console.imports.rows_file",
@@ -174,6 +175,13 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         f"console.imports.{page}": [{"import_id": IMPORT}]
         for page in ("show", "rows", "ask_for_cards")
     },
+    **{f"console.agencies.{page}": [{"agency": AGENCY}] for page in ("show", "settings")},
+    "console.agencies.ask": [
+        {"agency": AGENCY, "deed": deed} for deed in ("rename", "merge", "split", "dissolve")
+    ],
+    "console.agencies.preview": [
+        {"agency": AGENCY, "deed": "dissolve", "on": "01/03/2027"},
+    ],
     "console.imports.row": [{"import_id": IMPORT, "number": str(HELD_ROW)}],
     "console.audit.show": [{"seq": "0"}],
     "console.privacy.show": [{"request_id": ACCESS_REQUEST}, {"request_id": ERASURE_REQUEST}],

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from web.console.blueprint import make_blueprint
 from web.console.cookies import PREFIX, ConsoleCookies
 from web.console.pages import (
+    agencies,
     agents,
     applications,
     audit,
@@ -43,6 +44,7 @@ _AREAS = (
     stock,
     losses,
     unblocking,
+    agencies,
     operators,
     agents,
     audit,

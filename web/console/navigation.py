@@ -55,6 +55,10 @@ SECTIONS: Sequence[Section] = (
     Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),
     Section("unblocking.listing", Text("Mở khóa PIN", "PIN unblocking"), _OFFICERS),
     Section(
+        "agencies.listing", Text("Cơ quan", "Agencies"),
+        _RECORDS | {Role.ADMINISTRATOR},
+    ),
+    Section(
         "operators.listing", Text("Người dùng", "Operators"), frozenset({Role.ADMINISTRATOR})
     ),
     Section(

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cardsvc.agency_records import AgencyStaff
 from cardsvc.audit import AuditEvent
 from cardsvc.card.guid import CardGuid
+from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.terms import CardType
 from issuance.importing.desk import ImportDesk
@@ -110,6 +112,14 @@ class ImportRunner(Protocol):
         ...
 
 
+class StaffOfAgencies(Protocol):
+    """Counts whom a change of agencies touches."""
+
+    def count(self, codes: Sequence[AgencyCode]) -> AgencyStaff:
+        """Return how many holders have a post under one of these very codes, and their cards."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryServices:
     """The use cases behind these pages.
@@ -118,6 +128,7 @@ class RegistryServices:
         directory: finds holders.
         holders: keeps them.
         agencies: keeps agencies.
+        staff: counts people and cards of agencies.
         photos: keeps photos.
         lists: cards of a holder.
         requests_of: a holder's requests, newest first.
@@ -132,6 +143,7 @@ class RegistryServices:
     directory: HolderDirectory
     holders: HolderStore
     agencies: AgencyStore
+    staff: StaffOfAgencies
     photos: PhotoStore
     lists: CardLists
     requests_of: Callable[[str], Sequence[MadeRequest]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cardsvc.access_records import ALL_AGENCIES, Operator
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.records import Holder
@@ -15,6 +17,11 @@ def covers_holder(operator: Operator, holder: Holder) -> bool:
     """Tell whether a holder's record is in an operator's scope: by the managing agency."""
     post = holder.employment
     return operator.covers(post.agency_code.value if post else None)
+
+
+def present_day(services: ConsoleServices) -> date:
+    """Return the day it is in Vietnam."""
+    return request_instant(services).astimezone(VIETNAM).date()
 
 
 def agencies_to_search(
@@ -33,7 +40,7 @@ def agencies_to_search(
         if ALL_AGENCIES in operator.agencies:
             return None
         return tuple(AgencyCode.parse(one) for one in sorted(operator.agencies))
-    day = request_instant(services).astimezone(VIETNAM).date()
+    day = present_day(services)
     book = agencies.book()
     wanted = book.with_predecessors(book.subtree(asked, day), day)
     return tuple(one for one in wanted if operator.covers(one.value))
