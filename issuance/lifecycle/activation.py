@@ -14,7 +14,7 @@ from cardsvc.loss_records import LossState
 from cardsvc.records import Application, CardRecord
 from cardsvc.terms import ApplicationKind, AssuranceLevel, RevocationReason
 from issuance.lifecycle.delivery import require_only_card
-from issuance.lifecycle.step import require_unexpired, take_step
+from issuance.lifecycle.step import require_not_lost, require_unexpired, take_step
 from issuance.ports import IssuanceStore, IssuanceTransaction
 
 PROOF_LIFETIME = timedelta(minutes=5)
@@ -84,17 +84,6 @@ def activate(
         return take_step(
             transaction, card, CardEvent.ACTIVATE, operator=operator, at=at, facts=facts
         )
-
-
-def require_not_lost(transaction: IssuanceTransaction, card: CardRecord) -> None:
-    """Accept a card that no open case of loss names.
-
-    Raises:
-        IssuanceError: LOSS_OPEN.
-    """
-    case = transaction.open_loss_case(card.holder_id)
-    if case is not None and card.guid in {one.guid for one in case.cards}:
-        raise IssuanceError(ReasonCode.LOSS_OPEN, f"reported lost: case {case.id} is open")
 
 
 def _take_place(

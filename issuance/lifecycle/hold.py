@@ -14,7 +14,7 @@ from cardsvc.lifecycle import CardEvent, CardState, advance_card
 from cardsvc.operator_key import operator_key
 from cardsvc.records import CardRecord, Suspension
 from cardsvc.terms import RevocationReason, SuspensionCause
-from issuance.lifecycle.step import require_unexpired, take_step
+from issuance.lifecycle.step import require_not_lost, require_unexpired, take_step
 from issuance.ports import DueReturns, IssuanceStore, IssuanceTransaction
 
 SYSTEM = "system"
@@ -98,13 +98,13 @@ def resume(store: IssuanceStore, guid: CardGuid, *, operator: str, at: datetime)
 
     Raises:
         IllegalTransition: the card is not suspended.
-        IssuanceError: the card has expired (CARD_EXPIRED), or is locked because it was lost: the
-            case is closed instead (LOSS_OPEN).
+        IssuanceError: the card has expired (CARD_EXPIRED), or was reported lost, whatever it is
+            locked for: the case is closed first (LOSS_OPEN).
     """
     with store.transaction() as transaction:
         card = transaction.card(guid)
-        if card.suspension is not None and card.suspension.cause is SuspensionCause.LOSS:
-            raise IssuanceError(ReasonCode.LOSS_OPEN, "reported lost: close the case of loss")
+        advance_card(card.state, CardEvent.RESUME)
+        require_not_lost(transaction, card)
         return unlock_card(transaction, card, operator=operator, at=at)
 
 

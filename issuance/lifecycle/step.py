@@ -59,3 +59,14 @@ def require_unexpired(card: CardRecord, at: datetime) -> None:
     """
     if require_utc(at) > card.expires_at:
         raise IssuanceError(ReasonCode.CARD_EXPIRED, "the card's last day is over")
+
+
+def require_not_lost(transaction: IssuanceTransaction, card: CardRecord) -> None:
+    """Accept a card that no open case of loss names.
+
+    Raises:
+        IssuanceError: LOSS_OPEN.
+    """
+    case = transaction.open_loss_case(card.holder_id)
+    if case is not None and card.guid in {one.guid for one in case.cards}:
+        raise IssuanceError(ReasonCode.LOSS_OPEN, f"reported lost: case {case.id} is open")

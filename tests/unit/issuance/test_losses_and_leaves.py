@@ -235,6 +235,9 @@ def test_what_is_investigated_stays_locked_when_the_card_is_found() -> None:
     person = Person()
     person.suspend(Suspension(SuspensionCause.INVESTIGATION))
     person.report()
+    with pytest.raises(IssuanceError) as caught:
+        lifecycle.resume(person.room.store, person.guids[0], operator=APPROVER, at=AT)
+    assert caught.value.reason is ReasonCode.LOSS_OPEN
     close_as_found(person.room.store, "case-1", operator=APPROVER, at=AT)
     assert person.suspension() == Suspension(SuspensionCause.INVESTIGATION)
 
