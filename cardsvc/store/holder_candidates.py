@@ -84,8 +84,9 @@ def _by_counts(
             other.holder_id == rarest.holder_id, begins(other.word, word.folded)
         )
         narrowed = narrowed.where(has_word.exists())
-    found = frozenset(session.scalars(narrowed.distinct().limit(MAX_CANDIDATES + 1)))
-    return found if len(found) <= MAX_CANDIDATES else None
+    # not DISTINCT: PostgreSQL would find them all before it gave the first
+    found = session.scalars(narrowed.limit(MAX_CANDIDATES + 1)).all()
+    return frozenset(found) if len(found) <= MAX_CANDIDATES else None
 
 
 def _count(session: Session, part: _Part) -> int:
