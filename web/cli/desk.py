@@ -19,6 +19,7 @@ from issuance.job_records import JobOrder
 from issuance.orders import (
     OrderState,
     cancel_order,
+    require_approved,
     spoil_order,
 )
 from issuance.personalise.plan import DEFAULT_VALIDITY
@@ -63,6 +64,7 @@ def open_job(
 ) -> None:
     """Order a card for an approved application; prints the job for `reader-agent personalise`."""
     with opened(settings) as installation:
+        require_approved(installation.store, application_id, operator=operator)
         require_agent(installation, agent)
         serial = None if blank is None else parse_serial(blank, settings.blank_serials)
         order = JobOrder(
