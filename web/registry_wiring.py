@@ -27,6 +27,7 @@ def wire_registry(database: Database, sealer: Sealer, clock: Clock) -> RegistryS
     """Return the use cases behind the pages of holders, agencies and imports."""
     agencies = SqlAgencyStore(database)
     requests = SqlApplicationDirectory(database, sealer)
+    photos = SqlPhotoStore(database, sealer)
     imports = ImportDesk(
         SqlImportStore(database, sealer), lambda: AgenciesOfBook(agencies.book()), clock, _new_id
     )
@@ -35,13 +36,12 @@ def wire_registry(database: Database, sealer: Sealer, clock: Clock) -> RegistryS
         holders=SqlHolderStore(database, sealer),
         agencies=agencies,
         staff=SqlAgencyStaff(database),
-        photos=SqlPhotoStore(database, sealer),
+        photos=photos,
         lists=SqlIssuanceDirectory(database),
         requests_of=lambda holder_id: requests.page(ApplicationFilter(holder_id=holder_id)),
         log=AuditLog(database),
         imports=imports,
-        runner=ImportWorker(imports),
-        requests=SqlIssuanceStore(database, sealer),
+        runner=ImportWorker(imports, SqlIssuanceStore(database, sealer), photos),
         new_id=_new_id,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -34,7 +34,7 @@ class CardsRequested:
 
 def request_for_import(
     desk: ImportDesk, applications: IssuanceStore, import_id: str, *, operator: str
-) -> CardsRequested:
+) -> Iterator[CardsRequested]:
     """Request a card for each person whom an import applied; again, only for those left over.
 
     Args:
@@ -42,6 +42,9 @@ def request_for_import(
         applications: where requests are kept.
         import_id: which import.
         operator: who asks; that person can't approve any of them.
+
+    Yields:
+        What became of the requests so far, after each page of rows and at least once.
 
     Raises:
         IssuanceError: no such import (IMPORT_UNKNOWN).
@@ -75,4 +78,6 @@ def request_for_import(
                 requested += 1
             else:
                 refused[ReasonCode.APPLICATION_OPEN] += 1
-    return CardsRequested(requested, dict(refused))
+        yield CardsRequested(requested, dict(refused))
+    if not after:
+        yield CardsRequested(requested, dict(refused))

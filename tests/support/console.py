@@ -173,7 +173,7 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     },
     **{
         f"console.imports.{page}": [{"import_id": IMPORT}]
-        for page in ("show", "rows", "ask_for_cards")
+        for page in ("show", "rows", "ask_for_cards", "choose_photos")
     },
     **{f"console.agencies.{page}": [{"agency": AGENCY}] for page in ("show", "settings")},
     "console.agencies.ask": [

@@ -158,7 +158,7 @@ def list_imports(settings: Settings) -> None:
 def request(settings: Settings, import_id: str, operator: str) -> None:
     """Đề nghị cấp thẻ – request a card for everybody whom an import applied."""
     with opened(settings) as installation:
-        made = request_for_import(
+        *_, made = request_for_import(
             installation.imports, installation.store, import_id, operator=operator
         )
         click.echo(f"{made.requested} đề nghị – requests")

@@ -162,6 +162,12 @@ REFUSALS = {
         "Một người khác vừa thay đổi hồ sơ này. Xem lại rồi thử lại.",
         "Somebody else has just changed this record. Look at it and try again.",
     ),
+    ReasonCode.MALFORMED_ARCHIVE: Text(
+        "Tệp trong tệp nén bị hỏng.", "A file of the archive is damaged."
+    ),
+    ReasonCode.MALFORMED_FACIAL_IMAGE: Text("Không đọc được ảnh.", "The picture can't be read."),
+    ReasonCode.PHOTO_TOO_LARGE: Text("Ảnh quá lớn.", "The photo is too large."),
+    ReasonCode.PHOTO_TOO_SMALL: Text("Ảnh quá nhỏ.", "The photo is too small."),
     ReasonCode.APPLICATION_OPEN: Text(
         "Người này đang có một đề nghị chưa hoàn thành cho loại thẻ này.",
         "This person has an open request for a card of this type.",

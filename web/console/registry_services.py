@@ -13,9 +13,10 @@ from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.terms import CardType
 from issuance.importing.desk import ImportDesk
-from issuance.ports import IssuanceStore
+from issuance.importing.photo_archive import PhotoArchive
 from issuance.registry.ports import AgencyStore, HolderDirectory, HolderStore, PhotoStore
 from web.console.uploads import HeldUploads
+from web.import_work import ImportWork
 
 
 class HeldCard(Protocol):
@@ -97,10 +98,24 @@ class EventLog(Protocol):
 
 
 class ImportRunner(Protocol):
-    """Applies imports in the background."""
+    """Works on imports in the background."""
 
     def submit(self, import_id: str, operator: str) -> None:
         """See to it that an import is applied; harmless where it is being applied already."""
+        ...
+
+    def request_cards(self, import_id: str, operator: str) -> None:
+        """See to it that a card is requested for each person whom an import applied."""
+        ...
+
+    def take_photos(
+        self, import_id: str, archive: PhotoArchive, operator: str, then: Callable[[], None]
+    ) -> bool:
+        """See to it that photos are taken in; False where another archive is being worked on."""
+        ...
+
+    def work(self, import_id: str) -> ImportWork:
+        """Return how far the requests and photos of an import are."""
         ...
 
     def resume(self) -> None:
@@ -134,8 +149,7 @@ class RegistryServices:
         requests_of: a holder's requests, newest first.
         log: the audit log.
         imports: takes lists in.
-        runner: applies them.
-        requests: keeps requests for cards.
+        runner: works on them in the background.
         new_id: makes opaque identifiers.
         uploads: files that wait to be confirmed.
     """
@@ -150,6 +164,5 @@ class RegistryServices:
     log: EventLog
     imports: ImportDesk
     runner: ImportRunner
-    requests: IssuanceStore
     new_id: Callable[[], str]
     uploads: HeldUploads = field(default_factory=HeldUploads)

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import pytest
 from openpyxl import load_workbook
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
+from werkzeug.test import TestResponse, encode_multipart
 
 from cardsvc.access_records import Role
 from cardsvc.import_records import RowState, SkipReason
 from cardsvc.terms import CardType
 from issuance.importing.source import ListOptions, parse_list
+from issuance.registry.photos import present_photo
 from tests.support.console import AGENCY, Browser, ConsoleUnderTest, hidden_fields
 from tests.support.console_people import (
     FAULTY_ROW,
@@ -26,6 +27,7 @@ from tests.support.console_people import (
     KHUE,
     listed,
 )
+from tests.support.drawn_faces import drawn_portrait, encoded
 from web.import_worker import ImportWorker
 
 FIRST = "Hồ Thị Bích Ngọc;046192000111;H57.12;Sở Nội vụ;Chuyên viên;CC"
@@ -166,13 +168,78 @@ def test_cards_are_requested_for_all_imported(console: ConsoleUnderTest, clerk: 
     page = f"/console/imports/{IMPORT}/cards"
     done = clerk.send(page)
     assert done.location == f"/console/imports/{IMPORT}"
-    assert "Đã lập 1 đề nghị" in clerk.get(done.location).text
+    settle(console)
+    page_of_import = clerk.get(done.location).text
+    assert "Đã lập: 1" in page_of_import
+    assert "data-watch" not in page_of_import
     (row,) = console.services.registry.imports.store.rows(IMPORT, [RowState.APPLIED])
     assert row.holder_id is not None
     made = console.services.registry.requests_of(row.holder_id)
     assert [one.requested_by for one in made] == ["ca-clerk"]
     clerk.send(page)
+    settle(console)
     assert len(console.services.registry.requests_of(row.holder_id)) == 1
+    assert "Đã lập: 0" in clerk.get(done.location).text
+
+
+def send_photos(browser: Browser, import_id: str, octets: bytes) -> TestResponse:
+    page = f"/console/imports/{import_id}/photos"
+    fields = hidden_fields(browser.get(page))
+    sent = FileStorage(io.BytesIO(octets), "anh.zip")
+    boundary, body = encode_multipart({**fields, "photos": sent})
+    return browser.client.post(
+        page, data=body, content_type=f"multipart/form-data; boundary={boundary}"
+    )
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, octets in files.items():
+            archive.writestr(name, octets)
+    return made.getvalue()
+
+
+def test_portraits_of_an_import_are_taken_in_from_an_archive(
+    console: ConsoleUnderTest, clerk: Browser, clerk_of_one_agency: Browser
+) -> None:
+    portrait = encoded(drawn_portrait())
+    number = GOOD_ROW.split(";")[1]
+    archive = zipped(
+        {f"anh/{number}.jpg": portrait, "../046085000999.jpg": portrait, "ghi chú.txt": b"x"}
+    )
+    sent = send_photos(clerk, IMPORT, archive)
+    assert sent.status_code == 303, sent.text
+    settle(console)
+    page = clerk.get(sent.location).text
+    assert "Ảnh mới nhận: 1" in page
+    assert "Tên tệp chứa đường dẫn không an toàn: 1" in page
+    assert "Không phải ảnh: 1" in page
+    (row,) = console.services.registry.imports.store.rows(IMPORT, [RowState.APPLIED])
+    photo = present_photo(console.services.registry.photos, row.holder_id or "")
+    assert photo is not None
+    assert photo.added_by == "ca-clerk"
+    # the same archive again is nothing new
+    assert send_photos(clerk, IMPORT, archive).status_code == 303
+    settle(console)
+    assert "Đã có từ trước: 1" in clerk.get(sent.location).text
+    assert clerk_of_one_agency.get(f"/console/imports/{IMPORT}/photos").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        (b"", "Chọn tệp ZIP"),
+        (b"PK\x03\x04 no archive", "Không đọc được tệp này"),
+        (zipped({"046085000123.jpg": bytes(8_000_000)}), "phình to bất thường"),
+        (zipped({"../046085000123.jpg": b"x"}), "Không có ảnh nào đặt tên"),
+    ],
+    ids=["none", "damaged", "bomb", "paths"],
+)
+def test_a_hostile_archive_is_a_clear_page(clerk: Browser, octets: bytes, told: str) -> None:
+    refused = send_photos(clerk, IMPORT, octets)
+    assert refused.status_code == 422
+    assert told in refused.text
 
 
 def test_a_list_touches_nobody_outside_the_scope(

@@ -9,17 +9,18 @@ from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Operator, Role
 from cardsvc.import_records import ImportRecord
+from cardsvc.photo_records import PhotoFinding
 from cardsvc.terms import CardType
 from issuance.importing.finding_texts import say
 from issuance.importing.findings import BULK_CONFIRMABLE, Finding, ImportCode
-from issuance.importing.request import request_for_import
 from issuance.importing.workbooks import template
 from web.console.access import needs
 from web.console.forms import FormReader
+from web.console.issuing_texts import refusal
 from web.console.languages import Text
 from web.console.notices import notice
 from web.console.once import once
-from web.console.pages import import_check, import_rows
+from web.console.pages import import_check, import_photos, import_rows
 from web.console.paging import Column, Table
 from web.console.registry_texts import CARD_TYPES
 from web.console.services import ConsoleServices
@@ -44,6 +45,7 @@ def pages(services: ConsoleServices) -> Blueprint:
     import_check.add_pages(views, services)
     _progress_pages(views, services)
     _request_pages(views, services)
+    import_photos.add_pages(views, services, find_import)
     import_rows.add_pages(views, services, find_import)
     return views
 
@@ -107,6 +109,10 @@ def _progress_pages(views: Blueprint, services: ConsoleServices) -> None:
             notices=[_notice_text(one) for one in record.notices],
             bulk={code: Text(*say(Finding(code))) for code in held_codes},
             card_types=CARD_TYPES,
+            work=registry.runner.work(import_id),
+            refusal=refusal,
+            skipped=import_photos.SKIPPED,
+            photo_findings={one.value: Text(one.vi, one.en) for one in PhotoFinding},
         )
 
     @views.post("/<import_id>/continue")
@@ -155,19 +161,7 @@ def _request_pages(views: Blueprint, services: ConsoleServices) -> None:
         record = find_import(services, import_id)
 
         def act() -> Response:
-            made = request_for_import(
-                services.registry.imports,
-                services.registry.requests,
-                record.id,
-                operator=present_operator().id,
-            )
-            left = sum(made.refused.values())
-            notice(
-                Text(
-                    f"Đã lập {made.requested} đề nghị cấp thẻ; {left} người đã có hoặc chưa đủ thông tin",  # noqa: E501
-                    f"{made.requested} requests were made; {left} had one or lack facts",
-                )
-            )
+            services.registry.runner.request_cards(record.id, present_operator().id)
             return _to(record.id)
 
         return once(services, act)
