@@ -1,4 +1,7 @@
-"""One run of all measurements, in a minute or two; ``big`` for those that need millions of rows."""
+"""One run of all measurements, in a minute or two; ``big`` for those that need millions of rows.
+
+``console`` measures the console's pages among a million people, in a database that it makes once.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ import time
 from rich.console import Console
 
 from bench.batch_issue import measure_batch_issue
+from bench.console import measure_console
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
+from bench.seed import PROVINCE, open_seeded
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import open_stage
 from bench.status_list import measure_status_list
-from bench.table import RESULTS, print_table, write_results
+from bench.table import CONSOLE_RESULTS, RESULTS, print_table, write_results
 from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
 
 CARDS = 12
@@ -63,5 +68,13 @@ def big() -> None:
     print_table([measure_many_cards(), *rows], Console())
 
 
+def console() -> None:
+    """Measure the console's pages in a province, print, keep; the first time makes the province."""
+    with open_seeded(PROVINCE) as installation:
+        rows = measure_console(installation)
+    print_table(rows, Console())
+    write_results(rows, CONSOLE_RESULTS)
+
+
 if __name__ == "__main__":
-    big() if sys.argv[1:] == ["big"] else main()
+    {"big": big, "console": console}.get("".join(sys.argv[1:]), main)()

@@ -12,6 +12,7 @@ from rich.table import Table
 from bench.measure import Measurement
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
+CONSOLE_RESULTS = RESULTS.with_name("console.json")
 
 
 def print_table(rows: Sequence[Measurement], console: Console) -> None:

@@ -112,6 +112,7 @@ class AgencyBook:
 
     def __init__(self, agencies: Sequence[Agency]) -> None:
         self._agencies: Mapping[AgencyCode, Agency] = {one.code: one for one in agencies}
+        self._latest: tuple[date, tuple[AgencyNode, ...]] | None = None
 
     def __iter__(self) -> Iterator[Agency]:
         return iter(self._agencies.values())
@@ -184,7 +185,16 @@ class AgencyBook:
         )
 
     def tree(self, day: date) -> tuple[AgencyNode, ...]:
-        """Return the agencies of a day, each followed by those below it, in order of code."""
+        """Return the agencies of a day, each followed by those below it, in order of code.
+
+        The tree of the day that was asked for last is kept: every list of holders asks for it.
+        """
+        latest = self._latest
+        if latest is None or latest[0] != day:
+            latest = self._latest = (day, self._grow(day))
+        return latest[1]
+
+    def _grow(self, day: date) -> tuple[AgencyNode, ...]:
         below: dict[AgencyCode | None, list[AgencyCode]] = {}
         for code in sorted(self._agencies, key=lambda one: one.levels):
             if self.at(code, day) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.decision_records import ApprovalDecision
@@ -18,6 +18,7 @@ from cardsvc.store.decision_rows import read_decision
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_mapping import read_holder
 from cardsvc.store.loss_rows import read_loss_case
+from cardsvc.store.queue_candidates import MAX_FEW, few_applications, few_cards, page_of
 from cardsvc.store.schema import (
     ApplicationRow,
     ApprovalDecisionRow,
@@ -42,6 +43,10 @@ _LINES: Select[*tuple[Any, ...]] = select(
     CardRow.suspended_until,
 ).join(HolderRow, HolderRow.id == CardRow.holder_id)
 
+_AGENCY = func.coalesce(HolderRow.agency_code, "")
+"""Keeps a list in its own order: by the index on agencies all holders of a large one would be
+read and sorted for one page, and for a small one ``few_cards`` has asked that index already."""
+
 
 class SqlIssuanceQueue:
     """Reads what issuance keeps, one record or one page at a time.
@@ -49,11 +54,13 @@ class SqlIssuanceQueue:
     Args:
         database: migrated.
         sealer: opens personal numbers of single records; lists open none.
+        most: so many rows are few enough to be fetched and put in order.
     """
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(self, database: Database, sealer: Sealer, most: int = MAX_FEW) -> None:
         self._database = database
         self._sealer = sealer
+        self._most = most
 
     def application(self, application_id: str) -> Application | None:
         """Return an application, or None."""
@@ -110,8 +117,9 @@ class SqlIssuanceQueue:
             limit: how many at most.
         """
         row = ApplicationRow
-        query = select(row).where(in_scope(HolderRow.agency_code, asked.scope))
+        query = select(row).where(in_scope(_AGENCY, asked.scope))
         query = query.join(HolderRow, HolderRow.id == row.holder_id)
+        query = query.order_by(row.requested_at, row.id).limit(limit)
         for column, wanted in (
             (row.state, asked.state),
             (row.kind, asked.kind),
@@ -121,12 +129,19 @@ class SqlIssuanceQueue:
             if wanted is not None:
                 query = query.where(column == wanted)
         if asked.agency:
-            query = query.where(in_scope(HolderRow.agency_code, [asked.agency]))
-        if after is not None:
-            query = query.where(tuple_(row.requested_at, row.id) > tuple_(*after))
+            query = query.where(in_scope(_AGENCY, [asked.agency]))
         with self._database.reading() as session:
-            rows = session.scalars(query.order_by(row.requested_at, row.id).limit(limit))
-            return [_application(one) for one in rows]
+            few = few_applications(session, asked, self._most)
+            if few is None:
+                if after is not None:
+                    query = query.where(tuple_(row.requested_at, row.id) > tuple_(*after))
+                return [_application(one) for one in session.scalars(query)]
+
+            def ask(keys: Sequence[tuple[datetime, str]]) -> Sequence[ApplicationRow]:
+                return session.scalars(query.where(row.id.in_([key for _, key in keys]))).all()
+
+            rest = [key for key in few if after is None or key > after]
+            return [_application(one) for one in page_of(rest, ask, limit)]
 
     def cards(
         self, asked: CardFilter, *, after: CardGuid | None = None, limit: int = 50
@@ -138,28 +153,36 @@ class SqlIssuanceQueue:
             after: the last card of the page before.
             limit: how many at most.
         """
-        row, holder = CardRow, HolderRow
-        query = _LINES.where(in_scope(holder.agency_code, asked.scope))
+        row = CardRow
+        query = _LINES.where(in_scope(_AGENCY, asked.scope))
+        query = query.order_by(row.guid).limit(limit)
         if asked.state is not None:
             query = query.where(row.state == asked.state)
         if asked.card_type is not None:
             query = query.where(row.card_type == asked.card_type)
         if asked.agency:
-            query = query.where(in_scope(holder.agency_code, [asked.agency]))
+            query = query.where(in_scope(_AGENCY, [asked.agency]))
         if asked.expires_before is not None:
             query = query.where(row.expires_at < asked.expires_before)
-        if after is not None:
-            query = query.where(row.guid > after)
-        return self._lines(query.order_by(row.guid).limit(limit))
+        with self._database.reading() as session:
+            few = few_cards(session, asked, self._most)
+            if few is None:
+                if after is not None:
+                    query = query.where(row.guid > after)
+                return [_card(one) for one in session.execute(query)]
+
+            def ask(guids: Sequence[CardGuid]) -> Sequence[Any]:
+                return session.execute(query.where(row.guid.in_(guids))).all()
+
+            rest = [guid for guid in few if after is None or str(guid) > str(after)]
+            return [_card(one) for one in page_of(rest, ask, limit)]
 
     def returns(self, scope: frozenset[str], limit: int = 200) -> Sequence[QueuedCard]:
         """Return the cards whose lock ends by itself, the earliest first."""
         query = _LINES.where(
             CardRow.suspended_until.is_not(None), in_scope(HolderRow.agency_code, scope)
         )
-        return self._lines(query.order_by(CardRow.suspended_until, CardRow.guid).limit(limit))
-
-    def _lines(self, query: Select[*tuple[Any, ...]]) -> Sequence[QueuedCard]:
+        query = query.order_by(CardRow.suspended_until, CardRow.guid).limit(limit)
         with self._database.reading() as session:
             return [_card(one) for one in session.execute(query)]
 

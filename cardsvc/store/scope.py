@@ -36,9 +36,17 @@ def in_scope(agency_code: AnyColumn, agencies: Iterable[str]) -> ColumnElement[b
 def _below(column: AnyColumn, scope: str) -> ColumnElement[bool]:
     levels = AgencyCode.parse(scope).levels
     newer = ".".join(levels)
-    conditions = [column == scope, column == newer, column.startswith(f"{newer}.")]
+    # every part is a range, so that an index on the column finds it: "." is before "/", and
+    # what begins with a digit before ":"
+    conditions = [column.in_({scope, newer}), _between(column, f"{newer}.", f"{newer}/")]
     if len(levels) <= _GROUPS_OF_OLDER_FORM and all(level.strip("0") for level in levels):
         older = ".".join(reversed(levels))
         ends = or_(column == older, column.endswith(f".{older}"))
-        conditions.append(and_(ends, column.regexp_match(_OLDER_FORM)))
+        begins = _between(column, "0", ":")
+        conditions.append(and_(begins, ends, column.regexp_match(_OLDER_FORM)))
     return or_(*conditions)
+
+
+def _between(column: AnyColumn, first: str, end: str) -> ColumnElement[bool]:
+    """Return the range of a column that is compared by code point."""
+    return and_(column >= first, column < end)

@@ -14,6 +14,7 @@ from cardsvc.records import Suspension
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_queue import SqlIssuanceQueue
 from cardsvc.store.issuance_store import SqlIssuanceStore
+from cardsvc.store.queue_candidates import MAX_FEW
 from cardsvc.store.sealed import Sealer
 from cardsvc.terms import CardType, SuspensionCause
 from issuance.approve import approve
@@ -22,9 +23,12 @@ from tests.support.issuance_store_contract import AT, LATER, make_card
 from tests.support.people import another
 
 
-@pytest.fixture
-def queue(database: Database, sealer: Sealer) -> SqlIssuanceQueue:
-    """Three requests, an hour apart, in two agencies; the first is approved and has a card."""
+@pytest.fixture(params=[MAX_FEW, 0], ids=["fetched", "walked"])
+def queue(database: Database, sealer: Sealer, request: pytest.FixtureRequest) -> SqlIssuanceQueue:
+    """Three requests, an hour apart, in two agencies; the first is approved and has a card.
+
+    What few rows are is fetched and put in order, what many are is walked: the pages are the same.
+    """
     store = SqlIssuanceStore(database, sealer)
     for number, agency in enumerate(("H57.12", "H57.12.03", "H01")):
         holder = another(CardType.CIVIL_SERVANT)
@@ -43,7 +47,7 @@ def queue(database: Database, sealer: Sealer) -> SqlIssuanceQueue:
     with store.transaction() as unit:
         card = make_card(unit.application("a-0"))
         unit.add_card(replace(card, state=CardState.SUSPENDED, suspension=leave))
-    return SqlIssuanceQueue(database, sealer)
+    return SqlIssuanceQueue(database, sealer, request.param)
 
 
 def _ids(queue: SqlIssuanceQueue, asked: ApplicationFilter) -> list[str]:
@@ -64,6 +68,29 @@ def test_pages_of_applications_go_on_where_the_last_ended(queue: SqlIssuanceQueu
     (first,) = queue.applications(ApplicationFilter(), limit=1)
     rest = queue.applications(ApplicationFilter(), after=(first.requested_at, first.id))
     assert [one.id for one in rest] == ["a-1", "a-2"]
+
+
+def test_pages_of_an_agency_go_on_where_the_last_ended(queue: SqlIssuanceQueue) -> None:
+    asked = ApplicationFilter(agency="H57.12")
+    (first,) = queue.applications(asked, limit=1)
+    rest = queue.applications(asked, after=(first.requested_at, first.id))
+    assert [first.id, *(one.id for one in rest)] == ["a-0", "a-1"]
+    (card,) = queue.cards(CardFilter(agency="H57.12"), limit=1)
+    assert queue.cards(CardFilter(agency="H57.12"), after=card.guid) == []
+
+
+def test_what_ends_soon_is_narrowed_by_all_the_rest(queue: SqlIssuanceQueue) -> None:
+    (card,) = queue.cards(CardFilter())
+    soon = CardFilter(expires_before=card.expires_at + timedelta(days=1))
+    assert queue.cards(soon) == [card]
+    assert queue.cards(replace(soon, agency="H57", state=CardState.SUSPENDED)) == [card]
+    for other in (
+        replace(soon, agency="H01"),
+        replace(soon, state=CardState.ACTIVE),
+        replace(soon, card_type=CardType.BUSINESS),
+        replace(soon, scope=frozenset({"H01"})),
+    ):
+        assert queue.cards(other) == []
 
 
 def test_cards_by_state_scope_and_page(queue: SqlIssuanceQueue) -> None:

@@ -75,6 +75,10 @@ class CardRow(Base):
         ),
         Index(None, "holder_id", "state", "card_type"),
         Index(None, "state", "card_type", "holder_id"),
+        # lists are walked by GUID; what expires soon is rare among what was ever made
+        Index(None, "state", "guid"),
+        Index(None, "card_type", "guid"),
+        Index(None, "expires_at"),
     )
 
 

@@ -155,4 +155,7 @@ class ApplicationRow(Base):
         CheckConstraint("(note_code IS NULL) = (note_at IS NULL)", name="note_whole_or_absent"),
         Index("ix_applications_requested_at_id", "requested_at", "id"),
         Index("ix_applications_state_requested_at_id", "state", "requested_at", "id"),
+        Index(None, "kind", "requested_at", "id"),
+        Index(None, "card_type", "requested_at", "id"),
+        Index(None, "requested_by", "requested_at", "id"),
     )
