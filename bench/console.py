@@ -33,8 +33,8 @@ _SMALL, _LARGE = "H57.3.4.5", "H57.3"
 _NEXT = re.compile(r'href="([^"]*[?&;]after=[^"]*)"')
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 _RECORD = re.compile(r'href="(/console/(?:holders|cards|applications)/[0-9a-z-]{12,})"')
-_NO_PAGES = ("static", "font", "language", "unknown", "sign_in.", "export", "as_csv", "as_xlsx")
-_ASKS_ABOUT_SOMETHING = frozenset({400, 404})
+_NO_PAGES = ("static", "font", "language", "unknown", "sign_in.", "export", "csv", "xlsx")
+_ASKS_ABOUT_SOMETHING = frozenset({400, 404, 422})
 """Answers of a page that has to be told which record it is about."""
 _DEEP = 40
 

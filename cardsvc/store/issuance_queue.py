@@ -41,11 +41,13 @@ _LINES: Select[*tuple[Any, ...]] = select(
     CardRow.expires_at,
     CardRow.suspension_cause,
     CardRow.suspended_until,
-).join(HolderRow, HolderRow.id == CardRow.holder_id)
+).outerjoin(HolderRow, HolderRow.id == CardRow.holder_id)
 
 _AGENCY = func.coalesce(HolderRow.agency_code, "")
 """Keeps a list in its own order: by the index on agencies all holders of a large one would be
-read and sorted for one page, and for a small one ``few_cards`` has asked that index already."""
+read and sorted for one page, and for a small one ``few_cards`` has asked that index already.
+For the same end the joins are outer ones, though every card has a holder: for an inner one SQLite
+reads all holders first, to make a Bloom filter of those that match."""
 
 
 class SqlIssuanceQueue:
@@ -118,7 +120,7 @@ class SqlIssuanceQueue:
         """
         row = ApplicationRow
         query = select(row).where(in_scope(_AGENCY, asked.scope))
-        query = query.join(HolderRow, HolderRow.id == row.holder_id)
+        query = query.outerjoin(HolderRow, HolderRow.id == row.holder_id)
         query = query.order_by(row.requested_at, row.id).limit(limit)
         for column, wanted in (
             (row.state, asked.state),
