@@ -72,9 +72,11 @@ def this_page(**changes: str) -> str:
 
 def page_of(endpoint: str, **changes: str) -> str:
     """Return the address of another page with the present page's arguments."""
-    arguments = {**request.args.to_dict(), **changes}
-    kept = {name: value for name, value in arguments.items() if value}
-    return url_for(endpoint, **(request.view_args or {}), **kept)  # type: ignore[arg-type]
+    route = request.view_args or {}
+    # a name that begins so is url_for's own: ?_external=1&_scheme=… would make another address
+    asked = {name: one for name, one in request.args.items() if not name.startswith("_")}
+    kept = {name: one for name, one in {**asked, **changes}.items() if one and name not in route}
+    return url_for(endpoint, **route, **kept)  # type: ignore[arg-type]
 
 
 def encode_cursor(*keys: str) -> str:
