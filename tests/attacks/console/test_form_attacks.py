@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,7 +19,8 @@ def posts(console: ConsoleUnderTest) -> list[str]:
     found = []
     for rule in console.app.url_map.iter_rules():
         if rule.endpoint.startswith("console.") and "POST" in (rule.methods or ()):
-            path = re.sub("<any[^>]*>", "disable", rule.rule)
+            path = re.sub(r"<any\(\W*(\w[\w-]*)[^>]*>", r"\1", rule.rule)
+            path = re.sub("<uuid:[^>]*>", str(uuid.UUID(int=1)), re.sub("<int:[^>]*>", "1", path))
             found.append(re.sub("<[^>]*>", "ca-clerk", path))
     return found
 

@@ -91,7 +91,7 @@ def test_the_keyboard_alone_and_english(watched: Watched, console: ConsoleUnderT
     expect(page.get_by_label("Security code")).to_be_focused()
     page.keyboard.type(console.code(person))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Overview")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
 
