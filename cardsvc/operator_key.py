@@ -23,3 +23,12 @@ def operator_key(operator: str) -> str:
     if not 0 < len(key) <= _MOST_CHARACTERS or not key.isprintable():
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "an operator is named by a sign-in name")
     return key
+
+
+def is_same_operator(one: str, other: str) -> bool:
+    """Tell whether two sign-in names are one person's.
+
+    Raises:
+        Malformed: as ``operator_key``.
+    """
+    return operator_key(one) == operator_key(other)

@@ -18,7 +18,7 @@ from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.phone import PhoneNumber
 from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState, CardState
-from cardsvc.operator_key import operator_key
+from cardsvc.operator_key import is_same_operator
 from cardsvc.terms import ApplicationKind, CardType, SuspensionCause
 
 
@@ -154,7 +154,7 @@ class ApprovedApplication:
         application = self.application
         if application.state is not ApplicationState.APPROVED or application.approved_by is None:
             raise IssuanceError(ReasonCode.ILLEGAL_TRANSITION, "the application is not approved")
-        if operator_key(application.approved_by) == operator_key(application.requested_by):
+        if is_same_operator(application.approved_by, application.requested_by):
             raise IssuanceError(
                 ReasonCode.SAME_OPERATOR, "requester and approver are the same operator"
             )

@@ -12,7 +12,7 @@ from typing import Protocol
 from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
-from cardsvc.operator_key import operator_key
+from cardsvc.operator_key import is_same_operator, operator_key
 from cardsvc.records import Application
 
 
@@ -34,7 +34,7 @@ def require_second_person(application: Application, approver: str) -> None:
     Raises:
         IssuanceError: SAME_OPERATOR.
     """
-    if operator_key(approver) == operator_key(application.requested_by):
+    if is_same_operator(approver, application.requested_by):
         raise IssuanceError(ReasonCode.SAME_OPERATOR, "the requester can't approve")
 
 

@@ -16,6 +16,7 @@ from cardsvc.clock import require_utc
 from cardsvc.desk_records import JobKind
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
+from cardsvc.operator_key import is_same_operator
 from cardsvc.unblock_records import OPEN_STATES, UnblockRequest, UnblockState
 from issuance.card_jobs import place_card_job
 from issuance.orders import OrderState, cancel_order
@@ -217,7 +218,7 @@ def require_unblockable(state: CardState) -> None:
 
 
 def _require_second_person(request: UnblockRequest, operator: str) -> None:
-    if operator == request.requested_by:
+    if is_same_operator(operator, request.requested_by):
         raise IssuanceError(ReasonCode.SAME_OPERATOR, "another person decides than who asked")
 
 

@@ -16,9 +16,10 @@ from cardsvc.agency_records import Agency, AgencyBook, AgencySettings, AgencyVer
 from cardsvc.audit import AuditEvent
 from cardsvc.errors import IssuanceError, Malformed, ReasonCode, StoreError
 from cardsvc.identity.agency_code import AgencyCode
-from cardsvc.store.audit_trail import AuditTrail, audited
+from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import AgencyRow, AgencySuccessorRow, AgencyVersionRow
+from cardsvc.store.unit_of_work import issuing
 
 
 class SqlAgencyTransaction:
@@ -117,13 +118,8 @@ class SqlAgencyStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlAgencyTransaction(session, trail)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlAgencyTransaction(session, trail)
 
     def book(self) -> AgencyBook:
         """Return all agencies as they now stand; read anew only after a change.

@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Table, bindparam, func, insert, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import selectinload
 
-from cardsvc.audit import AuditEvent
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Application, CardRecord
-from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.card_mapping import card_values, read_application
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import ApplicationRow, CardKeyRow, CardRow, HolderRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_places
+from cardsvc.store.unit_of_work import UnitOfWork, issuing
 
 _GIVEN_UP = (CardState.SPOILED, CardState.DESTROYED)
 _CARDS, _KEYS = cast("Table", CardRow.__table__), cast("Table", CardKeyRow.__table__)
@@ -35,16 +34,8 @@ _AT_ONCE = 500
 _Key = TypeVar("_Key")
 
 
-class SqlBulkTransaction:
+class SqlBulkTransaction(UnitOfWork):
     """One unit of work on one session."""
-
-    def __init__(
-        self, session: Session, trail: AuditTrail, sealer: Sealer, random_octets: RandomOctets
-    ) -> None:
-        self._session = session
-        self._trail = trail
-        self._sealer = sealer
-        self._random_octets = random_octets
 
     def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
         """Return those of many applications that there are, locked in one order always."""
@@ -142,10 +133,6 @@ class SqlBulkTransaction:
         for card in cards:
             note_card_change(self._session, card.guid)
 
-    def record(self, event: AuditEvent) -> None:
-        """Append an audit event; it is written when the transaction ends."""
-        self._trail.record(event)
-
     def _people(self, application_ids: Sequence[str]) -> Mapping[str, dict[str, str | None]]:
         """Return who asked for and who approved each application, for its card's row."""
         columns = (ApplicationRow.id, ApplicationRow.requested_by, ApplicationRow.approved_by)
@@ -197,13 +184,8 @@ class SqlBulkStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlBulkTransaction(session, trail, self._sealer, self._random_octets)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlBulkTransaction(session, trail, self._sealer, self._random_octets)
 
 
 def _cut(wanted: Sequence[_Key]) -> Iterator[Sequence[_Key]]:

@@ -9,16 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from cardsvc.audit import AuditEvent
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.number_alias import IdentityNumber
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.records import Holder
-from cardsvc.store.audit_trail import AuditTrail, audited
+from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_mapping import number_index, read_holder
 from cardsvc.store.holder_rows import insert_holders, lock_row, save_over
 from cardsvc.store.schema import HolderAliasRow, HolderRow
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.unit_of_work import issuing
 
 _IN_ONE_QUESTION = 500
 
@@ -128,10 +129,5 @@ class SqlHolderStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlHolderTransaction(session, trail, self._sealer)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlHolderTransaction(session, trail, self._sealer)

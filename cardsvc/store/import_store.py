@@ -8,17 +8,17 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.import_records import ImportProgress, ImportRecord, ImportRow, KnownHolders, RowState
 from cardsvc.records import Holder
-from cardsvc.store.audit_trail import AuditTrail, audited
+from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
 from cardsvc.store.import_mapping import read_record
 from cardsvc.store.import_queries import find_holders, find_rows, read_progress
 from cardsvc.store.import_transaction import SqlImportTransaction
 from cardsvc.store.schema import ImportRecordRow, ImportRowRow
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.unit_of_work import issuing
 
 
 class SqlImportStore:
@@ -41,13 +41,8 @@ class SqlImportStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlImportTransaction(session, trail, self._sealer)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlImportTransaction(session, trail, self._sealer)
 
     def known(self, numbers: Sequence[PersonalNumber]) -> KnownHolders:
         """Return who is on record; nothing is locked."""

@@ -10,11 +10,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.lifecycle import ENDED_STATES, OPEN_APPLICATIONS
 from cardsvc.records import Application, CardRecord, Holder
-from cardsvc.store.audit_trail import audited
 from cardsvc.store.batch_rows import BatchRows
 from cardsvc.store.card_mapping import (
     card_values,
@@ -41,6 +40,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_place
 from cardsvc.store.stock_ledger import SqlStockLedger
+from cardsvc.store.unit_of_work import issuing
 from cardsvc.store.unit_rules import UnitRuleRows
 from cardsvc.terms import CardType, RevocationReason
 
@@ -290,10 +290,5 @@ class SqlIssuanceStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlIssuanceTransaction(session, trail, self._sealer, self._random_octets)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlIssuanceTransaction(session, trail, self._sealer, self._random_octets)

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from cardsvc.audit import AuditEvent
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.photo_records import HolderPhoto, PhotoFinding, Portrait
-from cardsvc.store.audit_trail import AuditTrail, audited
+from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import HolderPhotoRow, HolderRow
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.unit_of_work import issuing
 
 _SOURCE = "photo_source"
 
@@ -115,10 +116,5 @@ class SqlPhotoStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlPhotoTransaction(session, trail, self._sealer)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlPhotoTransaction(session, trail, self._sealer)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditEvent
 from cardsvc.clock import VIETNAM_TIME
-from cardsvc.errors import IssuanceError, ReasonCode, StoreError
+from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.privacy_records import (
     OPEN_STATES,
     ErasureHold,
@@ -20,7 +20,7 @@ from cardsvc.privacy_records import (
     PrivacyRequest,
     RequestState,
 )
-from cardsvc.store.audit_trail import AuditTrail, audited
+from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
 from cardsvc.store.erasure import erase_holder
 from cardsvc.store.holder_rows import lock_row
@@ -34,6 +34,7 @@ from cardsvc.store.schema import (
     PrivacyRequestRow,
 )
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.unit_of_work import issuing
 
 _OPEN_ORDER, _CANCELLED = "open", "cancelled"
 
@@ -205,13 +206,8 @@ class SqlPrivacyStore:
             IssuanceError: somebody else's change came first (CONCURRENT_CHANGE).
             StoreError: the database can't be reached, or the audit log can't be appended to.
         """
-        try:
-            with audited(self._database) as (session, trail):
-                yield SqlPrivacyTransaction(session, trail, self._sealer)
-        except StoreError as error:
-            if error.reason is ReasonCode.CONCURRENT_CHANGE:
-                raise IssuanceError(error.reason, str(error)) from error
-            raise
+        with issuing(self._database) as (session, trail):
+            yield SqlPrivacyTransaction(session, trail, self._sealer)
 
     def count_holders_due(self, at: datetime, ended_before: datetime) -> int:
         """Return how many people are due for erasure."""

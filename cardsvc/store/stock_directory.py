@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from cardsvc.card.guid import CardGuid
 from cardsvc.stock_records import (
     Blank,
     BlankState,
@@ -95,16 +94,6 @@ class SqlStockDirectory:
             select(StockMovementRow)
             .where(StockMovementRow.serial == serial)
             .order_by(StockMovementRow.ordinal)
-        )
-        with self._database.reading() as session:
-            return [read_movement(row) for row in session.scalars(query)]
-
-    def blanks_of_card(self, guid: CardGuid) -> Sequence[Movement]:
-        """Return every movement that concerned a card, oldest first."""
-        query = (
-            select(StockMovementRow)
-            .where(StockMovementRow.card == guid)
-            .order_by(StockMovementRow.seq)
         )
         with self._database.reading() as session:
             return [read_movement(row) for row in session.scalars(query)]

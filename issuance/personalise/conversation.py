@@ -9,9 +9,8 @@ from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
 from cardsvc.card.apdu import CommandApdu, ResponseApdu
-from cardsvc.card.batch import MAX_COMMANDS, ApduBatch, BatchAnswer, BatchRule, run_batch
+from cardsvc.card.batch import MAX_COMMANDS, ApduBatch, BatchAnswer, BatchRule
 from cardsvc.card.commands import expect_success
-from cardsvc.card.connection import ApduTransport
 from cardsvc.errors import CardError, Malformed, ReasonCode
 
 Result = TypeVar("Result")
@@ -74,18 +73,3 @@ def require(what: str, *commands: CommandApdu) -> Conversation[tuple[ResponseApd
     responses = yield from attempt(*commands)
     expect_success(responses[-1], what)
     return responses
-
-
-def run_locally(conversation: Conversation[Result], transport: ApduTransport) -> Result:
-    """Run a conversation to its end on a card in a reader of this machine.
-
-    Raises:
-        CardsvcError: what the conversation raises.
-    """
-    try:
-        batch = next(conversation)
-        while True:
-            batch = conversation.send(run_batch(transport, batch))
-    except StopIteration as end:
-        result: Result = end.value
-        return result

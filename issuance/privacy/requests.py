@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.operator_key import is_same_operator
 from cardsvc.privacy_records import OPEN_STATES, PrivacyRequest, RequestKind, RequestState
 from issuance.privacy.erasure import erase_person
 from issuance.privacy.ports import PrivacyStore, PrivacyTransaction
 from issuance.privacy.retention_rules import RetentionRule
 from issuance.privacy.working_days import WorkingDays
-from issuance.stock.booking import same_person
 from issuance.stock.serials import require_code
 
 ACKNOWLEDGE_WORKING_DAYS = 2
@@ -119,7 +119,7 @@ class RequestDesk:
         with self.store.transaction() as unit:
             request = _in(unit.request(request_id), RequestState.ACKNOWLEDGED)
             if request.kind is RequestKind.ERASURE:
-                if same_person(operator, request.received_by):
+                if is_same_operator(operator, request.received_by):
                     raise IssuanceError(ReasonCode.SAME_OPERATOR, "erasure needs two people")
                 erase_person(unit, request.holder_id, self.holder_rule, operator=operator, at=at)
             if request.kind in (RequestKind.RESTRICTION, RequestKind.CONSENT_WITHDRAWAL):

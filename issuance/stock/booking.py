@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,6 +11,7 @@ from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.operator_key import is_same_operator
 from cardsvc.stock_records import Blank, BlankState, Entry, Movement, MovementKind
 from issuance.ports import IssuanceTransaction
 
@@ -112,16 +112,10 @@ def serials_digest(serials: Collection[str]) -> bytes:
     return sha256("".join(f"{serial}\n" for serial in sorted(serials)).encode()).digest()
 
 
-def same_person(one: str, other: str) -> bool:
-    """Tell whether two sign-in names are one person's, however they were typed."""
-    first, second = (unicodedata.normalize("NFC", name).strip().casefold() for name in (one, other))
-    return first == second
-
-
 def _require_witness(booking: Booking) -> None:
     if booking.kind not in WITNESSED and booking.witness is None:
         return
-    if not booking.witness or same_person(booking.witness, booking.operator):
+    if not booking.witness or is_same_operator(booking.witness, booking.operator):
         raise IssuanceError(ReasonCode.SAME_OPERATOR, "two different people are needed")
 
 

@@ -27,13 +27,14 @@ def room() -> UnblockRoom:
 
 
 @pytest.mark.reason(ReasonCode.SAME_OPERATOR)
+@pytest.mark.parametrize("typed", [CLERK, f" {CLERK.upper()} "], ids=["as asked", "retyped"])
 @pytest.mark.parametrize("decides", ["approve", "refuse"])
-def test_nobody_decides_on_an_own_request(room: UnblockRoom, decides: str) -> None:
+def test_nobody_decides_on_an_own_request(room: UnblockRoom, decides: str, typed: str) -> None:
     request_id = room.request()
     at = room.clock.now()
     calls = {
-        "approve": lambda: room.approve(request_id, CLERK),
-        "refuse": lambda: unblock.refuse_unblock(room.unblocks, request_id, operator=CLERK, at=at),
+        "approve": lambda: room.approve(request_id, typed),
+        "refuse": lambda: unblock.refuse_unblock(room.unblocks, request_id, operator=typed, at=at),
     }
     with pytest.raises(IssuanceError) as caught:
         calls[decides]()

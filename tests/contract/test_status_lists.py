@@ -387,8 +387,10 @@ def test_a_list_is_read_from_the_few_cards_that_are_not_valid(
         for statement, parameters in asked:
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plans.append([row[3] for row in rows])
-    assert sorted(plan[0] for plan in plans) == [
-        "SCAN certificate_ledger USING INDEX ix_certificate_ledger_revoked",
-        "SEARCH cards USING INDEX ix_cards_state_card_type_holder_id (state=?)",
-    ]
+    # one walk over the revoked certificates, one by state over the cards; which index: its choice
+    firsts = sorted(plan[0] for plan in plans)
+    assert firsts[0] == "SCAN certificate_ledger USING INDEX ix_certificate_ledger_revoked"
+    assert firsts[1].startswith("SEARCH cards USING ")
+    assert firsts[1].endswith(" (state=?)")
+    assert len(firsts) == 2
     assert not [step for plan in plans for step in plan if "list_number" in step]

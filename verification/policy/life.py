@@ -6,12 +6,12 @@ persons agreed to must not wait for a second one.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.operator_key import is_same_operator
 from cardsvc.policy_records import Activation, ActivationKind, PolicyVersion, Rehearsal
 from cardsvc.service_records import DecisionRecord, ServicePolicy
 from verification.policy.evaluate import compiled
@@ -119,7 +119,7 @@ def activate(
             served already would change without a rehearsal (POLICY_NOT_REHEARSED).
     """
     one = policy.policy
-    if _same(policy.author, operator):
+    if is_same_operator(policy.author, operator):
         raise VerificationError(ReasonCode.SAME_OPERATOR, "author and activator are one")
     if policy.rehearsal is None and book.activations(one.relying_party, one.service):
         raise VerificationError(
@@ -146,12 +146,3 @@ def roll_back(
     act = Activation(earlier[-1], at, ActivationKind.ROLLBACK, operator, at)
     book.activate(relying_party, service, act)
     return act
-
-
-def _same(one: str, other: str) -> bool:
-    """Compare operators as people do: case, spaces around and composition don't count."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip()).casefold()

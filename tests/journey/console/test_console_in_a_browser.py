@@ -40,7 +40,7 @@ def test_the_first_sign_in_of_a_new_operator(watched: Watched, console: ConsoleU
     secret = page.locator("code.secret").inner_text().replace(" ", "")
     page.get_by_label("Mã xác thực").fill(pyotp.TOTP(secret).at(console.clock.now()))
     page.get_by_role("button", name="Xác nhận").click()
-    assert page.locator(".codes li").count() == 10
+    expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="Tôi đã cất các mã").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Đổi mật khẩu")
@@ -64,7 +64,7 @@ def test_faults_are_said_and_nothing_typed_is_lost(
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(page).to_have_title("Lỗi: Thêm người dùng – Thẻ điện tử")
-    assert summary.get_by_role("link").count() == 3
+    expect(summary.get_by_role("link")).to_have_count(3)
     assert accessibility_faults(page) == []
     summary.get_by_role("link", name="Nhập mã định danh").click()
     field = page.get_by_label("Phạm vi cơ quan")
