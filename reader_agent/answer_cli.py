@@ -16,7 +16,7 @@ from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import MAX_MESSAGE_OCTETS
 from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
 from reader_agent.reason_texts import reason_text
-from reader_agent.service_options import READER_HELP
+from reader_agent.service_options import READER_HELP, ask_option, asked_attributes
 from reader_agent.sources import open_source
 from reader_agent.tap import tap_card
 
@@ -29,15 +29,20 @@ from reader_agent.tap import tap_card
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="read the PIN from a file and answer at X2, as the challenge must have asked",
 )
-def answer(*, challenge: BinaryIO, reader: str, pin_file: Path | None) -> None:
+@ask_option
+def answer(*, challenge: BinaryIO, reader: str, pin_file: Path | None, ask: str | None) -> None:
     """Trả lời một thử thách – answer CHALLENGE (a file, or - for standard input).
 
-    Takes what POST …/challenges answered, prints the body for POST …/presentations. Exit status:
-    0 answered, 2 the card could not be read.
+    Takes what POST …/challenges answered, prints the body for POST …/presentations. A consent that
+    the challenge asks for is printed on standard error; with the PIN it goes along. Exit status: 0
+    answered, 2 the card could not be read.
     """
     try:
         asked = ChallengeMessage.parse(challenge.read(MAX_MESSAGE_OCTETS + 1))
         pin = None if pin_file is None else pin_file.read_text("utf-8").splitlines()[0]
+        consent = asked.consent
+        if consent is not None and pin is not None:
+            click.echo(f"{consent.vi}\n{consent.en}", err=True)
         source = open_source(reader)
         try:
             tap = tap_card(
@@ -47,6 +52,8 @@ def answer(*, challenge: BinaryIO, reader: str, pin_file: Path | None) -> None:
                 agent="",
                 level=AssuranceLevel.X1 if pin is None else AssuranceLevel.X2,
                 ask_pin=(lambda _tries: pin or ""),
+                asked=asked_attributes(ask),
+                consent=None if consent is None else consent.id,
             )
         finally:
             source.connection.close()
@@ -56,5 +63,5 @@ def answer(*, challenge: BinaryIO, reader: str, pin_file: Path | None) -> None:
         click.echo(f"✗ {said}", err=True)
         sys.exit(2)
     shown = tap.presentation
-    body = PresentationMessage(shown.nonce, shown.objects, shown.proofs).encode()
-    click.echo(body.decode("utf-8"))
+    body = PresentationMessage(shown.nonce, shown.objects, shown.proofs, shown.asked, shown.consent)
+    click.echo(body.encode().decode("utf-8"))

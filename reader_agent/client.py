@@ -157,7 +157,13 @@ class ServiceClient:
         self._pool.clear()
 
     def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
-        message = PresentationMessage(unverified.nonce, unverified.objects, unverified.proofs)
+        message = PresentationMessage(
+            unverified.nonce,
+            unverified.objects,
+            unverified.proofs,
+            unverified.asked,
+            unverified.consent,
+        )
         return DecisionMessage.parse(self._post(path, message.encode()))
 
     def _post(self, path: str, body: bytes) -> bytes:

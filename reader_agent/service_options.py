@@ -29,6 +29,19 @@ def service_options(command: _Command) -> _Command:
     return reader(url(token(command)))
 
 
+def ask_option(command: _Command) -> _Command:
+    """Give a command ``--ask``."""
+    text = "attributes to ask for, with commas between; '' for none [default: all allowed]"
+    return click.option("--ask", help=text)(command)
+
+
+def asked_attributes(ask: str | None) -> tuple[str, ...] | None:
+    """Return what ``--ask`` lists, None where it was not given."""
+    if ask is None:
+        return None
+    return tuple(one.strip() for one in ask.split(",")) if ask.strip() else ()
+
+
 def open_client(service_url: str, token_file: Path) -> ServiceClient:
     """Return a client of the service.
 

@@ -46,6 +46,8 @@ def tap_card(
     agent: str,
     level: AssuranceLevel,
     ask_pin: PinSource | None = None,
+    asked: tuple[str, ...] | None = None,
+    consent: str | None = None,
 ) -> Tap:
     """Ask the card to answer one bound message.
 
@@ -56,6 +58,8 @@ def tap_card(
         agent: our own identifier.
         level: X1, or X2 which needs the PIN.
         ask_pin: asks the holder for the PIN; needed for X2.
+        asked: the attributes to ask for; None for all that the service may have.
+        consent: names the text that stands above the PIN; it goes along once the PIN was typed.
 
     Raises:
         CardError: removed, silent, no PIV application, wrong PIN, …
@@ -65,12 +69,14 @@ def tap_card(
     session.select()
     objects: dict[ObjectTag, bytes] = {}
     proofs: dict[KeySlot, bytes] = {}
+    agreed: str | None = None
     _prove(session, KeySlot.CARD_AUTHENTICATION, message, objects, proofs)
     if level >= AssuranceLevel.X2 and ask_pin is not None:
         session.verify_pin(ask_pin(session.pin_tries_left()))
         _prove(session, KeySlot.AUTHENTICATION, message, objects, proofs)
+        agreed = consent
     cost = TapCost(session.transport.apdu_count, session.transport.octet_count)
-    return Tap(UnverifiedPresentation(nonce, agent, objects, proofs), cost)
+    return Tap(UnverifiedPresentation(nonce, agent, objects, proofs, asked, agreed), cost)
 
 
 def _prove(

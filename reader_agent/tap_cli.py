@@ -12,7 +12,12 @@ from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.reason_texts import reason_text
-from reader_agent.service_options import open_client, service_options
+from reader_agent.service_options import (
+    ask_option,
+    asked_attributes,
+    open_client,
+    service_options,
+)
 from reader_agent.sources import open_source
 from reader_agent.tap import TapCost, tap_card
 
@@ -27,6 +32,7 @@ _BY_TOKEN = ""
 @click.option("--service", required=True, help="for which of its services")
 @click.option("--level", type=click.Choice(["X1", "X2"]), default="X1", show_default=True)
 @click.option("--pin-stdin", is_flag=True, help="read the PIN from standard input (one line)")
+@ask_option
 @click.option("--json", "json_output", is_flag=True, help="print JSON")
 def tap(
     *,
@@ -37,6 +43,7 @@ def tap(
     service: str,
     level: str,
     pin_stdin: bool,
+    ask: str | None,
     json_output: bool,
 ) -> None:
     """Chạm thẻ và hỏi dịch vụ – tap a card and ask the service.
@@ -47,6 +54,10 @@ def tap(
     try:
         client = open_client(service_url, token_file)
         challenge = client.open_challenge(relying_party, service, wanted)
+        consent = challenge.consent
+        if consent is not None and wanted >= AssuranceLevel.X2:
+            # on standard error: above the PIN, and out of what programs read
+            click.echo(f"{consent.vi}\n{consent.en}", err=True)
         source = open_source(reader)
         try:
             answered = tap_card(
@@ -56,6 +67,8 @@ def tap(
                 agent=_BY_TOKEN,
                 level=wanted,
                 ask_pin=(lambda _tries: _ask_pin(pin_stdin=pin_stdin)),
+                asked=asked_attributes(ask),
+                consent=None if consent is None else consent.id,
             )
         finally:
             source.connection.close()
@@ -89,6 +102,8 @@ def _show(decision: DecisionMessage, cost: TapCost, *, json_output: bool) -> Non
     mark = "✓" if decision.granted else "✗"
     name = f"  {decision.holder_name}" if decision.holder_name else ""
     click.echo(f"{mark} {decision.message_vi}{name}\n  {decision.message_en}")
+    for attribute, value in decision.released.items():
+        click.echo(f"  {attribute}: {'–' if value is None else value}")
     click.echo(
         f"  {decision.code}, {decision.level or '–'}, {cost.apdus} APDU, {cost.octets} octets"
     )

@@ -169,6 +169,7 @@ def _judge(
         card,
         agent=challenge.agent,
         unverified_asked=unverified.asked,
+        unverified_consent=unverified.consent,
         at=at,
     )
     return challenge, decision

@@ -18,6 +18,7 @@ class UnverifiedPresentation:
         objects: contents of the objects read, as they stood inside tag 53.
         proofs: signatures over the binding message, by slot (9E; 9A behind the PIN).
         asked: the attributes that the partner asks for; None for all that the policy allows it.
+        consent: names the text that the holder was shown and agreed to; None where none was.
     """
 
     nonce: bytes
@@ -25,3 +26,4 @@ class UnverifiedPresentation:
     objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
     asked: tuple[str, ...] | None = None
+    consent: str | None = None

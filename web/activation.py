@@ -93,5 +93,6 @@ class ActivationDesk:
             replace(card, record=active),
             agent=unverified.agent,
             unverified_asked=None,
+            unverified_consent=None,
             at=at,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cardsvc.service_records import NONCE_OCTETS
+from cardsvc.service_records import NONCE_OCTETS, Challenge
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
+    ConsentText,
     DecisionMessage,
     PresentationMessage,
 )
@@ -15,6 +16,7 @@ from verification.challenge import message_of, open_challenge
 from verification.decide import Asked, Settled
 from verification.presentation import UnverifiedPresentation
 from verification.release.attributes import Attribute
+from verification.release.consent import consent_for
 from verification.remedy import remedy_for
 from verification.verdict import Denied, Granted
 from web.decision_id import decision_id
@@ -32,13 +34,24 @@ def ask(services: Services, asked: ChallengeRequest, agent: str, at: datetime) -
         at=at,
     )
     challenge = services.desk.verifier.challenges.issue(question)
-    return ChallengeMessage(challenge.nonce, message_of(challenge), challenge.expires_at)
+    return challenge_message(services, challenge, at)
+
+
+def challenge_message(services: Services, challenge: Challenge, at: datetime) -> ChallengeMessage:
+    """Return a challenge as it goes out, with what the holder must agree to."""
+    consent = consent_for(services.desk.policies, challenge.relying_party, challenge.service, at)
+    return ChallengeMessage(
+        challenge.nonce,
+        message_of(challenge),
+        challenge.expires_at,
+        None if consent is None else ConsentText(consent.id, consent.text.vi, consent.text.en),
+    )
 
 
 def unverified(message: PresentationMessage, agent: str) -> UnverifiedPresentation:
     """Return the presentation as the verification core takes it."""
     return UnverifiedPresentation(
-        message.nonce, agent, message.objects, message.proofs, message.asked
+        message.nonce, agent, message.objects, message.proofs, message.asked, message.consent
     )
 
 

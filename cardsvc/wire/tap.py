@@ -24,6 +24,8 @@ MAX_MESSAGE_OCTETS = 4096
 """A challenge's message: the nonce, and the texts that it is bound to."""
 MAX_ATTRIBUTES = 32
 MAX_ATTRIBUTE_CHARACTERS = 64
+MAX_CONSENT_CHARACTERS = 400
+"""One language of a consent's text, as policies allow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +54,58 @@ class ChallengeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentText:
+    """What the holder must be shown before the PIN is asked for; the answer repeats ``id``."""
+
+    id: str
+    vi: str
+    en: str
+
+    @classmethod
+    def read(cls, value: object) -> ConsentText:
+        """Read the member of a message; raises ``Malformed``."""
+        fields = Fields(value, ("id", "vi", "en"))
+        vi = fields.text("vi", most=MAX_CONSENT_CHARACTERS)
+        return cls(fields.text("id"), vi, fields.text("en", most=MAX_CONSENT_CHARACTERS))
+
+    def as_object(self) -> dict[str, str]:
+        """Return the member of a message."""
+        return {"id": self.id, "vi": self.vi, "en": self.en}
+
+
+@dataclass(frozen=True, slots=True)
 class ChallengeMessage:
-    """The question: the nonce and the octets that the card's answer must cover."""
+    """The question: the nonce and the octets that the card's answer must cover.
+
+    ``consent`` is there where the service gets nothing without the holder's agreement.
+    """
 
     nonce: bytes
     message: bytes
     expires_at: datetime
+    consent: ConsentText | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> ChallengeMessage:
         """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("nonce", "message", "expires_at"))
+        fields = Fields(parse_object(octets), ("nonce", "message", "expires_at", "consent"))
         return cls(
             _nonce(fields),
             fields.octets("message", most=MAX_MESSAGE_OCTETS),
             fields.instant("expires_at"),
+            ConsentText.read(fields.mapping("consent")) if fields.has("consent") else None,
         )
 
     def encode(self) -> bytes:
         """Return the JSON octets."""
-        return encode_object(
-            {
-                "nonce": encode_octets(self.nonce),
-                "message": encode_octets(self.message),
-                "expires_at": encode_instant(self.expires_at),
-            }
-        )
+        message: dict[str, object] = {
+            "nonce": encode_octets(self.nonce),
+            "message": encode_octets(self.message),
+            "expires_at": encode_instant(self.expires_at),
+        }
+        if self.consent is not None:
+            message["consent"] = self.consent.as_object()
+        return encode_object(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +113,24 @@ class PresentationMessage:
     """What the card answered: object contents by tag, signatures by slot.
 
     ``asked`` names the attributes that the partner wants; None for all that it may have.
+    ``consent`` is the identifier of the text that the holder was shown before the PIN.
     """
 
     nonce: bytes
     objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
     proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
     asked: tuple[str, ...] | None = None
+    consent: str | None = None
 
     @classmethod
     def parse(cls, octets: bytes) -> PresentationMessage:
         """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("nonce", "objects", "proofs", "asked"))
+        return cls.read(parse_object(octets))
+
+    @classmethod
+    def read(cls, value: object) -> PresentationMessage:
+        """Read a presentation that is a part of a message; raises ``Malformed``."""
+        fields = Fields(value, ("nonce", "objects", "proofs", "asked", "consent"))
         try:
             objects = {
                 ObjectTag(_number(tag)): decode_octets(content, most=32_768)
@@ -110,7 +145,8 @@ class PresentationMessage:
         except ValueError as error:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such object or slot") from error
         asked = _asked(fields) if fields.has("asked") else None
-        return cls(_nonce(fields), objects, proofs, asked)
+        consent = fields.text("consent") if fields.has("consent") else None
+        return cls(_nonce(fields), objects, proofs, asked, consent)
 
     def encode(self) -> bytes:
         """Return the JSON octets."""
@@ -121,6 +157,8 @@ class PresentationMessage:
         }
         if self.asked is not None:
             message["asked"] = list(self.asked)
+        if self.consent is not None:
+            message["consent"] = self.consent
         return encode_object(message)
 
 

@@ -14,6 +14,7 @@ from cardsvc.service_records import ServicePolicy
 from tests.support.decisions import denial, outcome
 from tests.support.policies import MemoryPast, MemoryPolicyBook, policy_text
 from tests.support.verification_world import AGENT, AT, RELYING_PARTY, SERVICE, TestCard, World
+from verification.policy.evaluate import compiled
 from verification.policy.life import activate, put_draft, rehearse, require_version, roll_back
 from verification.presentation import UnverifiedPresentation
 from verification.verdict import Denied, Granted, Verdict
@@ -133,7 +134,15 @@ def test_nothing_is_told_without_the_holders_consent(world: World) -> None:
     # a service that asks for nothing needs no consent
     assert isinstance(outcome(world, asking(card.answer(world.challenge()))), Granted)
     assert world.log.decisions[-1].consent is None
-    granted = outcome(world, card.answer(world.challenge(), *BOTH))
+    consent = compiled(policy_text(CONSENT)).release.consent
+    assert consent is not None
+    # the PIN alone agrees to nothing, nor does it to words that nobody wrote, or to older ones
+    for shown in (None, "", "2026-1", f"2026-1.{16 * '0'}", f"{consent.id} "):
+        answer = replace(card.answer(world.challenge(), *BOTH), consent=shown)
+        assert denial(world, answer) is ReasonCode.CONSENT_REQUIRED
+    chip_only = replace(card.answer(world.challenge()), consent=consent.id)
+    assert denial(world, chip_only) is ReasonCode.CONSENT_REQUIRED
+    granted = outcome(world, replace(card.answer(world.challenge(), *BOTH), consent=consent.id))
     assert isinstance(granted, Granted)
     assert granted.release.consent == world.log.decisions[-1].consent == "2026-1"
     assert world.receipts.signed[-1]["consent"] == "2026-1"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cardsvc.errors import ReasonCode
-from cardsvc.wire.tap import ChallengeMessage
+from cardsvc.wire.tap import ChallengeMessage, ConsentText
 from tests.support.command_line import CommandLine, serve_command_line
 from tests.support.portraits import jpeg
 
@@ -255,6 +256,16 @@ def test_a_card_answers_a_challenge_that_a_partner_asked_for(desk: Desk, tmp_pat
     for more, slots in (((), {"9E"}), (("--pin-file", str(pin)), {"9E", "9A"})):
         body = json.loads(line.agent("answer", str(challenge), *card, *more))
         assert body["proofs"].keys() == slots
+        assert not body.keys() & {"asked", "consent"}
+    text = ConsentText("2026-1.0011223344556677", "Tôi đồng ý.", "I agree.")
+    challenge.write_bytes(replace(asked, consent=text).encode())
+    assert "consent" not in json.loads(line.agent("answer", str(challenge), *card))
+    with_pin = ("answer", str(challenge), *card, "--pin-file", str(pin), "--ask", "name, over_18")
+    shown, _, answered = line.agent(*with_pin).rpartition("\n")
+    assert shown == "Tôi đồng ý.\nI agree."
+    body = json.loads(answered)
+    assert (body["consent"], body["asked"]) == (text.id, ["name", "over_18"])
+    challenge.write_bytes(asked.encode())
     pin.write_text("")
     failed = line.agent("answer", str(challenge), *card, "--pin-file", str(pin), status=2)
     assert "no PIN" in failed

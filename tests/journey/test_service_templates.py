@@ -60,7 +60,9 @@ def show(
         found = replace(found, category="CC", agency_code="H46.12")
     world.cards.records[card.guid] = found
     challenge = world.challenge(at=at, service=name, agent=DOOR)
-    return outcome(world, card.answer(challenge, *slots, agent=DOOR), at)
+    consent = policy(name).release.consent
+    agreed = None if consent is None else consent.id
+    return outcome(world, replace(card.answer(challenge, *slots, agent=DOOR), consent=agreed), at)
 
 
 def accepted(document: PolicyDocument) -> frozenset[CardType]:

@@ -18,6 +18,7 @@ from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
+    ConsentText,
     DecisionMessage,
     PresentationMessage,
 )
@@ -25,6 +26,13 @@ from cardsvc.wire.tap import (
 MESSAGES = [
     ChallengeRequest("benh-vien-hue", "tiep-don", AssuranceLevel.X2),
     ChallengeMessage(bytes(32), b"message", datetime(2026, 11, 21, tzinfo=UTC)),
+    ChallengeMessage(
+        bytes(32),
+        b"message",
+        datetime(2026, 11, 21, tzinfo=UTC),
+        ConsentText("2026-1.0011223344556677", "Tôi đồng ý.", "I agree."),
+    ),
+    PresentationMessage(bytes(32), asked=("name",), consent="2026-1.0011223344556677"),
     PresentationMessage(bytes(32), {ObjectTag.CHUID: b"\x30"}, {KeySlot.AUTHENTICATION: b"\x01"}),
     LossReportMessage(PersonalNumber("046190012345"), date(1990, 9, 2)),
     LossReceivedMessage("Đã nhận", "Received"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,6 +52,15 @@ class Consent:
 
     version: str
     text: Text
+
+    @property
+    def id(self) -> str:
+        """What an answer repeats: the version, and a digest of the words that were shown.
+
+        A text that was changed without a new version is another text.
+        """
+        words = f"{self.text.vi}\x00{self.text.en}".encode()
+        return f"{self.version}.{hashlib.sha256(words).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def apply_policy(
     *,
     agent: str,
     unverified_asked: tuple[str, ...] | None,
+    unverified_consent: str | None,
     at: datetime,
 ) -> Granted | Denied:
     """Grant or deny a verified card.
@@ -85,6 +86,7 @@ def apply_policy(
         agent: where it was shown.
         unverified_asked: the attributes that the partner asks for; None for all that the policy
             allows it.
+        unverified_consent: names the text that the holder was shown.
         at: the instant.
 
     Raises:
@@ -113,7 +115,11 @@ def apply_policy(
             None if note is None else (note.vi, note.en),
         )
     asked = _allowed(document.release, unverified_asked)
-    if not isinstance(asked, ReasonCode) and asked and _lacks_consent(document.release, card):
+    if (
+        not isinstance(asked, ReasonCode)
+        and asked
+        and _lacks_consent(document.release, card, unverified_consent)
+    ):
         asked = ReasonCode.CONSENT_REQUIRED
     if isinstance(asked, ReasonCode):
         return Denied((asked,), _REFUSED, at, card.guid, card.level, policy, trace)
@@ -153,9 +159,14 @@ def _all_that_names_itself(attributes: tuple[str, ...]) -> tuple[AskedAttribute,
     return tuple(AskedAttribute(one, one) for one in attributes if one != Attribute.DELEGATE_OF)
 
 
-def _lacks_consent(rule: ReleaseRule, card: VerifiedCard) -> bool:
-    """The PIN, typed below the consent's text, is the gesture; X2 proves that it was typed."""
-    return rule.consent is not None and card.level < AssuranceLevel.X2
+def _lacks_consent(rule: ReleaseRule, card: VerifiedCard, unverified_consent: str | None) -> bool:
+    """The PIN, typed below the consent's text, is the gesture; X2 proves that it was typed.
+
+    Which text that was, its identifier says: a holder who saw other words agreed to those.
+    """
+    return rule.consent is not None and (
+        card.level < AssuranceLevel.X2 or unverified_consent != rule.consent.id
+    )
 
 
 def _release(
