@@ -6,20 +6,67 @@ any logical command, however the agent then sends it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
 from cardsvc.card.apdu import CommandApdu, ResponseApdu
 from cardsvc.card.batch import MAX_COMMANDS, ApduBatch, BatchAnswer, BatchRule
-from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.wire.fields import Fields, decode_octets, encode_object, encode_octets, parse_object
+from cardsvc.errors import ReasonCode
+from cardsvc.wire.composites import Converted, ListOf
+from cardsvc.wire.kinds import Octets, Text, Word
+from cardsvc.wire.message import Message
 
 MAX_BATCH_OCTETS = 1 << 20
 """Longest message read, 1 MiB: several times the fullest batch of the largest objects."""
 _MAX_APDU_OCTETS = 0x10000 + 16
 
 
+def _encode_command(command: CommandApdu) -> bytes:
+    return command.encode(extended=True)
+
+
+_COMMAND = Converted(
+    Octets(_MAX_APDU_OCTETS), CommandApdu.parse, _encode_command, "in the extended form"
+)
+_RESPONSE = Converted(
+    Octets(_MAX_APDU_OCTETS), ResponseApdu.parse, ResponseApdu.encode, "data and status word"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchMessage(Message):
+    """Commands to run on the card, in order."""
+
+    MOST_OCTETS: ClassVar[int] = MAX_BATCH_OCTETS
+
+    rule: Annotated[BatchRule, Word(BatchRule, about="what to do at another status word than 9000")]
+    commands: Annotated[tuple[CommandApdu, ...], ListOf(_COMMAND, least=1, most=MAX_COMMANDS)]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswerMessage(Message):
+    """What the card answered."""
+
+    MOST_OCTETS: ClassVar[int] = MAX_BATCH_OCTETS
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {"responses": ["kAA"], "failure": None}
+
+    responses: Annotated[tuple[ResponseApdu, ...], ListOf(_RESPONSE, most=MAX_COMMANDS)]
+    failure: Annotated[
+        ReasonCode | None, Word(ReasonCode, about="why card or reader fell silent")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobEndMessage(Message):
+    """A job has nothing more to send."""
+
+    finished: Annotated[str, Text(40, about="the card's state; of an unblocking how it ended")]
+    reason: Annotated[ReasonCode | None, Word(ReasonCode, about="why the card was torn")] = None
+
+
 def encode_batch(batch: ApduBatch) -> bytes:
     """Return the JSON octets of a batch."""
-    commands = [encode_octets(command.encode(extended=True)) for command in batch.commands]
-    return encode_object({"rule": batch.rule.value, "commands": commands})
+    return BatchMessage(batch.rule, batch.commands).encode()
 
 
 def parse_batch(octets: bytes) -> ApduBatch:
@@ -28,21 +75,13 @@ def parse_batch(octets: bytes) -> ApduBatch:
     Raises:
         Malformed: MALFORMED_MESSAGE, or MALFORMED_APDU for a command that is none.
     """
-    fields = Fields(parse_object(octets, most=MAX_BATCH_OCTETS), ("rule", "commands"))
-    commands = fields.items("commands", most=MAX_COMMANDS)
-    try:
-        rule = BatchRule(fields.text("rule"))
-    except ValueError as error:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such rule") from error
-    parsed = (CommandApdu.parse(decode_octets(item, most=_MAX_APDU_OCTETS)) for item in commands)
-    return ApduBatch(tuple(parsed), rule)
+    message = BatchMessage.parse(octets)
+    return ApduBatch(message.commands, message.rule)
 
 
 def encode_answer(answer: BatchAnswer) -> bytes:
     """Return the JSON octets of a batch's answer."""
-    responses = [encode_octets(response.encode()) for response in answer.responses]
-    failure = answer.failure.value if answer.failure else None
-    return encode_object({"responses": responses, "failure": failure})
+    return BatchAnswerMessage(answer.responses, answer.failure).encode()
 
 
 def parse_answer(octets: bytes) -> BatchAnswer:
@@ -51,11 +90,5 @@ def parse_answer(octets: bytes) -> BatchAnswer:
     Raises:
         Malformed: MALFORMED_MESSAGE, or MALFORMED_RESPONSE for a response that is none.
     """
-    fields = Fields(parse_object(octets, most=MAX_BATCH_OCTETS), ("responses", "failure"))
-    responses = fields.items("responses", most=MAX_COMMANDS)
-    try:
-        failure = ReasonCode(fields.text("failure")) if fields.has("failure") else None
-    except ValueError as error:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such reason") from error
-    parsed = (ResponseApdu.parse(decode_octets(item, most=_MAX_APDU_OCTETS)) for item in responses)
-    return BatchAnswer(tuple(parsed), failure)
+    message = BatchAnswerMessage.parse(octets)
+    return BatchAnswer(message.responses, message.failure)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.desk_records import JobKind, JobStage, ReaderState
-from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.wire.fields import Fields, encode_object, parse_object
+from cardsvc.errors import ReasonCode
+from cardsvc.wire.composites import Converted, Inner, ListOf, OrNull
+from cardsvc.wire.kinds import Flag, Number, Parsed, Text, Word
+from cardsvc.wire.message import Message
 
 MAX_READERS = 32
 """Readers that one agent may tell of; pcsc-lite lists 16."""
@@ -16,117 +19,74 @@ MAX_WAIT_SECONDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class DeskJob:
-    """A job as its agent gets it; no name and no number is in it.
+class DeskJob(Message):
+    """A job as its agent gets it; no name and no number is in it."""
 
-    Args:
-        id: the job.
-        kind: what is to be done with the card.
-        guid: the finished card that it is about; None for one that is still to be made.
-    """
-
-    id: str
-    kind: JobKind
-    guid: CardGuid | None = None
+    id: Annotated[str, Text(64)]
+    kind: Annotated[JobKind, Word(JobKind, about="what is to be done with the card")]
+    guid: Annotated[
+        CardGuid | None,
+        Parsed(CardGuid.parse, most=64, about="the finished card; null for one still to be made"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
-class NextJobMessage:
-    """The answer to an agent that asks for work.
+class NextJobMessage(Message):
+    """The answer to an agent that asks for work."""
 
-    Args:
-        job: the oldest job of this agent, or None.
-        again_seconds: after how long to ask again; 0 is at once.
-    """
-
-    job: DeskJob | None
-    again_seconds: int = 0
-
-    @classmethod
-    def parse(cls, octets: bytes) -> NextJobMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("job", "again_seconds"))
-        again = fields.number("again_seconds", most=3600)
-        if not fields.has("job"):
-            return cls(None, again)
-        job = Fields(fields.mapping("job"), ("id", "kind", "guid"))
-        guid = CardGuid.parse(job.text("guid", most=64)) if job.has("guid") else None
-        try:
-            return cls(DeskJob(job.text("id", most=64), JobKind(job.text("kind")), guid), again)
-        except Malformed:
-            raise
-        except ValueError as error:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such kind of job") from error
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        job = None
-        if self.job is not None:
-            guid = None if self.job.guid is None else str(self.job.guid)
-            job = {"id": self.job.id, "kind": self.job.kind.value, "guid": guid}
-        return encode_object({"job": job, "again_seconds": self.again_seconds})
+    job: Annotated[DeskJob | None, OrNull(Inner(DeskJob), about="the agent's oldest job")]
+    again_seconds: Annotated[int, Number(0, 3600, about="when to ask again; 0 is at once")] = 0
 
 
 @dataclass(frozen=True, slots=True)
-class ReportMessage:
-    """What an agent says of a job that it has.
+class ReportMessage(Message):
+    """What an agent says of a job that it has."""
 
-    Args:
-        stage: waiting for a card, waiting for the holder's PIN, done.
-        reason: what is in the way, or None.
-    """
+    MOST_OCTETS: ClassVar[int] = 4096
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {"stage": "waiting_card", "reason": "no_reader"}
 
-    stage: JobStage
-    reason: ReasonCode | None = None
-
-    @classmethod
-    def parse(cls, octets: bytes) -> ReportMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets, most=4096), ("stage", "reason"))
-        reason = fields.text("reason") if fields.has("reason") else None
-        try:
-            return cls(JobStage(fields.text("stage")), ReasonCode(reason) if reason else None)
-        except Malformed:
-            raise
-        except ValueError as error:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such stage or reason") from error
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        reason = None if self.reason is None else self.reason.value
-        return encode_object({"stage": self.stage.value, "reason": reason})
+    stage: Annotated[JobStage, Word(JobStage, about="`waiting_card`, `waiting_pin` or `done`")]
+    reason: Annotated[ReasonCode | None, Word(ReasonCode, about="what is in the way")] = None
 
 
 @dataclass(frozen=True, slots=True)
-class PresenceMessage:
-    """What an agent tells of itself.
+class ReportedMessage(Message):
+    """How the job's order stands."""
 
-    Args:
-        version: of its program.
-        pcsc: whether the PC/SC service answers it.
-        readers: its readers, by name.
-    """
+    state: Annotated[str, Text(40, about="`open`, or how somebody ended the job in between")]
 
-    version: str
-    pcsc: bool
-    readers: tuple[tuple[str, ReaderState], ...] = ()
 
-    @classmethod
-    def parse(cls, octets: bytes) -> PresenceMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets, most=16_384), ("version", "pcsc", "readers"))
-        readers = []
-        for item in fields.items("readers", most=MAX_READERS):
-            reader = Fields(item, ("name", "state"))
-            try:
-                readers.append((reader.text("name"), ReaderState(reader.text("state"))))
-            except Malformed:
-                raise
-            except ValueError as error:
-                raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such state") from error
-        return cls(fields.text("version", most=64), fields.flag("pcsc"), tuple(readers))
+@dataclass(frozen=True, slots=True)
+class ReaderSeen(Message):
+    """One reader of an agent."""
 
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        readers = [{"name": name, "state": state.value} for name, state in self.readers]
-        return encode_object({"version": self.version, "pcsc": self.pcsc, "readers": readers})
+    name: Annotated[str, Text(about="as PC/SC names it")]
+    state: Annotated[ReaderState, Word(ReaderState, about="`mute`: a card that is silent")]
+
+
+_READER = Converted(
+    Inner(ReaderSeen), lambda one: (one.name, one.state), lambda pair: ReaderSeen(*pair)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceMessage(Message):
+    """What an agent tells of itself."""
+
+    MOST_OCTETS: ClassVar[int] = 16_384
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "version": "0.1.0",
+        "pcsc": True,
+        "readers": [{"name": "ACS ACR39U 00 00", "state": "card"}],
+    }
+
+    version: Annotated[str, Text(64, about="of its program")]
+    pcsc: Annotated[bool, Flag(about="whether the PC/SC service answers it")]
+    readers: Annotated[tuple[tuple[str, ReaderState], ...], ListOf(_READER, most=MAX_READERS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMessage(Message):
+    """The presence was noted."""
+
+    seen: Annotated[bool, Flag()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -16,6 +17,12 @@ from typing import Any, NoReturn
 from cardsvc.errors import Malformed, ReasonCode
 
 MAX_MESSAGE_OCTETS = 256 * 1024
+INSTANT_PATTERN = (
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+"""RFC 3339 section 5.6, ``date-time``; a time zone is a must."""
+_INSTANT = re.compile(INSTANT_PATTERN)
 
 
 def _refuse(what: str) -> NoReturn:
@@ -74,58 +81,87 @@ class Fields:
         """Tell whether a field is there and not null."""
         return self._value.get(name) is not None
 
-    def _take(self, name: str, kind: type) -> Any:
-        value = self._value.get(name)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            _refuse(f"{name} is missing or of another type")
-        return value
-
     def text(self, name: str, *, most: int = 200) -> str:
         """Return a non-empty string of at most ``most`` characters, without control characters."""
-        value: str = self._take(name, str)
-        if not 0 < len(value) <= most or not value.isprintable():
-            _refuse(f"{name} is empty, too long or not printable")
-        return value
+        return read_text(self._value.get(name), name, most=most)
 
     def number(self, name: str, *, least: int = 0, most: int = 2**31 - 1) -> int:
         """Return a whole number within bounds."""
-        value: int = self._take(name, int)
-        if not least <= value <= most:
-            _refuse(f"{name} is out of range")
-        return value
+        return read_number(self._value.get(name), name, least=least, most=most)
 
     def flag(self, name: str) -> bool:
         """Return true or false."""
-        value: bool = self._take(name, bool)
-        return value
+        return read_flag(self._value.get(name), name)
 
     def octets(self, name: str, *, most: int = 65_536, exactly: int | None = None) -> bytes:
         """Return octets from unpadded base64url."""
-        return decode_octets(self._take(name, str), most=most, exactly=exactly, name=name)
+        return decode_octets(self._value.get(name), most=most, exactly=exactly, name=name)
 
     def items(self, name: str, *, most: int = 1000) -> list[Any]:
         """Return a list of at most ``most`` items."""
-        value: list[Any] = self._take(name, list)
-        if len(value) > most:
-            _refuse(f"{name} has too many items")
-        return value
+        return read_items(self._value.get(name), name, most=most)
 
     def mapping(self, name: str, *, most: int = 100) -> dict[str, Any]:
         """Return an object of at most ``most`` members."""
-        value: dict[str, Any] = self._take(name, dict)
-        if len(value) > most:
-            _refuse(f"{name} has too many members")
-        return value
+        return read_mapping(self._value.get(name), name, most=most)
 
     def instant(self, name: str) -> datetime:
         """Return an aware instant in UTC from RFC 3339 text."""
-        try:
-            value = datetime.fromisoformat(self.text(name, most=40))
-        except ValueError as error:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, f"{name} is no instant") from error
-        if value.tzinfo is None:
-            _refuse(f"{name} has no time zone")
-        return value.astimezone(UTC)
+        return read_instant(self._value.get(name), name)
+
+
+def read_text(value: object, name: str, *, least: int = 1, most: int = 200) -> str:
+    """Return text of ``least`` to ``most`` characters, without control characters."""
+    if not isinstance(value, str):
+        _refuse(f"{name} is missing or of another type")
+    if not least <= len(value) <= most or not value.isprintable():
+        _refuse(f"{name} is empty, too long or not printable")
+    return value
+
+
+def read_number(value: object, name: str, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    """Return a whole number within bounds."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        _refuse(f"{name} is missing or of another type")
+    if not least <= value <= most:
+        _refuse(f"{name} is out of range")
+    return value
+
+
+def read_flag(value: object, name: str) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        _refuse(f"{name} is missing or of another type")
+    return value
+
+
+def read_items(value: object, name: str, *, least: int = 0, most: int = 1000) -> list[Any]:
+    """Return a list of ``least`` to ``most`` items."""
+    if not isinstance(value, list):
+        _refuse(f"{name} is missing or of another type")
+    if not least <= len(value) <= most:
+        _refuse(f"{name} has too many items, or too few")
+    return value
+
+
+def read_mapping(value: object, name: str, *, most: int = 100) -> dict[str, Any]:
+    """Return an object of at most ``most`` members."""
+    if not isinstance(value, dict):
+        _refuse(f"{name} is missing or of another type")
+    if len(value) > most:
+        _refuse(f"{name} has too many members")
+    return value
+
+
+def read_instant(value: object, name: str) -> datetime:
+    """Return an aware instant in UTC from RFC 3339 text."""
+    text = read_text(value, name, most=40)
+    if not _INSTANT.fullmatch(text):
+        _refuse(f"{name} is no instant")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, f"{name} is no instant") from error
 
 
 def decode_octets(

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated, Any, ClassVar
 
 from cardsvc.card.piv import KeySlot, ObjectTag
-from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.service_records import MAX_NONCE_OCTETS, NONCE_OCTETS
 from cardsvc.terms import AssuranceLevel
-from cardsvc.wire.fields import (
-    Fields,
-    decode_octets,
-    encode_instant,
-    encode_object,
-    encode_octets,
-    parse_object,
-)
+from cardsvc.wire.composites import Inner, ListOf, MapOf, OrNull
+from cardsvc.wire.kinds import Flag, Hex, Instant, Name, Octets, Scalar, Text
+from cardsvc.wire.message import Message
 
 MAX_MESSAGE_OCTETS = 4096
 """A challenge's message: the nonce, and the texts that it is bound to."""
@@ -27,237 +21,87 @@ MAX_ATTRIBUTE_CHARACTERS = 64
 MAX_CONSENT_CHARACTERS = 400
 """One language of a consent's text, as policies allow it."""
 
+NONCE = Octets(least=NONCE_OCTETS, most=MAX_NONCE_OCTETS, about="opaque; good once, for its caller")
+
 
 @dataclass(frozen=True, slots=True)
-class ChallengeRequest:
+class ChallengeRequest(Message):
     """An agent asks for a question to put to a card."""
 
-    relying_party: str
-    service: str
-    level: AssuranceLevel
+    EXAMPLE: ClassVar[dict[str, Any] | None] = {
+        "relying_party": "benh-vien",
+        "service": "tiep-don",
+        "level": "X1",
+    }
 
-    @classmethod
-    def parse(cls, octets: bytes) -> ChallengeRequest:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("relying_party", "service", "level"))
-        return cls(fields.text("relying_party"), fields.text("service"), parse_level(fields))
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        return encode_object(
-            {
-                "relying_party": self.relying_party,
-                "service": self.service,
-                "level": self.level.name,
-            }
-        )
+    relying_party: Annotated[str, Text(about="the partner; partners ask for themselves only")]
+    service: Annotated[str, Text(about="one of the partner's services")]
+    level: Annotated[
+        AssuranceLevel, Name(AssuranceLevel, about="X1: the chip; X2: the chip and its PIN")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentText:
+class ConsentText(Message):
     """What the holder must be shown before the PIN is asked for; the answer repeats ``id``."""
 
-    id: str
-    vi: str
-    en: str
-
-    @classmethod
-    def read(cls, value: object) -> ConsentText:
-        """Read the member of a message; raises ``Malformed``."""
-        fields = Fields(value, ("id", "vi", "en"))
-        vi = fields.text("vi", most=MAX_CONSENT_CHARACTERS)
-        return cls(fields.text("id"), vi, fields.text("en", most=MAX_CONSENT_CHARACTERS))
-
-    def as_object(self) -> dict[str, str]:
-        """Return the member of a message."""
-        return {"id": self.id, "vi": self.vi, "en": self.en}
+    id: Annotated[str, Text(about="names the words and their version")]
+    vi: Annotated[str, Text(MAX_CONSENT_CHARACTERS, about="in Vietnamese")]
+    en: Annotated[str, Text(MAX_CONSENT_CHARACTERS, about="in English")]
 
 
 @dataclass(frozen=True, slots=True)
-class ChallengeMessage:
-    """The question: the nonce and the octets that the card's answer must cover.
+class ChallengeMessage(Message):
+    """The question: the nonce and the octets that the card's answer must cover."""
 
-    ``consent`` is there where the service gets nothing without the holder's agreement.
-    """
-
-    nonce: bytes
-    message: bytes
-    expires_at: datetime
-    consent: ConsentText | None = None
-
-    @classmethod
-    def parse(cls, octets: bytes) -> ChallengeMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets), ("nonce", "message", "expires_at", "consent"))
-        return cls(
-            _nonce(fields),
-            fields.octets("message", most=MAX_MESSAGE_OCTETS),
-            fields.instant("expires_at"),
-            ConsentText.read(fields.mapping("consent")) if fields.has("consent") else None,
-        )
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        message: dict[str, object] = {
-            "nonce": encode_octets(self.nonce),
-            "message": encode_octets(self.message),
-            "expires_at": encode_instant(self.expires_at),
-        }
-        if self.consent is not None:
-            message["consent"] = self.consent.as_object()
-        return encode_object(message)
+    nonce: Annotated[bytes, NONCE]
+    message: Annotated[bytes, Octets(most=MAX_MESSAGE_OCTETS, about="what the card signs")]
+    expires_at: Annotated[datetime, Instant(about="no answer is taken from then on")]
+    consent: Annotated[
+        ConsentText | None,
+        Inner(ConsentText, about="there where the service gets nothing without agreement"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
-class PresentationMessage:
-    """What the card answered: object contents by tag, signatures by slot.
+class PresentationMessage(Message):
+    """What the card answered: object contents by tag, signatures by slot."""
 
-    ``asked`` names the attributes that the partner wants; None for all that it may have.
-    ``consent`` is the identifier of the text that the holder was shown before the PIN.
-    """
-
-    nonce: bytes
-    objects: Mapping[ObjectTag, bytes] = field(default_factory=dict, repr=False)
-    proofs: Mapping[KeySlot, bytes] = field(default_factory=dict)
-    asked: tuple[str, ...] | None = None
-    consent: str | None = None
-
-    @classmethod
-    def parse(cls, octets: bytes) -> PresentationMessage:
-        """Parse; raises ``Malformed``."""
-        return cls.read(parse_object(octets))
-
-    @classmethod
-    def read(cls, value: object) -> PresentationMessage:
-        """Read a presentation that is a part of a message; raises ``Malformed``."""
-        fields = Fields(value, ("nonce", "objects", "proofs", "asked", "consent"))
-        try:
-            objects = {
-                ObjectTag(_number(tag)): decode_octets(content, most=32_768)
-                for tag, content in fields.mapping("objects", most=8).items()
-            }
-            proofs = {
-                KeySlot(_number(slot)): decode_octets(signature, most=512)
-                for slot, signature in fields.mapping("proofs", most=4).items()
-            }
-        except Malformed:
-            raise
-        except ValueError as error:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such object or slot") from error
-        asked = _asked(fields) if fields.has("asked") else None
-        consent = fields.text("consent") if fields.has("consent") else None
-        return cls(_nonce(fields), objects, proofs, asked, consent)
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        message: dict[str, object] = {
-            "nonce": encode_octets(self.nonce),
-            "objects": {f"{tag:X}": encode_octets(v) for tag, v in self.objects.items()},
-            "proofs": {f"{slot:X}": encode_octets(v) for slot, v in self.proofs.items()},
-        }
-        if self.asked is not None:
-            message["asked"] = list(self.asked)
-        if self.consent is not None:
-            message["consent"] = self.consent
-        return encode_object(message)
+    nonce: Annotated[bytes, NONCE]
+    objects: Annotated[
+        Mapping[ObjectTag, bytes],
+        MapOf(Hex(ObjectTag), Octets(32_768), most=8, about="contents by tag, as read"),
+    ] = field(default_factory=dict, repr=False)
+    proofs: Annotated[
+        Mapping[KeySlot, bytes],
+        MapOf(Hex(KeySlot), Octets(512), most=4, about="signatures by key slot"),
+    ] = field(default_factory=dict)
+    asked: Annotated[
+        tuple[str, ...] | None,
+        ListOf(
+            Text(MAX_ATTRIBUTE_CHARACTERS),
+            most=MAX_ATTRIBUTES,
+            about="attributes that the partner wants; null for all that it may have",
+        ),
+    ] = None
+    consent: Annotated[
+        str | None, Text(about="the identifier of the text that the holder was shown")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionMessage:
-    """The service's answer to a tap, as the agent and the screen get it.
+class DecisionMessage(Message):
+    """The service's answer to a tap, as the agent and the screen get it."""
 
-    ``released`` has a value for every attribute asked for, null where it can't be told;
-    ``pseudonym`` is this partner's own name for the holder.
-    """
-
-    granted: bool
-    code: str
-    level: str | None
-    holder_name: str | None
-    message_vi: str
-    message_en: str
-    receipt: str
-    released: Mapping[str, str | bool | None] = field(default_factory=dict, repr=False)
-    pseudonym: str | None = None
-
-    @classmethod
-    def parse(cls, octets: bytes) -> DecisionMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(
-            parse_object(octets),
-            (
-                "granted",
-                "code",
-                "level",
-                "holder_name",
-                "message_vi",
-                "message_en",
-                "receipt",
-                "released",
-                "pseudonym",
-            ),
-        )
-        return cls(
-            fields.flag("granted"),
-            fields.text("code"),
-            fields.text("level") if fields.has("level") else None,
-            fields.text("holder_name") if fields.has("holder_name") else None,
-            fields.text("message_vi", most=500),
-            fields.text("message_en", most=500),
-            fields.text("receipt", most=8192),
-            _released(fields),
-            fields.text("pseudonym") if fields.has("pseudonym") else None,
-        )
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        return encode_object(
-            {
-                "granted": self.granted,
-                "code": self.code,
-                "level": self.level,
-                "holder_name": self.holder_name,
-                "message_vi": self.message_vi,
-                "message_en": self.message_en,
-                "receipt": self.receipt,
-                "released": dict(self.released),
-                "pseudonym": self.pseudonym,
-            }
-        )
-
-
-def parse_level(fields: Fields) -> AssuranceLevel:
-    """Return the ``level`` field; raises ``Malformed`` for a name that is none."""
-    try:
-        return AssuranceLevel[fields.text("level", most=2)]
-    except KeyError as error:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such level") from error
-
-
-def _nonce(fields: Fields) -> bytes:
-    nonce = fields.octets("nonce", most=MAX_NONCE_OCTETS)
-    if len(nonce) < NONCE_OCTETS:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "nonce is too short")
-    return nonce
-
-
-def _asked(fields: Fields) -> tuple[str, ...]:
-    asked = fields.items("asked", most=MAX_ATTRIBUTES)
-    if not all(isinstance(one, str) and len(one) <= MAX_ATTRIBUTE_CHARACTERS for one in asked):
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "asked is not a list of names")
-    return tuple(asked)
-
-
-def _released(fields: Fields) -> dict[str, str | bool | None]:
-    if not fields.has("released"):
-        return {}
-    released = fields.mapping("released", most=MAX_ATTRIBUTES)
-    if not all(one is None or isinstance(one, str | bool) for one in released.values()):
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "released has a value of another kind")
-    return released
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9A-F]{1,6}", text):
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a tag or slot")
-    return int(text, 16)
+    granted: Annotated[bool, Flag(about="only true is a grant")]
+    code: Annotated[str, Text(about="`granted`, or the public code of the denial")]
+    level: Annotated[str | None, OrNull(Text(2), about="the level that was reached")]
+    holder_name: Annotated[str | None, OrNull(Text(), about="the released attribute `name`")]
+    message_vi: Annotated[str, Text(500, about="for the person at the screen, in Vietnamese")]
+    message_en: Annotated[str, Text(500, about="the same in English")]
+    receipt: Annotated[str, Text(8192, about="a JWS; keep it")]
+    released: Annotated[
+        Mapping[str, str | bool | None],
+        MapOf(Text(), Scalar(), most=MAX_ATTRIBUTES, about="a value for every attribute asked for"),
+    ] = field(default_factory=dict, repr=False)
+    pseudonym: Annotated[str | None, Text(about="this partner's own name for the holder")] = None

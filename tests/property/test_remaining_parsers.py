@@ -23,8 +23,6 @@ from cardsvc.card.status import StatusWord
 from cardsvc.card.template import parse_date, parse_template
 from cardsvc.errors import CardError, Malformed, ReasonCode
 from cardsvc.terms import CardType
-from cardsvc.wire.fields import Fields
-from cardsvc.wire.tap import parse_level
 from issuance.application_form import example_form, parse_application_form
 from reader_agent.personas.realm_file import parse_realm
 from verification.path.names import parse_rdn
@@ -34,14 +32,7 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("cardsvc", "issuance", "keys", "verification", "reader_agent")
 REASON = ReasonCode.MALFORMED_CHUID
 
-BY_TYPE = "test_wire_tap.py drives it as type(message).parse"
-DRIVEN_OTHERWISE = {
-    "ChallengeRequest.parse": BY_TYPE,
-    "ChallengeMessage.parse": BY_TYPE,
-    "DecisionMessage.parse": BY_TYPE,
-    "LossReportMessage.parse": BY_TYPE,
-    "LossReceivedMessage.parse": BY_TYPE,
-}
+DRIVEN_OTHERWISE: dict[str, str] = {}
 
 
 def response(octets: bytes) -> ResponseApdu:
@@ -61,7 +52,6 @@ OCTETS: dict[str, Callable[[bytes], object]] = {
     "parse_crl": parse_crl,
     "parse_rdn": parse_rdn,
     "parse_realm": parse_realm,
-    "parse_level": lambda junk: parse_level(Fields({"level": junk.decode("latin-1")}, ("level",))),
 }
 
 
