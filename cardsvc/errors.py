@@ -236,6 +236,7 @@ class ReasonCode(StrEnum):
     AUDIT_BROKEN = "audit_broken"
     RECORD_CORRUPT = "record_corrupt"
     ACCESS_DENIED = "access_denied"
+    EVENTS_FORGOTTEN = "events_forgotten"
 
 
 class CardsvcError(Exception):

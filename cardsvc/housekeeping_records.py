@@ -18,6 +18,8 @@ class StepName(StrEnum):
     COUNT_CARDS = "count_cards"
     FORGET_EXPIRED = "forget_expired"
     FORGET_IMPORTS = "forget_imports"
+    TELL_EVENTS = "tell_events"
+    FORGET_EVENTS = "forget_events"
     END_RETENTION = "end_retention"
 
 

@@ -8,6 +8,7 @@ from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from web.agent_api import agent_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
+from web.events_api import events_api
 from web.partner_api import partner_api
 from web.problems import register_problems
 from web.services import Services
@@ -24,6 +25,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_api(services))
     app.register_blueprint(desk_api(services))
     app.register_blueprint(partner_api(services))
+    app.register_blueprint(events_api(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     register_problems(app)

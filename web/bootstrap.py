@@ -28,6 +28,7 @@ from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
+from cardsvc.store.partner_feed import SqlPartnerFeed
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.photo_store import SqlPhotoStore
 from cardsvc.store.policy_store import SqlPolicyStore
@@ -59,8 +60,10 @@ from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
 from verification.counter import DecisionCounter
 from verification.release.grant import ReleaseSources
+from verification.told import tell_decision
 from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
+from web.events.feed import EventFeed
 from web.housekeeping.summary import regular_work
 from web.losses import LossCounter
 from web.one_process import opening
@@ -234,6 +237,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
+        events=EventFeed(SqlPartnerFeed(database, tell_decision), settings.issuer),
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(

@@ -25,7 +25,8 @@ _MOST_AT_ONCE = 10_000
 
 def wire_housekeeping(installation: Installation) -> Housekeeper:
     """Return what does the regular work of an installation."""
-    status = installation.services.status
+    services = installation.services
+    status = services.status
     minute, day = timedelta(minutes=1), timedelta(days=1)
     steps = [
         Step(StepName.PUBLISH_STATUS, minute, lambda at: publish_due(status, at)),
@@ -39,6 +40,8 @@ def wire_housekeeping(installation: Installation) -> Housekeeper:
         Step(StepName.RESUME_IMPORTS, 5 * minute, lambda at: _resume_imports(installation, at)),
         Step(StepName.FORGET_EXPIRED, 10 * minute, lambda at: _forget(installation, at)),
         Step(StepName.FORGET_IMPORTS, day, lambda _at: _forget_imports(installation)),
+        Step(StepName.TELL_EVENTS, minute, lambda _at: services.events.feed.catch_up()),
+        Step(StepName.FORGET_EVENTS, day, lambda at: _forget_events(installation, at)),
     ]
     if installation.settings.retention_sweep == "on":
         steps.append(Step(StepName.END_RETENTION, day, lambda at: _end_due(installation, at)))
@@ -78,6 +81,11 @@ def _forget(installation: Installation, at: datetime) -> int:
 def _forget_imports(installation: Installation) -> int:
     keep = timedelta(days=installation.settings.import_keep_days)
     return forget_old_imports(installation.imports, keep=keep, operator=_SYSTEM)
+
+
+def _forget_events(installation: Installation, at: datetime) -> int:
+    keep = timedelta(days=installation.settings.events_keep_days)
+    return installation.services.events.feed.forget(at - keep)
 
 
 def _end_due(installation: Installation, at: datetime) -> int:

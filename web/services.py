@@ -23,6 +23,7 @@ from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
 from web.console.services import ConsoleServices
+from web.events.feed import EventFeed
 
 
 class AccessDirectory(Protocol):
@@ -137,6 +138,7 @@ class Services:
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
         places: the cards' places in status lists.
         history: decisions and card states.
+        events: partners' feeds.
         ready: names of parts and whether each works, for /readyz.
         regular_work: what ran and what fails of it, for /readyz; keeps nobody from being served.
         console: what the console's pages use.
@@ -155,6 +157,7 @@ class Services:
     credential_keys: Callable[[], dict[str, Any]]
     places: CardPlaces
     history: DecisionHistory
+    events: EventFeed
     ready: Callable[[], Mapping[str, bool]]
     regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

@@ -23,6 +23,7 @@ _WHOLE = re.compile("[0-9]{1,5}")
 _RANGES = {
     "port": (1, 0xFFFF),
     "import_keep_days": (1, 3650),
+    "events_keep_days": (1, 3650),
     "proxy_hops": (0, 9),
     "session_idle_minutes": (1, 240),
     "session_hours": (1, 24),
@@ -59,6 +60,7 @@ class Settings:
         host: address to serve on.
         port: port to serve on.
         import_keep_days: for so long the rows of imported lists are kept.
+        events_keep_days: for so long partners may read events again.
         stock: what becomes of a card whose blank is not in the desk's stock: ``enforce`` refuses
             it, ``warn`` puts it into the audit log, ``off`` keeps no books.
         privacy_dir: folder of the installation's own ``retention.toml`` and
@@ -82,6 +84,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8440
     import_keep_days: int = 90
+    events_keep_days: int = 30
     stock: str = StockRule.ENFORCE.value
     blank_serial_pattern: str = DEFAULT_SERIAL_PATTERN
     proxy_hops: int = 0

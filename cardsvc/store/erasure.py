@@ -30,6 +30,7 @@ from cardsvc.store.schema import (
     HolderWordRow,
     ImportRowRow,
     LossReportRow,
+    PartnerCardRow,
     PersonalisationJobRow,
 )
 from cardsvc.store.sealed import KEY_OCTETS, Sealer
@@ -108,6 +109,11 @@ def _loss_reports(session: Session, _sealer: Sealer, holder_id: str) -> None:
     _run(session, delete(LossReportRow).where(about))
 
 
+def _partner_names(session: Session, _sealer: Sealer, holder_id: str) -> None:
+    cards = select(CardRow.guid).where(CardRow.holder_id == holder_id)
+    _run(session, delete(PartnerCardRow).where(PartnerCardRow.guid.in_(cards)))
+
+
 def _card_keys(session: Session, _sealer: Sealer, holder_id: str) -> None:
     cards = select(CardRow.guid).where(CardRow.holder_id == holder_id)
     statement = update(CardKeyRow).where(CardKeyRow.guid.in_(cards))
@@ -135,6 +141,7 @@ ERASED_TABLES: dict[str, Callable[[Session, Sealer, str], None]] = {
     "personalisation_jobs": _orders,
     "applications": _notes,
     "loss_reports": _loss_reports,
+    "partner_cards": _partner_names,
     "card_keys": _card_keys,
     "certificate_ledger": _ledger,
     "holders": _holder,

@@ -21,6 +21,13 @@ from cardsvc.store.schema.desk import (
     JobProgressRow,
     UnblockRequestRow,
 )
+from cardsvc.store.schema.events import (
+    EVENT_CURSOR_ID,
+    EventCursorRow,
+    PartnerCardRow,
+    PartnerEventRow,
+    PartnerFeedRow,
+)
 from cardsvc.store.schema.imports import ImportRecordRow, ImportRowRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
 from cardsvc.store.schema.losses import LossCardRow, LossCaseRow, LossReportRow
@@ -77,6 +84,7 @@ from cardsvc.store.schema.stock import (
 __all__ = [
     "AUDIT_HEAD_ID",
     "DESK_FEED_ID",
+    "EVENT_CURSOR_ID",
     "HOUSEKEEPING_LEASE_ID",
     "AgencyRow",
     "AgencySuccessorRow",
@@ -97,6 +105,7 @@ __all__ = [
     "CrlNumberRow",
     "DecisionRow",
     "DeskFeedRow",
+    "EventCursorRow",
     "FormSubmissionRow",
     "HolderAliasRow",
     "HolderErasureRow",
@@ -115,6 +124,9 @@ __all__ = [
     "LossReportRow",
     "OperatorRow",
     "OperatorSessionRow",
+    "PartnerCardRow",
+    "PartnerEventRow",
+    "PartnerFeedRow",
     "PersonalisationJobRow",
     "PolicyActivationRow",
     "PolicyVersionRow",

@@ -1,0 +1,275 @@
+"""Partners' feeds: told from the audit log, entry by entry, in the log's own order.
+
+The audit log is the outbox: what changed and its entry commit together, entries have places
+without gaps, and an entry is visible only after all before it. So an event is never told of
+a change that did not happen, and none is left out, whichever process is killed at what moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from cardsvc.audit import AuditAction
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import Malformed, ReasonCode, StoreError
+from cardsvc.event_records import (
+    STATUS_AFTER,
+    EventKind,
+    FeedPage,
+    PartnerEvent,
+    ToldDecision,
+)
+from cardsvc.service_records import DecisionRecord
+from cardsvc.store.audit_trail import read_frontier
+from cardsvc.store.decision_mapping import read_decision
+from cardsvc.store.engine import Database
+from cardsvc.store.schema import (
+    EVENT_CURSOR_ID,
+    AuditEventRow,
+    DecisionRow,
+    EventCursorRow,
+    PartnerCardRow,
+    PartnerEventRow,
+    PartnerFeedRow,
+    RelyingPartyRow,
+)
+from cardsvc.store.upsert import upsert
+
+TellDecision: TypeAlias = Callable[[DecisionRecord], ToldDecision]
+AT_ONCE = 400
+"""Entries looked at in one transaction: some ten milliseconds, and within the parameters of one
+query, of which older SQLite takes 999."""
+_TOLD = [AuditAction.TAP_DECIDED.value, *(action.value for action in STATUS_AFTER)]
+PostEvents: TypeAlias = Callable[[Session, Sequence[PartnerEvent]], None]
+
+
+class SqlPartnerFeed:
+    """Tells events and reads feeds.
+
+    Args:
+        database: migrated.
+        tell: what a partner was told by a decision.
+        post: does more with new events in the transaction that tells them.
+    """
+
+    def __init__(
+        self, database: Database, tell: TellDecision, post: PostEvents | None = None
+    ) -> None:
+        self._database = database
+        self._tell = tell
+        self._post = post
+
+    def lag(self) -> int:
+        """Return how many entries of the log are still to be looked at."""
+        with self._database.reading() as session:
+            return _size(session) - _next_seq(session)
+
+    def catch_up(self) -> int:
+        """Tell what is new in the log, a transaction at a time; return how many entries."""
+        looked_at = 0
+        while self.lag():
+            looked_at += self._look()
+        return looked_at
+
+    def _look(self) -> int:
+        with self._database.writing() as session:
+            # its lock is the turn: another process waits here, and then finds nothing left
+            first = _next_seq(session, lock=True)
+            end = min(first + AT_ONCE, _size(session))
+            if end == first:
+                return 0
+            events = list(self._events(session, first, end))
+            cursor = update(EventCursorRow).where(EventCursorRow.id == EVENT_CURSOR_ID)
+            session.execute(cursor.values(next_seq=end))
+            if events:
+                told = _append(session, events)
+                if self._post is not None:
+                    self._post(session, told)
+            return end - first
+
+    def page(self, relying_party: str, after: int, limit: int) -> FeedPage:
+        """Return the events that follow a position.
+
+        Args:
+            relying_party: whose feed.
+            after: the last position that the partner has; 0 for the beginning.
+            limit: how many at most.
+
+        Raises:
+            StoreError: what follows was forgotten (EVENTS_FORGOTTEN).
+        """
+        query = (
+            select(PartnerEventRow)
+            .where(PartnerEventRow.relying_party == relying_party, PartnerEventRow.position > after)
+            .order_by(PartnerEventRow.position)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            feed = session.get(PartnerFeedRow, relying_party)
+            if feed is None:
+                return FeedPage((), 0)
+            if 0 < after < feed.forgotten_through:
+                raise StoreError(
+                    ReasonCode.EVENTS_FORGOTTEN, f"forgotten up to {feed.forgotten_through}"
+                )
+            return FeedPage(
+                [read_partner_event(row) for row in session.scalars(query)], feed.newest
+            )
+
+    def forget(self, before: datetime) -> int:
+        """Delete events of before an instant; return how many."""
+        event = PartnerEventRow
+        ends = select(event.relying_party, func.max(event.position)).where(event.at < before)
+        forgotten = 0
+        with self._database.writing() as session:
+            for party, position in session.execute(ends.group_by(event.relying_party)).all():
+                old = delete(event).where(event.relying_party == party, event.position <= position)
+                forgotten += len(session.scalars(old.returning(event.position)).all())
+                feed = update(PartnerFeedRow).where(PartnerFeedRow.relying_party == party)
+                session.execute(feed.values(forgotten_through=position))
+        return forgotten
+
+    def _events(self, session: Session, first: int, end: int) -> Iterable[_Untold]:
+        entry = AuditEventRow
+        query = select(entry.at, entry.action, entry.subject).where(
+            entry.seq >= first, entry.seq < end, entry.action.in_(_TOLD)
+        )
+        entries = session.execute(query.order_by(entry.seq)).all()
+        decided = [one.subject for one in entries if one.action == AuditAction.TAP_DECIDED.value]
+        decisions = self._decisions(session, decided)
+        for at, action, subject in entries:
+            if subject in decisions:
+                yield self._decision(session, decisions[subject])
+            elif action != AuditAction.TAP_DECIDED.value:
+                yield from _changes(session, AuditAction(action), subject, at)
+
+    def _decisions(self, session: Session, ids: Sequence[str]) -> Mapping[str, DecisionRecord]:
+        query = (
+            select(DecisionRow)
+            .join(RelyingPartyRow, RelyingPartyRow.id == DecisionRow.relying_party)
+            .where(DecisionRow.id.in_(ids))
+        )
+        return {row.id: read_decision(row) for row in session.scalars(query)} if ids else {}
+
+    def _decision(self, session: Session, decision: DecisionRecord) -> _Untold:
+        told = self._tell(decision)
+        if decision.guid is not None and (told.names_card or told.pseudonym is not None):
+            _know(session, decision.guid, decision.relying_party, told)
+        return _Untold(
+            decision.relying_party,
+            EventKind.DECISION_MADE,
+            decision.at,
+            told.pseudonym,
+            dict(told.data),
+            decision.guid,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """An event that has no position yet."""
+
+    relying_party: str
+    kind: EventKind
+    at: datetime
+    subject: str | None
+    data: dict[str, Any]
+    guid: CardGuid | None
+
+    def at_position(self, position: int) -> PartnerEventRow:
+        return PartnerEventRow(
+            relying_party=self.relying_party,
+            position=position,
+            kind=self.kind,
+            at=self.at,
+            subject=self.subject,
+            data=self.data,
+            guid=self.guid,
+        )
+
+
+def read_partner_event(row: PartnerEventRow) -> PartnerEvent:
+    """Return the event that a row is."""
+    return PartnerEvent(
+        row.relying_party, row.position, row.kind, row.at, row.subject, row.data, row.guid
+    )
+
+
+def _next_seq(session: Session, *, lock: bool = False) -> int:
+    query = select(EventCursorRow.next_seq).where(EventCursorRow.id == EVENT_CURSOR_ID)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "the event cursor is missing")
+    return found
+
+
+def _size(session: Session) -> int:
+    return read_frontier(session).size
+
+
+def _changes(
+    session: Session, action: AuditAction, subject: str, at: datetime
+) -> Iterable[_Untold]:
+    """Return what each partner that knows a card is told of its change."""
+    try:
+        guid = CardGuid.parse(subject)
+    except Malformed:
+        return
+    query = select(PartnerCardRow).where(PartnerCardRow.guid == guid)
+    for known in session.scalars(query.order_by(PartnerCardRow.relying_party)).all():
+        card = guid.urn if known.named else None
+        data = {"state": STATUS_AFTER[action].value, "card": card, "pseudonym": known.pseudonym}
+        yield _Untold(
+            known.relying_party,
+            EventKind.CARD_STATUS_CHANGED,
+            at,
+            known.pseudonym or card,
+            data,
+            guid,
+        )
+
+
+def _know(session: Session, guid: CardGuid, relying_party: str, told: ToldDecision) -> None:
+    """Note by what name a partner knows a card; a name that it was told once, it knows."""
+    first = upsert(session, PartnerCardRow).values(
+        guid=guid, relying_party=relying_party, named=told.names_card, pseudonym=told.pseudonym
+    )
+    again: dict[str, object] = {}
+    if told.names_card:
+        again["named"] = True
+    if told.pseudonym is not None:
+        again["pseudonym"] = told.pseudonym
+    session.execute(
+        first.on_conflict_do_update(index_elements=["guid", "relying_party"], set_=again)
+    )
+
+
+def _append(session: Session, events: Sequence[_Untold]) -> Sequence[PartnerEvent]:
+    """Give each event the next position of its partner's feed."""
+    parties = sorted({event.relying_party for event in events})
+    feeds = select(PartnerFeedRow.relying_party, PartnerFeedRow.newest)
+    found = session.execute(feeds.where(PartnerFeedRow.relying_party.in_(parties)))
+    newest = dict.fromkeys(parties, 0)
+    newest.update({row.relying_party: row.newest for row in found})
+    rows = []
+    for event in events:
+        newest[event.relying_party] += 1
+        rows.append(event.at_position(newest[event.relying_party]))
+    session.add_all(rows)
+    session.flush()
+    for party in parties:
+        first = upsert(session, PartnerFeedRow).values(
+            relying_party=party, newest=newest[party], forgotten_through=0
+        )
+        session.execute(
+            first.on_conflict_do_update(
+                index_elements=["relying_party"], set_={"newest": newest[party]}
+            )
+        )
+    return [read_partner_event(row) for row in rows]

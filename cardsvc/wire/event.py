@@ -1,0 +1,43 @@
+"""An event as partners get it, in the feed and by webhook alike.
+
+Spec: CloudEvents 1.0.2 JSON Event Format (structured content mode); the extension ``sequence`` is
+the event's position in the partner's feed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cardsvc.event_records import PartnerEvent
+from cardsvc.wire.fields import encode_instant, encode_object
+
+CONTENT_TYPE = "application/cloudevents+json"
+_SPEC_VERSION = "1.0"
+_TYPE_PREFIX = "cardsvc."
+
+
+def event_document(event: PartnerEvent, source: str) -> dict[str, Any]:
+    """Return an event as the JSON object that partners get.
+
+    Args:
+        event: the event.
+        source: our name in receipts; with the event's id it is unique.
+    """
+    document: dict[str, Any] = {
+        "specversion": _SPEC_VERSION,
+        "id": event.id,
+        "source": source,
+        "type": _TYPE_PREFIX + event.kind.value,
+        "time": encode_instant(event.at),
+        "sequence": str(event.position),
+        "datacontenttype": "application/json",
+        "data": dict(event.data),
+    }
+    if event.subject is not None:
+        document["subject"] = event.subject
+    return document
+
+
+def encode_event_message(event: PartnerEvent, source: str) -> bytes:
+    """Encode one event; the same event gives the same octets each time it is sent."""
+    return encode_object(event_document(event, source))

@@ -1,0 +1,51 @@
+"""The partners' feed of events: what happened to the cards they know, and their decisions."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, request
+
+from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.wire.event import event_document
+from cardsvc.wire.fields import encode_object
+from web.agent_api import json_response
+from web.auth import bearer
+from web.services import Services
+
+MOST_EVENTS = 500
+_USUAL_EVENTS = 100
+_MOST_POSITION = 2**53 - 1
+"""RFC 7493 section 2.2: the greatest whole number that every JSON reader keeps."""
+_WHOLE = re.compile("[0-9]{1,16}")
+
+
+def events_api(services: Services) -> Blueprint:
+    """Return the blueprint of /partner/v1/events."""
+    views = Blueprint("events_api", __name__, url_prefix="/partner/v1")
+
+    @views.get("/events")
+    def events() -> Response:
+        caller = bearer(services.access.relying_party_by_token)
+        after = _whole("after", 0, 0, _MOST_POSITION)
+        limit = _whole("limit", _USUAL_EVENTS, 1, MOST_EVENTS)
+        page = services.events.read(caller, after, limit)
+        last = page.events[-1].position if page.events else min(after, page.newest)
+        body = {
+            "events": [event_document(one, services.events.source) for one in page.events],
+            "after": last,
+            "more": last < page.newest,
+        }
+        return json_response(encode_object(body))
+
+    return views
+
+
+def _whole(name: str, usual: int, least: int, most: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return usual
+    if _WHOLE.fullmatch(text) is None or not least <= int(text) <= most:
+        message = f"{name}: a whole number from {least} to {most} is needed"
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, message)
+    return int(text)
