@@ -59,6 +59,7 @@ class ReasonCode(StrEnum):
     TABLE_TOO_LARGE = "table_too_large"
     ARCHIVE_TOO_LARGE = "archive_too_large"
     MALFORMED_RETENTION = "malformed_retention"
+    MALFORMED_CONFIG = "malformed_config"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"

@@ -10,6 +10,7 @@ from reader_agent.desk_cli import desk
 from reader_agent.inspect_cli import inspect
 from reader_agent.personalise_cli import personalise
 from reader_agent.readers_cli import readers
+from reader_agent.run_cli import run_agent
 from reader_agent.tap_cli import tap
 from reader_agent.virtual_cli import virtual
 from reader_agent.virtual_run_cli import new_card, run
@@ -27,6 +28,7 @@ main.add_command(desk)
 main.add_command(inspect)
 main.add_command(personalise)
 main.add_command(readers)
+main.add_command(run_agent)
 main.add_command(tap)
 main.add_command(virtual)
 virtual.add_command(new_card)

@@ -1,0 +1,111 @@
+"""Fits an agent together from its configuration: the one place that knows all parts."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from cardsvc.clock import Clock, SystemClock
+from cardsvc.errors import CardError, ReasonCode
+from reader_agent.client import ServiceClient
+from reader_agent.run.config import AgentConfig
+from reader_agent.run.hub import Hub
+from reader_agent.run.network import Network
+from reader_agent.run.part import Part
+from reader_agent.run.reader_sources import open_reader, reader_watches
+from reader_agent.run.readers import ReaderBoard
+from reader_agent.run.supervisor import Supervisor
+from reader_agent.run.taps import Judge, Tapper
+from reader_agent.run.tools import AgentTools
+from reader_agent.service_options import open_client
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent, ready to run.
+
+    Args:
+        tools: what its parts share.
+        supervisor: keeps the parts running.
+        undo: closes what was opened for it.
+    """
+
+    tools: AgentTools
+    supervisor: Supervisor
+    undo: ExitStack
+
+    def run(self, stop: threading.Event, tick: Callable[[], None] = lambda: None) -> bool:
+        """Run until ``stop`` is set; return whether every part ended in time."""
+        return self.supervisor.run(stop, tick=tick)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.undo.close()
+
+
+def assemble(config: AgentConfig, clock: Clock | None = None) -> Agent:
+    """Return the agent of a configuration; nothing runs yet.
+
+    Raises:
+        CardsvcError: the agent has nothing to sign in with, or pyscard is missing.
+    """
+    undo = ExitStack()
+    try:
+        tools = _tools(config, clock or SystemClock(), undo)
+        return Agent(tools, Supervisor(parts_of(tools)), undo)
+    except BaseException:
+        undo.close()
+        raise
+
+
+def parts_of(tools: AgentTools) -> Sequence[Part]:
+    """Return the parts that the configuration asks for."""
+    return reader_watches(tools.config.readers, tools.readers)
+
+
+def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
+    hub = Hub()
+    network = Network(hub, clock)
+    readers = ReaderBoard(config.readers, open_reader, hub, clock)
+    client = _client(config)
+    undo.callback(client.close)
+    offline: Judge | None = None
+    tapper = Tapper(
+        config.relying_party,
+        open_reader=readers.open,
+        online=client,
+        offline=offline,
+        network=network,
+        hub=hub,
+        clock=clock,
+    )
+    return AgentTools(
+        config=config,
+        clock=clock,
+        monotonic=time.monotonic,
+        random_octets=secrets.token_bytes,
+        hub=hub,
+        readers=readers,
+        network=network,
+        client=client,
+        tapper=tapper,
+    )
+
+
+def _client(config: AgentConfig) -> ServiceClient:
+    if config.service.token_file is None:
+        raise CardError(ReasonCode.ACCESS_DENIED, "service.token_file is missing")
+    return open_client(config.service.url, config.service.token_file)

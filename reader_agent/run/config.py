@@ -1,0 +1,133 @@
+"""What agent.toml says, as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from platformdirs import user_state_path
+
+from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
+from reader_agent.run.reader_config import ReaderConfig, parse_readers
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """Where the service is, and how we show who we are.
+
+    Args:
+        url: ``https://…``; plain http serves loopback only.
+        token_file: holds a bearer token, for an agent that is not enrolled with a key.
+        ca_file: PEM of the authority of the service's own TLS certificate; None for the system's.
+        answer_seconds: how long an answer may take before we decide without the service.
+    """
+
+    url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    answer_seconds: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """Where the log goes.
+
+    Args:
+        level: such as ``INFO``.
+        file: is turned over at ``max_octets``; None for standard error, which journald keeps.
+        max_octets: size of one file.
+        keep: how many old files stay.
+    """
+
+    level: str = "INFO"
+    file: Path | None = None
+    max_octets: int = 5_000_000
+    keep: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """Everything that an agent is told.
+
+    Args:
+        relying_party: on whose behalf cards are asked.
+        state_dir: for the device's key, the outbox and what else must outlive a restart.
+        service: where the service is.
+        readers: in the order of the file.
+        log: where the log goes.
+    """
+
+    relying_party: str
+    state_dir: Path
+    service: ServiceConfig
+    readers: tuple[ReaderConfig, ...] = ()
+    log: LogConfig = LogConfig()
+
+    def readers_for(self, *roles: str) -> tuple[ReaderConfig, ...]:
+        """Return the readers that serve one of these roles."""
+        return tuple(one for one in self.readers if one.role in roles)
+
+
+def parse_agent_config(text: str) -> AgentConfig:
+    """Parse agent.toml.
+
+    Raises:
+        ConfigError: names the key and the line.
+    """
+    file = parse_config_text(text)
+    agent = file.section("agent")
+    relying_party = agent.text("relying_party", most=200)
+    state_dir = agent.path("state_dir", user_state_path("cardsvc-agent"))
+    agent.done()
+    service = _service(file.section("service"))
+    log = _log(file.section("log"))
+    config = AgentConfig(relying_party, state_dir, service, parse_readers(file), log)
+    file.done()
+    return config
+
+
+def load_agent_config(path: Path) -> AgentConfig:
+    """Read and parse a file.
+
+    Raises:
+        ConfigError: it can't be read, or is not as described.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("", None, f"can't be read: {type(error).__name__}") from error
+    return parse_agent_config(text)
+
+
+def _service(section: ConfigSection) -> ServiceConfig:
+    url = section.text("url")
+    if not _is_safe(url):
+        section.refuse("url", "https:// is needed; http:// serves this machine only")
+    token_file = section.path("token_file") if section.has("token_file") else None
+    ca_file = section.path("ca_file") if section.has("ca_file") else None
+    answer_seconds = section.seconds("answer_seconds", 4.0, least=0.2, most=30)
+    section.done()
+    return ServiceConfig(url.rstrip("/"), token_file, ca_file, answer_seconds)
+
+
+def _log(section: ConfigSection) -> LogConfig:
+    default = LogConfig()
+    level = section.text("level", default.level).upper()
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        section.refuse("level", "one of debug, info, warning, error is needed")
+    file = section.path("file") if section.has("file") else None
+    max_octets = section.number("max_octets", default.max_octets, least=10_000, most=10**9)
+    keep = section.number("keep", default.keep, least=1, most=100)
+    section.done()
+    return LogConfig(level, file, max_octets, keep)
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    on_loopback = host in {"127.0.0.1", "::1", "localhost"}
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and on_loopback))

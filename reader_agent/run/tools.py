@@ -1,0 +1,55 @@
+"""What the parts of an agent are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cardsvc.clock import Clock
+from reader_agent.client import ServiceClient
+from reader_agent.run.config import AgentConfig
+from reader_agent.run.hub import Hub
+from reader_agent.run.network import Network
+from reader_agent.run.readers import ReaderBoard
+from reader_agent.run.taps import Tapper
+
+Fact = str | int | bool | None
+
+
+class Journal(Protocol):
+    """Where events go that the service must get: the outbox."""
+
+    def append(self, kind: str, facts: Mapping[str, Fact], at: datetime) -> int:
+        """Keep an event for good before this returns; return its sequence number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTools:
+    """Everything that a part may use, shared between them.
+
+    Args:
+        config: agent.toml.
+        clock: the machine's.
+        monotonic: seconds that no clock change moves.
+        random_octets: gives octets nobody can guess.
+        hub: what happens.
+        readers: what is in the readers.
+        network: whether the service answers.
+        client: the service.
+        tapper: runs taps.
+        journal: the outbox; None where this agent keeps none.
+    """
+
+    config: AgentConfig
+    clock: Clock
+    monotonic: Callable[[], float]
+    random_octets: Callable[[int], bytes]
+    hub: Hub
+    readers: ReaderBoard
+    network: Network
+    client: ServiceClient
+    tapper: Tapper
+    journal: Journal | None = None
