@@ -97,7 +97,8 @@ class Challenge:
     """An open question to a card.
 
     Args:
-        nonce: 32 random octets, or what they were sealed into with the rest.
+        nonce: 32 random octets, or what they were sealed into with the rest; empty where no card
+            was asked to answer, as for a QR code.
         relying_party: who will rely on the answer.
         service: for what.
         agent: the agent that may answer.

@@ -94,14 +94,14 @@ def decide_all(desk: DecisionDesk, asked: Sequence[Asked]) -> Sequence[Settled]:
         CardsvcError: a port failed, or a text can't be recorded; nothing is on record then.
     """
     desk = _reading_once(desk, asked)
-    judged = [_judge(desk, one.unverified, one.at) for one in asked]
+    judged = [judge(desk, one.unverified, one.at) for one in asked]
     settled = [
-        _sign(desk, one.decision_id, challenge, decision)
+        sign(desk, one.decision_id, challenge, decision)
         for one, (challenge, decision) in zip(asked, judged, strict=True)
     ]
     written = desk.log.record_all(
         [
-            (_record_of(done, one.unverified.agent), done.challenge)
+            (record_of(done, one.unverified.agent), done.challenge)
             for one, done in zip(asked, settled, strict=True)
         ]
     )
@@ -125,8 +125,8 @@ def conclude(
     decision: Decision,
 ) -> Settled:
     """Sign a decision's receipt and put both on record; the challenge is spent already."""
-    settled = _sign(desk, decision_id, challenge, decision)
-    desk.log.record(_record_of(settled, agent))
+    settled = sign(desk, decision_id, challenge, decision)
+    desk.log.record(record_of(settled, agent))
     return settled
 
 
@@ -139,16 +139,18 @@ def _reading_once(desk: DecisionDesk, asked: Sequence[Asked]) -> DecisionDesk:
     return replace(desk, verifier=verifier, policies=PoliciesReadOnce(desk.policies))
 
 
-def _sign(
+def sign(
     desk: DecisionDesk, decision_id: str, challenge: Challenge | None, decision: Decision
 ) -> Settled:
+    """Sign a decision's receipt; nothing is on record by that."""
     receipt = desk.receipts.sign(receipt_claims(desk.issuer, decision_id, challenge, decision))
     return Settled(decision_id, decision, challenge, receipt)
 
 
-def _judge(
+def judge(
     desk: DecisionDesk, unverified: UnverifiedPresentation, at: datetime
 ) -> tuple[Challenge | None, Decision]:
+    """Decide a presentation; nothing is signed, spent or on record by that."""
     try:
         challenge = find_challenge(desk.verifier.challenges, unverified, at)
     except VerificationError as error:
@@ -175,7 +177,7 @@ def _judge(
     return challenge, decision
 
 
-def _record_of(settled: Settled, agent: str) -> DecisionRecord:
+def record_of(settled: Settled, agent: str) -> DecisionRecord:
     """Return a decision as the log keeps it: exact reasons, no personal data."""
     challenge, decision = settled.challenge, settled.decision
     granted = isinstance(decision, Granted)

@@ -44,8 +44,9 @@ def receipt_claims(
             "aud": challenge.relying_party,
             "service": challenge.service,
             "agent": challenge.agent,
-            "nonce_sha256": hashlib.sha256(challenge.nonce).hexdigest(),
         }
+        if challenge.nonce:
+            claims["nonce_sha256"] = hashlib.sha256(challenge.nonce).hexdigest()
     match decision:
         case Granted(card, policy, _, release):
             claims |= {

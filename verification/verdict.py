@@ -41,7 +41,7 @@ class Verdicts:
 class VerifiedCard:
     """A card whose answer, certificate, key and status all held at one instant.
 
-    Made by ``verify.verify_presentation`` alone.
+    Made by ``verify.verify_presentation``, and by the flows for what is no tap: a QR code (X0).
     """
 
     guid: CardGuid

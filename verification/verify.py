@@ -131,7 +131,7 @@ def verify_presentation(
     if record is None:
         raise VerificationError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
     _check_record(record, KeySlot.CARD_AUTHENTICATION, leaf, card_type)  # 8, 9
-    _check_state(record, guid, expected_state, at)  # 10
+    check_state(record, guid, expected_state, at)  # 10
     check_objects(unverified.objects, guid, verifier.trusted, at)  # 11
     level = AssuranceLevel.X1
     if KeySlot.AUTHENTICATION in unverified.proofs:  # 12
@@ -162,15 +162,32 @@ def _check_record(
         raise VerificationError(ReasonCode.CARD_TYPE_MISMATCH, "another type's CA issued it")
 
 
-def _check_state(
-    record: CardOnRecord, guid: CardGuid, expected_state: CardState, at: datetime
+def check_state(
+    record: CardOnRecord,
+    guid: CardGuid,
+    expected_state: CardState,
+    at: datetime,
+    *,
+    level: AssuranceLevel = AssuranceLevel.X1,
 ) -> None:
+    """Refuse a card that is not in use, or whose time has run out.
+
+    Args:
+        record: the card on record.
+        guid: the card that was shown.
+        expected_state: the state that it must be in.
+        at: the instant.
+        level: what the card has proven by now.
+
+    Raises:
+        StatusRefused: CARD_SUSPENDED, CARD_REVOKED, CARD_NOT_ACTIVE, CARD_EXPIRED, …
+    """
     state = record.card.state
     if state is not expected_state:
         reason = _STATE_REASONS.get(state, ReasonCode.CARD_NOT_ACTIVE)
-        raise StatusRefused(reason, guid, AssuranceLevel.X1)
+        raise StatusRefused(reason, guid, level)
     if at > record.card.expires_at:
-        raise StatusRefused(ReasonCode.CARD_EXPIRED, guid, AssuranceLevel.X1)
+        raise StatusRefused(ReasonCode.CARD_EXPIRED, guid, level)
 
 
 def _check_pin_key(

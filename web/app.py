@@ -10,6 +10,7 @@ from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.events_api import events_api
 from web.partner_api import partner_api
+from web.partner_flows import partner_flows
 from web.problems import register_problems
 from web.services import Services
 from web.status_api import status_api
@@ -26,6 +27,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(desk_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(events_api(services))
+    app.register_blueprint(partner_flows(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     register_problems(app)

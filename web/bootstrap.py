@@ -71,6 +71,7 @@ from web.services import Services
 from web.settings import Settings, SettingsError
 from web.wiring.authorities import open_authorities
 from web.wiring.decisions import decision_desk
+from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.oversight import OversightParts, wire_oversight
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
@@ -238,6 +239,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         places=SqlStatusLists(database),
         history=history,
         events=EventFeed(SqlPartnerFeed(database, tell_decision), settings.issuer),
+        flows=wire_flows(FlowParts(desk, pki, credentials, history)),
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(

@@ -24,6 +24,7 @@ from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
 from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
+from web.flow_services import FlowServices
 
 
 class AccessDirectory(Protocol):
@@ -140,6 +141,7 @@ class Services:
         history: decisions and card states.
         events: partners' feeds.
         ready: names of parts and whether each works, for /readyz.
+        flows: what partners ask beside a tap.
         regular_work: what ran and what fails of it, for /readyz; keeps nobody from being served.
         console: what the console's pages use.
     """
@@ -158,6 +160,7 @@ class Services:
     places: CardPlaces
     history: DecisionHistory
     events: EventFeed
+    flows: FlowServices
     ready: Callable[[], Mapping[str, bool]]
     regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

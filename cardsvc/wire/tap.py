@@ -23,6 +23,12 @@ MAX_CONSENT_CHARACTERS = 400
 
 NONCE = Octets(least=NONCE_OCTETS, most=MAX_NONCE_OCTETS, about="opaque; good once, for its caller")
 
+ASKED = ListOf(
+    Text(MAX_ATTRIBUTE_CHARACTERS),
+    most=MAX_ATTRIBUTES,
+    about="attributes that the partner wants; null for all that it may have",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequest(Message):
@@ -76,14 +82,7 @@ class PresentationMessage(Message):
         Mapping[KeySlot, bytes],
         MapOf(Hex(KeySlot), Octets(512), most=4, about="signatures by key slot"),
     ] = field(default_factory=dict)
-    asked: Annotated[
-        tuple[str, ...] | None,
-        ListOf(
-            Text(MAX_ATTRIBUTE_CHARACTERS),
-            most=MAX_ATTRIBUTES,
-            about="attributes that the partner wants; null for all that it may have",
-        ),
-    ] = None
+    asked: Annotated[tuple[str, ...] | None, ASKED] = None
     consent: Annotated[
         str | None, Text(about="the identifier of the text that the holder was shown")
     ] = None

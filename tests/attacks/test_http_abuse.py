@@ -40,6 +40,9 @@ GUARDED = [
     ("POST", "/api/v1/presentations"),
     ("GET", f"/api/v1/cards/{GUID}/status"),
     ("GET", f"/api/v1/decisions/{GUID}"),
+    ("POST", "/partner/v1/verifications:batch"),
+    ("POST", "/partner/v1/credentials:verify"),
+    ("POST", "/partner/v1/status"),
 ]
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 

@@ -63,6 +63,8 @@ def inlined(schema: dict[str, Any]) -> dict[str, Any]:
 
 def drawn(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Return values of a schema in the few words that our schemas are written in."""
+    if not schema:
+        return json_values
     if "anyOf" in schema:
         return st.one_of(*map(drawn, schema["anyOf"]))
     if "enum" in schema:

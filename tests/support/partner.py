@@ -1,0 +1,76 @@
+"""A partner's own program and reader, calling the application as its documentation says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.fields import encode_object
+from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
+from reader_agent.tap import tap_card
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from tests.support.http_probe import Probe, reason_of
+from tests.support.installations import PIN
+
+X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
+
+
+def answer(
+    card: VirtualCard,
+    challenge: ChallengeMessage,
+    level: AssuranceLevel = X1,
+    *,
+    asked: tuple[str, ...] | None = None,
+) -> PresentationMessage:
+    """Let a card answer; its holder has read the consent, if there is one."""
+    connection = connect_in_process(card)
+    try:
+        shown = tap_card(
+            connection,
+            message=challenge.message,
+            nonce=challenge.nonce,
+            agent="",
+            level=level,
+            ask_pin=lambda _tries: PIN,
+            asked=asked,
+            consent=None if challenge.consent is None else challenge.consent.id,
+        ).presentation
+    finally:
+        connection.close()
+    return PresentationMessage(shown.nonce, shown.objects, shown.proofs, shown.asked, shown.consent)
+
+
+@dataclass
+class Partner:
+    """One partner (or, with ``base`` /agent/v1, one agent) with its token."""
+
+    app: Flask
+    id: str
+    token: str
+
+    def __post_init__(self) -> None:
+        self.probe = Probe(self.app, (self.token,))
+
+    def call(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Any:
+        """Call and return the answer, which must be 200."""
+        sent = encode_object(body) if method == "POST" else b""
+        response = self.probe.send(method, path, sent, token=self.token)
+        assert response.status_code == 200, response.get_data()
+        return json.loads(response.get_data())
+
+    def refused(self, path: str, body: dict[str, Any], *, method: str = "POST") -> str:
+        """Call and return status and reason; the answer must be a problem document."""
+        sent = encode_object(body) if method == "POST" else b""
+        response = self.probe.send(method, path, sent, token=self.token)
+        assert response.status_code >= 400, response.get_data()
+        return f"{response.status_code} {reason_of(response)}"
+
+    def challenge(self, service: str, level: AssuranceLevel = X1) -> ChallengeMessage:
+        """Ask for a question to put to a card at our own reader."""
+        body = {"relying_party": self.id, "service": service, "level": level.name}
+        return ChallengeMessage.parse(encode_object(self.call("/api/v1/challenges", body)))

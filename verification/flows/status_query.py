@@ -1,0 +1,63 @@
+"""Where a card stands, for a partner: the state and nothing of the holder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import CardsvcError, ReasonCode
+from cardsvc.lifecycle import CardState
+from cardsvc.service_records import DecisionRecord
+
+
+class CardHistory(Protocol):
+    """Looks up decisions that were made, and where cards stand."""
+
+    def decision(self, decision_id: str) -> DecisionRecord | None:
+        """Return a decision, or None."""
+        ...
+
+    def card_state(self, guid: CardGuid) -> CardState | None:
+        """Return a card's state, or None where we never issued it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDesk:
+    """Answers partners who ask where a card stands.
+
+    Args:
+        history: decisions and states.
+        check_receipt: returns the claims of a receipt of ours; raises ``CardsvcError`` for others.
+    """
+
+    history: CardHistory
+    check_receipt: Callable[[str], Mapping[str, object]]
+
+    def of_card(self, guid: CardGuid) -> CardState:
+        """Return a card's state.
+
+        Raises:
+            CardsvcError: CARD_UNKNOWN; we never issued it.
+        """
+        state = self.history.card_state(guid)
+        if state is None:
+            raise CardsvcError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
+        return state
+
+    def of_receipt(self, relying_party: str, receipt: str) -> CardState:
+        """Return the state of the card that a receipt is about, whether or not it names it.
+
+        Raises:
+            CardsvcError: no receipt of ours; another partner's (ACCESS_DENIED); about no card
+                (CARD_UNKNOWN).
+        """
+        claims = self.check_receipt(receipt)
+        if claims.get("aud") != relying_party:
+            raise CardsvcError(ReasonCode.ACCESS_DENIED, "another partner's receipt")
+        found = self.history.decision(str(claims.get("jti")))
+        if found is None or found.guid is None:
+            raise CardsvcError(ReasonCode.CARD_UNKNOWN, "the receipt is about no card")
+        return self.of_card(found.guid)

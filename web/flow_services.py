@@ -1,0 +1,21 @@
+"""The use cases behind the partners' flows, as ``wiring.flows`` fits them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verification.flows.credential_check import CredentialDesk
+from verification.flows.status_query import StatusDesk
+
+
+@dataclass(frozen=True, slots=True)
+class FlowServices:
+    """What partners ask beside a tap.
+
+    Args:
+        credentials: decides about QR codes.
+        status: tells where a card stands.
+    """
+
+    credentials: CredentialDesk
+    status: StatusDesk

@@ -1,0 +1,48 @@
+"""Many presentations at once: one transaction, an answer for each."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cardsvc.wire.tap import PresentationMessage
+from cardsvc.wire.verification import (
+    UnreadableItem,
+    VerificationResult,
+    VerificationResultsMessage,
+    VerificationsMessage,
+)
+from verification.decide import Asked
+from web import taps
+from web.agent_api import json_response
+from web.decision_id import decision_id
+from web.partner_flows.caller import partner, reader_of
+from web.services import Services
+
+
+def add_views(views: Blueprint, services: Services) -> None:
+    """Add the flow's addresses."""
+
+    @views.post("/verifications:batch")
+    def verify_batch() -> Response:
+        agent = reader_of(partner(services))
+        batch = VerificationsMessage.parse(request.get_data())
+        at = services.clock.now()
+        items = batch.presentations
+        readable = [one for one in items if isinstance(one, PresentationMessage)]
+        settled = iter(
+            services.counter.decide_batch(
+                [
+                    Asked(taps.unverified(one, agent), decision_id(at, services.random_octets), at)
+                    for one in readable
+                ]
+            )
+            if readable
+            else ()
+        )
+        results = tuple(
+            VerificationResult(None, one.reason)
+            if isinstance(one, UnreadableItem)
+            else VerificationResult(taps.decision_message(next(settled)))
+            for one in items
+        )
+        return json_response(VerificationResultsMessage(results).encode())

@@ -1,0 +1,29 @@
+"""The QR code on a card's face, in one call; the answer's level is X0."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cardsvc.wire.verification import CredentialMessage
+from verification.flows.credential_check import CredentialShown
+from web import taps
+from web.agent_api import json_response
+from web.decision_id import decision_id
+from web.partner_flows.caller import partner, reader_of
+from web.services import Services
+
+
+def add_views(views: Blueprint, services: Services) -> None:
+    """Add the flow's addresses."""
+
+    @views.post("/credentials:verify")
+    def verify_credential() -> Response:
+        caller = partner(services)
+        message = CredentialMessage.parse(request.get_data())
+        shown = CredentialShown(
+            caller, message.service, reader_of(caller), message.text, message.asked
+        )
+        at = services.clock.now()
+        identifier = decision_id(at, services.random_octets)
+        settled = services.flows.credentials.settle(shown, decision_id=identifier, at=at)
+        return json_response(taps.decision_message(settled).encode())

@@ -1,0 +1,27 @@
+"""Where a card stands, by its GUID or by a receipt."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cardsvc.lifecycle import CardState
+from cardsvc.wire.verification import StatusMessage, StatusQuery
+from web.agent_api import json_response
+from web.partner_flows.caller import partner
+from web.services import Services
+
+
+def add_views(views: Blueprint, services: Services) -> None:
+    """Add the flow's addresses."""
+
+    @views.post("/status")
+    def card_status() -> Response:
+        caller = partner(services)
+        query = StatusQuery.parse(request.get_data())
+        desk = services.flows.status
+        if query.card is not None:
+            state = desk.of_card(query.card)
+        else:
+            state = desk.of_receipt(caller, query.receipt or "")
+        usable = state is CardState.ACTIVE
+        return json_response(StatusMessage(state, usable, services.clock.now()).encode())

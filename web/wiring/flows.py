@@ -1,0 +1,41 @@
+"""The partners' flows over the database, the vault and our own CAs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardsvc.store.verification_store import SqlDecisionHistory
+from keys.credential_signer import CredentialSigner
+from keys.pki import Pki
+from keys.signers import verify_receipt
+from verification.decide import DecisionDesk
+from verification.flows.credential_check import CredentialDesk
+from verification.flows.status_query import StatusDesk
+from web.flow_services import FlowServices
+
+
+@dataclass(frozen=True, slots=True)
+class FlowParts:
+    """What the flows are made of.
+
+    Args:
+        desk: the ports of a decision.
+        pki: signs receipts and publishes their keys.
+        credentials: publishes the keys of QR codes.
+        history: decisions and card states.
+    """
+
+    desk: DecisionDesk
+    pki: Pki
+    credentials: CredentialSigner
+    history: SqlDecisionHistory
+
+
+def wire_flows(parts: FlowParts) -> FlowServices:
+    """Return the use cases."""
+    return FlowServices(
+        credentials=CredentialDesk(parts.desk, parts.credentials.jwks),
+        status=StatusDesk(
+            parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
+        ),
+    )
