@@ -93,6 +93,8 @@ class AuditAction(StrEnum):
     TAP_DECIDED = "tap.decided"
     AGENT_ENROLLED = "agent.enrolled"
     AGENT_DISABLED = "agent.disabled"
+    AGENT_EVENTS_TAKEN = "agent.events_taken"
+    AGENT_ALARM = "agent.alarm"
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
     RELYING_PARTY_DISABLED = "relying_party.disabled"
     POLICY_PUT = "policy.put"

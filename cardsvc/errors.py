@@ -232,6 +232,11 @@ class ReasonCode(StrEnum):
     CREDENTIAL_EXPIRED = "credential_expired"
     CREDENTIAL_NOT_YET_VALID = "credential_not_yet_valid"
 
+    # --- events of agents
+    EVENT_CHAIN_GAP = "event_chain_gap"
+    EVENT_CHAIN_FORKED = "event_chain_forked"
+    OUTBOX_FULL = "outbox_full"
+
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
     AUDIT_BROKEN = "audit_broken"

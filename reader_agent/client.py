@@ -10,6 +10,7 @@ import urllib3
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.desk_records import JobStage
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.event_chain import ChainHead
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.batch import encode_answer, parse_batch
 from cardsvc.wire.desk import (
@@ -18,7 +19,8 @@ from cardsvc.wire.desk import (
     PresenceMessage,
     ReportMessage,
 )
-from cardsvc.wire.fields import Fields, parse_object
+from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
+from cardsvc.wire.fields import Fields, encode_octets, parse_object
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
@@ -151,6 +153,23 @@ class ServiceClient:
             ServiceError: unreachable or refused.
         """
         self._post("/agent/v1/presence", presence.encode())
+
+    def send_events(self, batch: EventBatchMessage) -> ChainHead:
+        """Hand events of the outbox over; return the head up to which the service has all.
+
+        Raises:
+            ServiceError: unreachable, or the events do not go on with what the service knows.
+        """
+        return ChainHeadMessage.parse(self._post("/agent/v1/events", batch.encode())).head
+
+    def chain_head(self, chain: bytes) -> ChainHead:
+        """Return where the service thinks that a chain of events stands.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        path = f"/agent/v1/events/{encode_octets(chain)}"
+        return ChainHeadMessage.parse(self._ask("GET", path)).head
 
     def close(self) -> None:
         """Drop the kept connections."""

@@ -6,6 +6,7 @@ from flask import Flask, Response
 
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from web.agent_api import agent_api
+from web.agent_events_api import agent_events_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.events_api import events_api
@@ -24,6 +25,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
     app.register_blueprint(agent_api(services))
+    app.register_blueprint(agent_events_api(services))
     app.register_blueprint(desk_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(events_api(services))

@@ -13,6 +13,7 @@ from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agency_store import SqlAgencyStore
+from cardsvc.store.agent_events import SqlAgentEvents
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.application_directory import SqlApplicationDirectory
 from cardsvc.store.audit_log import AuditLog
@@ -109,6 +110,7 @@ class Installation:
         jobs: the personalisation desk.
         unblocks: unblockings of PINs.
         presence: which agents are there.
+        events: what agents saw and did.
         history: decisions that were made.
         faces: makes card faces.
         bulk: issues cards that are made elsewhere by the thousand.
@@ -142,6 +144,7 @@ class Installation:
     jobs: PersonalisationDesk
     unblocks: SqlUnblockStore
     presence: SqlAgentPresence
+    events: SqlAgentEvents
     history: SqlDecisionHistory
     faces: FaceMaker
     bulk: BulkTools
@@ -217,7 +220,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         UnblockTools(store, unblocks, orders, pki.card_secrets, clock, os.urandom)
     )
     access = SqlAccessStore(database)
-    history = SqlDecisionHistory(database)
+    history, events = SqlDecisionHistory(database), SqlAgentEvents(database)
     credentials = open_credential_signer(vault)
     folder = settings.faces_folder
     faces = FaceMaker(store, lambda kind: load_layout(kind, folder), credentials, settings.issuer)
@@ -233,6 +236,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         activate=ActivationDesk(desk, store, os.urandom).settle,
         report_loss=LossCounter(store, lambda: str(uuid4())).receive,
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
+        agent_events=events,
         presence=presence.seen,
         status=pki.status,
         credential_keys=credentials.jwks,
@@ -287,6 +291,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         jobs=jobs,
         unblocks=unblocks,
         presence=presence,
+        events=events,
         history=history,
         faces=faces,
         bulk=BulkTools(SqlBulkStore(database, sealer), pki.factory, settings.stock_rule),

@@ -13,6 +13,7 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.clock import Clock
 from cardsvc.desk_records import AgentPresence, JobStage
 from cardsvc.errors import ReasonCode
+from cardsvc.event_chain import ChainHead, ReceivedEvent
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
 from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
@@ -58,6 +59,20 @@ class DeskJobs(Protocol):
         self, job_id: str, agent: str, stage: JobStage, reason: ReasonCode | None
     ) -> OrderState:
         """Note what an agent sees at its readers; return how the order stands."""
+        ...
+
+
+class AgentEventBook(Protocol):
+    """Takes the events of agents' outboxes in, once and in order."""
+
+    def head(self, agent: str, chain: bytes) -> ChainHead:
+        """Return where a chain of an agent stands."""
+        ...
+
+    def take(
+        self, agent: str, chain: bytes, batch: Sequence[ReceivedEvent], at: datetime
+    ) -> ChainHead:
+        """Keep the events that are new; return the head, up to which all is acknowledged."""
         ...
 
 
@@ -134,6 +149,7 @@ class Services:
         activate: verifies an issued card's X2 answer and activates it.
         report_loss: locks the cards of somebody who reports a loss at an agent's kiosk.
         jobs: the issuing desks'.
+        agent_events: keeps what agents saw and did, also while they were offline.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
@@ -154,6 +170,7 @@ class Services:
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
     report_loss: Callable[[LossReportMessage, str, datetime], LossReceivedMessage]
     jobs: DeskJobs
+    agent_events: AgentEventBook
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments
     credential_keys: Callable[[], dict[str, Any]]

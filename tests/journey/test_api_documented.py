@@ -72,6 +72,8 @@ def test_the_examples_are_messages() -> None:
         ("status_lists",),
         ("personal_number", "birth_date"),
         ("message_vi", "message_en"),
+        ("chain", "events"),
+        ("seq", "sha256"),
         ("rule", "commands"),
         ("finished", "reason"),
         ("responses", "failure"),

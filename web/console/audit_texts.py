@@ -88,6 +88,8 @@ ACTION_TEXTS = {
     AuditAction.TAP_DECIDED: Text("Kiểm tra thẻ", "Card checked"),
     AuditAction.AGENT_ENROLLED: Text("Đăng ký thiết bị", "Agent enrolled"),
     AuditAction.AGENT_DISABLED: Text("Ngắt thiết bị", "Agent shut out"),
+    AuditAction.AGENT_EVENTS_TAKEN: Text("Nhận nhật ký của thiết bị", "Agent's events taken in"),
+    AuditAction.AGENT_ALARM: Text("Nhật ký thiết bị bất thường", "Agent's events out of order"),
     AuditAction.RELYING_PARTY_ENROLLED: Text("Đăng ký đối tác", "Partner enrolled"),
     AuditAction.RELYING_PARTY_DISABLED: Text("Ngắt đối tác", "Partner shut out"),
     AuditAction.POLICY_PUT: Text("Lưu chính sách", "Policy put on record"),

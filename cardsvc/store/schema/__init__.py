@@ -9,6 +9,7 @@ from cardsvc.store.schema.access import (
     RelyingPartyRow,
     SpentNonceRow,
 )
+from cardsvc.store.schema.agent_events import AgentAlarmRow, AgentChainRow, AgentEventRow
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.batches import BatchRow, BatchStepRow
@@ -89,6 +90,9 @@ __all__ = [
     "AgencyRow",
     "AgencySuccessorRow",
     "AgencyVersionRow",
+    "AgentAlarmRow",
+    "AgentChainRow",
+    "AgentEventRow",
     "AgentPresenceRow",
     "AgentRow",
     "ApplicationRow",
