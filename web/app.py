@@ -10,9 +10,11 @@ from web.agent_events_api import agent_events_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.events_api import events_api
+from web.openapi.pages import register_reference
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
 from web.problems import register_problems
+from web.request_id import register_request_ids
 from web.services import Services
 from web.status_api import status_api
 from web.status_list_api import status_list_api
@@ -33,6 +35,8 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     register_problems(app)
+    register_request_ids(app)
+    register_reference(app)
     register_console(app, services.console)
 
     @app.after_request

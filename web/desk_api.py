@@ -12,13 +12,18 @@ from cardsvc.wire.desk import (
     DeskJob,
     NextJobMessage,
     PresenceMessage,
+    ReportedMessage,
     ReportMessage,
+    SeenMessage,
 )
-from cardsvc.wire.fields import encode_object
+from cardsvc.wire.kinds import Number
 from web.agent_api import json_response
 from web.auth import bearer
 from web.job_waiting import JobWaiting
+from web.openapi.operation import Caller, Parameter, Tag, operation
 from web.services import Services
+
+_WAIT = Parameter("wait", Number(0, 99, about="seconds; more than 8 are 8"))
 
 
 def desk_api(services: Services) -> Blueprint:
@@ -30,6 +35,10 @@ def desk_api(services: Services) -> Blueprint:
         return bearer(services.access.agent_by_token)
 
     @views.get("/jobs/next")
+    @operation(
+        "Hỏi việc tiếp theo, chờ nếu chưa có", "Ask for work, and wait for it a while",
+        caller=Caller.AGENT, tag=Tag.DESK, answer=NextJobMessage, parameters=(_WAIT,),
+    )  # fmt: skip
     def next_job() -> Response:
         wait_seconds = _wait_seconds()
 
@@ -42,19 +51,28 @@ def desk_api(services: Services) -> Blueprint:
         return json_response(NextJobMessage(job, again).encode())
 
     @views.post("/jobs/<job_id>/reports")
+    @operation(
+        "Báo tình hình một việc", "Say how a job stands at the readers",
+        caller=Caller.AGENT, tag=Tag.DESK, body=ReportMessage, answer=ReportedMessage,
+        refusals=(409,),
+    )  # fmt: skip
     def report(job_id: str) -> Response:
         caller = agent()
         told = ReportMessage.parse(request.get_data())
         state = services.jobs.report(job_id, caller, told.stage, told.reason)
-        return json_response(encode_object({"state": state.value}))
+        return json_response(ReportedMessage(state.value).encode())
 
     @views.post("/presence")
+    @operation(
+        "Báo tác tử và các đầu đọc đang hoạt động", "Tell of the agent and its readers",
+        caller=Caller.AGENT, tag=Tag.AGENTS, body=PresenceMessage, answer=SeenMessage,
+    )  # fmt: skip
     def presence() -> Response:
         caller = agent()
         told = PresenceMessage.parse(request.get_data())
         at = services.clock.now()
         services.presence(AgentPresence(caller, told.version, told.pcsc, told.readers, at))
-        return json_response(encode_object({"seen": True}))
+        return json_response(SeenMessage(seen=True).encode())
 
     return views
 

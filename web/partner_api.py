@@ -7,12 +7,31 @@ from werkzeug.exceptions import NotFound
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, ReasonCode
-from cardsvc.wire.fields import encode_instant, encode_object
-from cardsvc.wire.tap import ChallengeRequest, PresentationMessage
+from cardsvc.wire.kinds import Parsed
+from cardsvc.wire.lookup import (
+    CardStatusMessage,
+    KeptDecisionMessage,
+    StatusListPlace,
+    StatusReference,
+)
+from cardsvc.wire.tap import (
+    ChallengeMessage,
+    ChallengeRequest,
+    DecisionMessage,
+    PresentationMessage,
+)
 from web import taps
 from web.agent_api import json_response
 from web.auth import bearer
+from web.openapi.operation import Caller, Tag, operation
 from web.services import Services
+
+_GUID = Parsed(
+    CardGuid.parse,
+    most=45,
+    pattern="(urn:uuid:)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+    about="the card's GUID, with or without `urn:uuid:`",
+)
 
 
 def partner_api(services: Services) -> Blueprint:
@@ -23,6 +42,11 @@ def partner_api(services: Services) -> Blueprint:
         return bearer(services.access.relying_party_by_token)
 
     @views.post("/challenges")
+    @operation(
+        "Mở thử thách cho đầu đọc của đơn vị", "Open a challenge for the partner's own reader",
+        caller=Caller.PARTNER, tag=Tag.TAP, body=ChallengeRequest, answer=ChallengeMessage,
+        refusals=(403,),
+    )  # fmt: skip
     def open_challenge() -> Response:
         caller = partner()
         asked = ChallengeRequest.parse(request.get_data())
@@ -32,6 +56,10 @@ def partner_api(services: Services) -> Blueprint:
         return json_response(taps.ask(services, asked, _reader_of(caller), now).encode())
 
     @views.post("/presentations")
+    @operation(
+        "Nộp câu trả lời của thẻ và nhận quyết định", "Bring a card's answer, get the decision",
+        caller=Caller.PARTNER, tag=Tag.TAP, body=PresentationMessage, answer=DecisionMessage,
+    )  # fmt: skip
     def present() -> Response:
         caller = partner()
         message = PresentationMessage.parse(request.get_data())
@@ -39,6 +67,10 @@ def partner_api(services: Services) -> Blueprint:
         return json_response(taps.settle(services, message, _reader_of(caller), now).encode())
 
     @views.get("/cards/<guid>/status")
+    @operation(
+        "Trạng thái của một thẻ", "The state of a card",
+        caller=Caller.PARTNER, tag=Tag.LOOKUP, answer=CardStatusMessage, path={"guid": _GUID},
+    )  # fmt: skip
     def card_status(guid: str) -> Response:
         partner()
         card = CardGuid.parse(guid)
@@ -46,28 +78,23 @@ def partner_api(services: Services) -> Blueprint:
         if state is None or place is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN)
         # as a token that refers to a status list has it (draft-ietf-oauth-status-list section 6.2)
-        listed = {"idx": place.index, "uri": services.status.list_uri(place.list_number)}
-        status = {"status_list": listed}
-        body = {"card": card.urn, "state": state.value, "status": status}
-        return json_response(encode_object(body))
+        listed = StatusListPlace(place.index, services.status.list_uri(place.list_number))
+        return json_response(CardStatusMessage(card.urn, state, StatusReference(listed)).encode())
 
     @views.get("/decisions/<decision_id>")
+    @operation(
+        "Xem lại một quyết định của đơn vị", "One of the partner's own decisions again",
+        caller=Caller.PARTNER, tag=Tag.LOOKUP, answer=KeptDecisionMessage,
+    )  # fmt: skip
     def decision(decision_id: str) -> Response:
         caller = partner()
         found = services.history.decision(decision_id)
         if found is None or found.relying_party != caller:
             raise NotFound  # another partner's decision is told from none by nobody
         return json_response(
-            encode_object(
-                {
-                    "id": found.id,
-                    "at": encode_instant(found.at),
-                    "service": found.service,
-                    "granted": found.granted,
-                    "level": found.level.name if found.level is not None else None,
-                    "receipt": found.receipt,
-                }
-            )
+            KeptDecisionMessage(
+                found.id, found.at, found.service, found.granted, found.level, found.receipt
+            ).encode()
         )
 
     return views

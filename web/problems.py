@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 
@@ -10,6 +9,8 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
+from cardsvc.wire.problem import CONTENT_TYPE, TYPE_PREFIX, ProblemMessage
+from web.request_id import request_id
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,15 +45,8 @@ def problem(
     status: int, reason: str, title: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
     """Return a problem document. ``title`` is for a developer and holds no personal data."""
-    body = {
-        "type": f"urn:cardsvc:reason:{reason}",
-        "title": title,
-        "status": status,
-        "reason": reason,
-    }
-    response = Response(
-        json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json"
-    )
+    body = ProblemMessage(TYPE_PREFIX + reason, title, status, reason, request_id())
+    response = Response(body.encode(), status, content_type=CONTENT_TYPE)
     response.headers.extend(dict(headers))
     response.headers["Cache-Control"] = "no-store"
     if status == 401:
@@ -71,7 +65,7 @@ def register_problems(app: Flask) -> None:
     def refused(error: CardsvcError) -> Response:
         status = _status_of(error)
         if status >= 500:
-            _LOG.error("%s: %s", error.reason.value, error)
+            _LOG.error("%s: %s (request %s)", error.reason.value, error, request_id())
         return problem(status, error.reason.value, error.reason.value.replace("_", " "))
 
     @app.errorhandler(HTTPException)
@@ -82,7 +76,7 @@ def register_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
-        _LOG.exception("unforeseen error", exc_info=error)
+        _LOG.exception("unforeseen error (request %s)", request_id(), exc_info=error)
         return problem(500, "internal_error", "the service failed; the fault is in its log")
 
 

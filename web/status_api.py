@@ -19,10 +19,24 @@ from web.documents import (
     send_ocsp,
     send_plain,
 )
+from web.openapi.operation import Caller, Media, Tag, operation
 from web.services import Services
 
 _MAX_OCSP_REQUEST_OCTETS = 4096
 _JSON = "application/json"
+_CRL, _CERTIFICATE = "application/pkix-crl", "application/pkix-cert"
+_OCSP_REQUEST, _OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
+_KEY_SET = Media(
+    _JSON,
+    {
+        "type": "object",
+        "description": "a JWK set (RFC 7517)",
+        "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+        "required": ["keys"],
+    },
+)
+_ALIVE = Media(_JSON, {"type": "object", "properties": {"alive": {"const": True}}})
+_READY = Media(_JSON, {"type": "object", "properties": {"database": {"type": "boolean"}}})
 
 
 def status_api(services: Services) -> Blueprint:
@@ -31,22 +45,39 @@ def status_api(services: Services) -> Blueprint:
     status = services.status
 
     @views.get("/status/<ca_name>.crl")
+    @operation(
+        "Danh sách chứng thư bị thu hồi", "A CA's revocation list, DER (RFC 5280)",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=Media(_CRL),
+    )  # fmt: skip
     def crl(ca_name: str) -> Response:
         document = status.crl_document(ca_name, services.clock.now())
         return send_document(document, "application/pkix-crl", cache=ASK_EACH_TIME)
 
     @views.get("/status/<ca_name>.cer")
+    @operation(
+        "Chứng thư của một CA", "A CA's certificate, DER",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=Media(_CERTIFICATE),
+    )  # fmt: skip
     def ca_certificate(ca_name: str) -> Response:
         document = status.certificate_document(ca_name)
         return send_document(document, "application/pkix-cert", cache=FOR_A_DAY)
 
     @views.post("/status/ocsp")
+    @operation(
+        "Hỏi trạng thái chứng thư", "Ask for a certificate's status (RFC 6960)",
+        caller=Caller.ANYONE, tag=Tag.STATUS, body=Media(_OCSP_REQUEST),
+        answer=Media(_OCSP_RESPONSE),
+    )  # fmt: skip
     def ocsp_post() -> Response:
         request_der = request.get_data()[:_MAX_OCSP_REQUEST_OCTETS]
         answer = status.ocsp(request_der, services.clock.now())
         return send_plain(answer, "application/ocsp-response", cache="no-store")
 
     @views.get("/status/ocsp/<path:encoded>")
+    @operation(
+        "Hỏi trạng thái chứng thư bằng GET", "The same by GET, the request in base64",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=Media(_OCSP_RESPONSE),
+    )  # fmt: skip
     def ocsp_get(encoded: str) -> Response:
         try:
             octets = base64.b64decode(encoded, validate=True)
@@ -56,11 +87,20 @@ def status_api(services: Services) -> Blueprint:
         return send_ocsp(status.ocsp_for_caches(octets[:_MAX_OCSP_REQUEST_OCTETS], now), now)
 
     @views.get("/.well-known/jwks.json")
+    @operation(
+        "Khóa kiểm tra biên nhận và danh sách trạng thái",
+        "The keys that receipts and status lists are checked with",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=_KEY_SET,
+    )  # fmt: skip
     def jwks() -> Response:
         body = encode_object(status.jwks())
         return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
 
     @views.get("/.well-known/card-credential-keys.json")
+    @operation(
+        "Khóa kiểm tra mã QR trên thẻ", "The keys that QR codes on cards are checked with",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=_KEY_SET,
+    )  # fmt: skip
     def credential_keys() -> Response:
         body = encode_object(services.credential_keys())
         return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
@@ -79,10 +119,18 @@ def _regular_work(services: Services) -> Mapping[str, object]:
 
 def _add_health(views: Blueprint, services: Services) -> None:
     @views.get("/healthz")
+    @operation(
+        "Dịch vụ có đang chạy", "Whether the service runs",
+        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=_ALIVE,
+    )  # fmt: skip
     def healthz() -> Response:
         return send_plain(b'{"alive":true}', _JSON, cache="no-store")
 
     @views.get("/readyz")
+    @operation(
+        "Dịch vụ có sẵn sàng", "Whether each part works; 503 where one does not",
+        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=_READY,
+    )  # fmt: skip
     def readyz() -> Response:
         parts = dict(services.ready())
         said = {**parts, "housekeeping": _regular_work(services)} if all(parts.values()) else parts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from cardsvc.wire.fields import encode_object
+from cardsvc.wire.lookup import StatusListsMessage
 from web.documents import ASK_EACH_TIME, open_to_browsers, send_document, send_plain
+from web.openapi.operation import Caller, Media, Tag, operation
 from web.services import Services
 
 _STATUS_LIST_JWT = "application/statuslist+jwt"
@@ -18,6 +19,11 @@ def status_list_api(services: Services) -> Blueprint:
     status = services.status
 
     @views.get("/status/list/<int:number>")
+    @operation(
+        "Một danh sách trạng thái", "A Token Status List, as a JWT",
+        caller=Caller.ANYONE, tag=Tag.STATUS,
+        answer=Media(_STATUS_LIST_JWT, {"type": "string"}), refusals=(406, 501),
+    )  # fmt: skip
     def status_list(number: int) -> Response:
         if "time" in request.args:
             abort(501)  # lists of the past are not kept (section 8.4)
@@ -30,9 +36,13 @@ def status_list_api(services: Services) -> Blueprint:
         return open_to_browsers(response)
 
     @views.get("/status/lists")
+    @operation(
+        "Địa chỉ của mọi danh sách trạng thái", "The addresses of all status lists",
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=StatusListsMessage,
+    )  # fmt: skip
     def status_lists() -> Response:
         uris = [status.list_uri(number) for number in status.list_numbers()]
-        body = encode_object({"status_lists": uris})
+        body = StatusListsMessage(tuple(one for one in uris if one is not None)).encode()
         return open_to_browsers(send_plain(body, "application/json", cache=ASK_EACH_TIME))
 
     return views

@@ -77,7 +77,7 @@ def test_the_examples_are_messages() -> None:
         ("rule", "commands"),
         ("finished", "reason"),
         ("responses", "failure"),
-        ("type", "title", "status", "reason"),
+        ("type", "title", "status", "reason", "request_id"),
     ):
         assert examples_with(*names), names
 
@@ -121,6 +121,7 @@ def test_what_the_service_answers_has_the_fields_told(service: ServiceUnderTest)
     section = PAGE.split("## Looking up")[1].split("## Personalisation")[0]
     assert set(kept) <= set(re.findall(r"`(\w+)`", section))
     refused = urllib3.request("GET", f"{service.url}/api/v1/cards/{guid}/status")
-    (example,) = examples_with("type", "title", "status", "reason")
+    (example,) = examples_with("type", "title", "status", "reason", "request_id")
     assert refused.status == 401
-    assert refused.json() == json.loads(example)
+    named = {"request_id": refused.headers["X-Request-Id"]}
+    assert refused.json() == json.loads(example) | named

@@ -36,7 +36,10 @@ def report(
         "POST",
         f"{service.url}/agent/v1/loss-reports",
         body=json.dumps({"personal_number": number, "birth_date": birth_date}),
-        headers={"Authorization": f"Bearer {token or service.agent_token}"},
+        headers={
+            "Authorization": f"Bearer {token or service.agent_token}",
+            "X-Request-Id": "bao-mat-the",
+        },
         retries=False,
     )
     return answer.status, answer.data

@@ -13,7 +13,7 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
-_PROBLEM_FIELDS = {"type", "title", "status", "reason"}
+_PROBLEM_FIELDS = {"type", "title", "status", "reason", "request_id"}
 
 
 class Probe:
@@ -79,6 +79,7 @@ def _check_problem(response: TestResponse) -> None:
     problem = json.loads(response.get_data())
     assert problem.keys() == _PROBLEM_FIELDS
     assert problem["status"] == response.status_code
+    assert problem["request_id"] == response.headers["X-Request-Id"]
     assert problem["type"] == f"urn:cardsvc:reason:{problem['reason']}"
     assert problem["reason"] == problem["reason"].lower().replace(" ", "_") != ""
 

@@ -23,6 +23,7 @@ from reader_agent.desk import relay_job
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
+from tests.support.conformance import Conformance
 from tests.support.people import another
 from verification.policy.simple import simple_policy
 from web.app import create_app
@@ -48,10 +49,13 @@ class TickingClock(SettableClock):
 class ServiceUnderTest:
     """An installation, its application on loopback, and two enrolled agents."""
 
-    def __init__(self, installation: Installation, clock: SettableClock, url: str) -> None:
+    def __init__(
+        self, installation: Installation, clock: SettableClock, url: str, conformance: Conformance
+    ) -> None:
         self.installation = installation
         self.clock = clock
         self.url = url
+        self.conformance = conformance
         access = installation.access
         self.agent_token = access.enrol_agent(AGENT, "Ki-ốt", operator="admin", at=AT)
         self.desk_token = access.enrol_agent(DESK, "Bàn cấp thẻ", operator="admin", at=AT)
@@ -129,7 +133,8 @@ class ServiceUnderTest:
 def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[ServiceUnderTest]:
     """Open a service and serve it on a free port of loopback.
 
-    Tests that are not about blanks keep no books of them.
+    Tests that are not about blanks keep no books of them. What it answers is held to its OpenAPI
+    document.
     """
     clock = TickingClock(AT)
     settings = Settings(
@@ -137,7 +142,10 @@ def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[
     )
     installation = open_installation(settings, clock, scrypt_cost=CHEAP)
     try:
-        with on_loopback(create_app(installation.services), quiet=False) as url:
-            yield ServiceUnderTest(installation, clock, url)
+        app = create_app(installation.services)
+        conformance = Conformance(app)
+        with on_loopback(app, quiet=False) as url:
+            yield ServiceUnderTest(installation, clock, url, conformance)
+        assert conformance.faults == []
     finally:
         installation.close()

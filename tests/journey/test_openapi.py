@@ -1,0 +1,105 @@
+"""The OpenAPI document tells of every endpoint, and what is answered is as it says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import urllib3
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.journey.test_one_card import answer
+from tests.support.conformance import Conformance
+from tests.support.installations import ServiceUnderTest
+from web.app import create_app
+from web.openapi.document import openapi_document, undeclared
+
+PAGES_FOR_PEOPLE = ("/console",)
+NOT_YET_DECLARED = {
+    "GET /",
+    "GET /agent/v1/events/<chain>",
+    "POST /agent/v1/events",
+    "GET /partner/v1/events",
+    "POST /partner/v1/verifications:batch",
+    "POST /partner/v1/credentials:verify",
+    "POST /partner/v1/status",
+}
+"""``/`` leads people to the console; the others are declared beside their views."""
+
+
+@pytest.fixture(scope="module")
+def document(service: ServiceUnderTest) -> dict[str, object]:
+    return openapi_document(create_app(service.installation.services), "1")
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, object]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_endpoint_declares_itself(service: ServiceUnderTest) -> None:
+    app = create_app(service.installation.services)
+    silent = {one for one in undeclared(app) if not one.split(" ")[1].startswith(PAGES_FOR_PEOPLE)}
+    assert silent <= NOT_YET_DECLARED, "declare it: see web/openapi/operation.py"
+
+
+def test_the_document_is_served_to_everyone(service: ServiceUnderTest) -> None:
+    served = urllib3.request("GET", f"{service.url}/api/openapi.json")
+    assert served.status == 200
+    assert served.headers["Content-Type"] == "application/json"
+    assert served.headers["Access-Control-Allow-Origin"] == "*"
+    again = {"If-None-Match": served.headers["ETag"]}
+    assert urllib3.request("GET", f"{service.url}/api/openapi.json", headers=again).status == 304
+    paths = served.json()["paths"]
+    assert "/api/v1/cards/{guid}/status" in paths
+    assert not any(path.startswith("/console") for path in paths)
+
+
+def test_every_refusal_is_a_problem_document(document: dict[str, object]) -> None:
+    paths = document["paths"]
+    assert isinstance(paths, dict)
+    for path, item in paths.items():
+        for method in item.keys() - {"parameters"}:
+            for status, told in item[method]["responses"].items():
+                if int(status) >= 400:
+                    assert list(told["content"]) == ["application/problem+json"], (path, status)
+
+
+@pytest.mark.parametrize("brought", ["ma-yeu-cau-1234", None, "short", "two\twords-are", "x" * 65])
+def test_every_answer_names_its_request(service: ServiceUnderTest, brought: str | None) -> None:
+    headers = {} if brought is None else {"X-Request-Id": brought}
+    refused = urllib3.request(
+        "GET", f"{service.url}/api/v1/decisions/1", headers=headers, retries=False
+    )
+    named = refused.headers["X-Request-Id"]
+    assert (named == brought) is (brought == "ma-yeu-cau-1234")
+    assert refused.json()["request_id"] == named
+    assert 8 <= len(named) <= 64
+
+
+def test_answers_that_are_not_as_told_are_noticed(service: ServiceUnderTest) -> None:
+    app = create_app(service.installation.services)
+    conformance = Conformance(app)
+    content = conformance.document["paths"]["/healthz"]["get"]["responses"]["200"]["content"]
+    content["application/json"]["schema"] = {"required": ["another"]}
+    app.test_client().get("/healthz")
+    (fault,) = conformance.faults
+    assert fault.startswith("GET /healthz 200: ")
+
+
+def test_a_tap_is_as_the_document_says(service: ServiceUnderTest) -> None:
+    """The service's own fixture looks at every answer; here, that it looked at these."""
+    card, guid = service.active_card()
+    service.kiosk.present(answer(service, card).presentation)
+    headers = {"Authorization": f"Bearer {service.partner_token}"}
+    status = f"{service.url}/api/v1/cards/{guid}/status"
+    assert json.loads(urllib3.request("GET", status, headers=headers).data)["state"] == "active"
+    looked_at = service.conformance.checked
+    for where in (
+        "POST /agent/v1/challenges 200",
+        "POST /agent/v1/presentations 200",
+        "POST /agent/v1/jobs/<job_id>/answers 200",
+        "POST /agent/v1/activations 200",
+        "GET /api/v1/cards/<guid>/status 200",
+    ):
+        assert where in looked_at
+    assert service.conformance.faults == []

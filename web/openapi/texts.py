@@ -1,0 +1,64 @@
+"""What the OpenAPI document says in words: titles, statuses, ways to authenticate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web.openapi.operation import Caller
+
+TITLE = "Thẻ điện tử – Electronic cards"
+DESCRIPTION = (
+    "API xác thực thẻ điện tử cho dịch vụ công, đơn vị tích hợp và tác tử đầu đọc.\n\n"
+    "Verification of electronic cards for public services, partners and reader agents. "
+    "Only `granted: true` is a grant; an error is not a decision. Unknown fields, fields twice and "
+    "other types are refused. Octets are base64url without padding, instants RFC 3339 in UTC."
+)
+REFUSALS = {
+    304: "the edition that you have is the latest",
+    400: "the message is not of its form",
+    401: "no token, or nobody's",
+    403: "not for this caller",
+    404: "there is no such thing, or it is somebody else's",
+    406: "a form that we don't make",
+    409: "not in this state, or somebody else was faster",
+    410: "no longer kept",
+    413: "the body is too large",
+    415: "the body is not application/json",
+    422: "the same key came with another request",
+    429: "too many requests; Retry-After says when to come again",
+    500: "a fault of ours; it is in our log",
+    501: "not offered",
+    503: "out of reach for now; try again later",
+}
+SECURITY_SCHEMES: dict[str, Any] = {
+    "agentToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Mã truy cập của tác tử đầu đọc – a reader agent's token.",
+    },
+    "partnerToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Mã truy cập của đơn vị tích hợp – a partner's token.",
+    },
+}
+_SCHEMES = {Caller.AGENT: "agentToken", Caller.PARTNER: "partnerToken"}
+_PATTERN = "^[A-Za-z0-9._-]{8,64}$"
+REQUEST_ID_HEADER: dict[str, Any] = {
+    "description": "Names this request in our log and audit; quote it when you ask us.",
+    "schema": {"type": "string", "pattern": _PATTERN},
+}
+REQUEST_ID_PARAMETER: dict[str, Any] = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "required": False,
+    "description": "Your own name for this request; one that is not of this form is replaced.",
+    "schema": {"type": "string", "pattern": _PATTERN},
+}
+
+
+def security_of(caller: Caller, scope: str) -> list[dict[str, list[str]]]:
+    """Return who may call, as the document says it; nothing is asked of anyone."""
+    if caller is Caller.ANYONE:
+        return []
+    return [{_SCHEMES[caller]: [scope] if scope else []}]

@@ -1,0 +1,34 @@
+"""A name for every request: in its answer, in problem documents, in the log.
+
+A caller may bring one of its own, so that its log and ours can be laid side by side. One that is
+not of our form is replaced, not refused: it could break a log's lines.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Flask, Response, g, has_request_context, request
+
+HEADER = "X-Request-Id"
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id() -> str:
+    """Return the name of the present request; empty where there is none."""
+    if not has_request_context():
+        return ""
+    if "request_id" not in g:
+        brought = request.headers.get(HEADER, "")
+        g.request_id = brought if _WELL_FORMED.fullmatch(brought) else uuid.uuid4().hex
+    return str(g.request_id)
+
+
+def register_request_ids(app: Flask) -> None:
+    """Name every request, and say the name in its answer."""
+
+    @app.after_request
+    def name(response: Response) -> Response:
+        response.headers[HEADER] = request_id()
+        return response
