@@ -97,6 +97,11 @@ class AuditAction(StrEnum):
     AGENT_ALARM = "agent.alarm"
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
     RELYING_PARTY_DISABLED = "relying_party.disabled"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_ENABLED = "webhook.enabled"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - an action, not a secret
+    WEBHOOK_REDELIVERED = "webhook.redelivered"
     POLICY_PUT = "policy.put"
     POLICY_REHEARSED = "policy.rehearsed"
     POLICY_ACTIVATED = "policy.activated"

@@ -85,3 +85,80 @@ class FeedPage:
 
     events: Sequence[PartnerEvent]
     newest: int
+
+
+@unique
+class DeliveryState(StrEnum):
+    """Where a delivery stands; one that arrived is not kept."""
+
+    WAITING = "waiting"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a partner wants to be called.
+
+    Args:
+        id: our own identifier.
+        relying_party: whose events are sent.
+        url: as it was put on record.
+        enabled: False where nothing is sent, or queued.
+        secret_version: of the secret that signs.
+        former_until: until then the secret before it signs as well; None where none does.
+        failures: calls that failed since the last one that arrived.
+        last_success_at: when a call arrived last.
+    """
+
+    id: str
+    relying_party: str
+    url: str
+    enabled: bool
+    secret_version: int
+    former_until: datetime | None = None
+    failures: int = 0
+    last_success_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event on its way to a webhook.
+
+    Args:
+        webhook: where.
+        event: what.
+        attempts: calls that were made before.
+        lease: names this turn; whoever comes too late with another name changes nothing.
+    """
+
+    webhook: Webhook
+    event: PartnerEvent
+    attempts: int
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadDelivery:
+    """An event that a webhook did not take.
+
+    Args:
+        webhook_id: where.
+        position: of the event in its partner's feed.
+        at: when it happened.
+        attempts: calls that were made.
+        outcome: how the last one ended.
+    """
+
+    webhook_id: str
+    position: int
+    at: datetime
+    attempts: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookBacklog:
+    """How many deliveries wait, and how many were given up."""
+
+    waiting: int
+    dead: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,6 @@ from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
-from cardsvc.store.partner_feed import SqlPartnerFeed
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.photo_store import SqlPhotoStore
 from cardsvc.store.policy_store import SqlPolicyStore
@@ -41,6 +40,7 @@ from cardsvc.store.unblock_store import SqlUnblockStore
 from cardsvc.store.verification_store import (
     SqlDecisionHistory,
 )
+from cardsvc.store.webhooks import SqlWebhooks
 from issuance.bulk import BulkTools
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
@@ -61,10 +61,8 @@ from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
 from verification.counter import DecisionCounter
 from verification.release.grant import ReleaseSources
-from verification.told import tell_decision
 from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
-from web.events.feed import EventFeed
 from web.housekeeping.summary import regular_work
 from web.losses import LossCounter
 from web.one_process import opening
@@ -72,6 +70,7 @@ from web.services import Services
 from web.settings import Settings, SettingsError
 from web.wiring.authorities import open_authorities
 from web.wiring.decisions import decision_desk
+from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.oversight import OversightParts, wire_oversight
@@ -112,6 +111,8 @@ class Installation:
         presence: which agents are there.
         events: what agents saw and did.
         history: decisions that were made.
+        webhooks: where partners are called.
+        webhook_secret: derives what signs the calls: the webhook, the secret's version.
         faces: makes card faces.
         bulk: issues cards that are made elsewhere by the thousand.
         services: what the views use.
@@ -146,6 +147,8 @@ class Installation:
     presence: SqlAgentPresence
     events: SqlAgentEvents
     history: SqlDecisionHistory
+    webhooks: SqlWebhooks
+    webhook_secret: Callable[[str, int], bytes]
     faces: FaceMaker
     bulk: BulkTools
     services: Services
@@ -242,8 +245,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
-        events=EventFeed(SqlPartnerFeed(database, tell_decision), settings.issuer),
         flows=wire_flows(FlowParts(desk, pki, credentials, history)),
+        events=open_feed(settings, database),
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(
@@ -293,6 +296,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         presence=presence,
         events=events,
         history=history,
+        webhooks=SqlWebhooks(database),
+        webhook_secret=webhook_secrets(vault),
         faces=faces,
         bulk=BulkTools(SqlBulkStore(database, sealer), pki.factory, settings.stock_rule),
         services=services,

@@ -7,10 +7,12 @@ import re
 from flask import Blueprint, Response, request
 
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.wire.event import event_document
+from cardsvc.wire.event import EVENT_SCHEMA, event_document
 from cardsvc.wire.fields import encode_object
+from cardsvc.wire.kinds import Number
 from web.agent_api import json_response
 from web.auth import bearer
+from web.openapi.operation import Caller, Media, Parameter, Tag, operation
 from web.services import Services
 
 MOST_EVENTS = 500
@@ -18,6 +20,21 @@ _USUAL_EVENTS = 100
 _MOST_POSITION = 2**53 - 1
 """RFC 7493 section 2.2: the greatest whole number that every JSON reader keeps."""
 _WHOLE = re.compile("[0-9]{1,16}")
+_AFTER = Parameter("after", Number(0, _MOST_POSITION, about="the last `sequence` that you have"))
+_LIMIT = Parameter("limit", Number(1, MOST_EVENTS, about="how many at most; 100 without it"))
+_PAGE = Media(
+    "application/json",
+    {
+        "type": "object",
+        "required": ["events", "after", "more"],
+        "additionalProperties": False,
+        "properties": {
+            "events": {"type": "array", "items": EVENT_SCHEMA},
+            "after": {"type": "integer", "minimum": 0},
+            "more": {"type": "boolean"},
+        },
+    },
+)
 
 
 def events_api(services: Services) -> Blueprint:
@@ -25,6 +42,11 @@ def events_api(services: Services) -> Blueprint:
     views = Blueprint("events_api", __name__, url_prefix="/partner/v1")
 
     @views.get("/events")
+    @operation(
+        "Sự kiện của đối tác", "What happened: your decisions, changes of the cards you know",
+        caller=Caller.PARTNER, tag=Tag.EVENTS, answer=_PAGE, parameters=(_AFTER, _LIMIT),
+        refusals=(400, 410),
+    )  # fmt: skip
     def events() -> Response:
         caller = bearer(services.access.relying_party_by_token)
         after = _whole("after", 0, 0, _MOST_POSITION)

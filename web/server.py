@@ -16,10 +16,12 @@ from granian.constants import Interfaces
 
 from web.app import create_app
 from web.bootstrap import open_installation
+from web.events.background import CourierThread
 from web.housekeeping.background import HousekeepingThread
 from web.housekeeping_wiring import wire_housekeeping
 from web.one_process import ServedAlready, serving
 from web.settings import Settings, load_settings
+from web.wiring.events import open_courier
 
 _THREADS = 32
 """They wait for the disk most of the time, and those who wait together share a commit."""
@@ -35,6 +37,17 @@ def application() -> Flask:
     keeper = HousekeepingThread(wire_housekeeping(installation))
     keeper.start()
     Finalize(None, keeper.stop, exitpriority=0)  # a worker process runs no atexit functions
+    courier = CourierThread(
+        open_courier(
+            installation.settings,
+            installation.database,
+            installation.services.events,
+            installation.webhook_secret,
+            installation.clock,
+        )
+    )
+    courier.start()
+    Finalize(None, courier.stop, exitpriority=0)
     installation.services.console.registry.runner.resume()
     return create_app(installation.services)
 

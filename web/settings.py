@@ -16,6 +16,7 @@ import platformdirs
 
 from issuance.stock.card_blanks import StockRule
 from issuance.stock.serials import DEFAULT_SERIAL_PATTERN, SerialForm
+from web.events.endpoint import parse_networks
 
 _PREFIX = "CARDSVC_"
 _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
@@ -67,6 +68,10 @@ class Settings:
             ``working_days.toml``; empty for the shipped periods and the library's holidays.
         retention_sweep: ``on`` ends every day what ``retention.toml`` says is due, ``off``
             leaves it to ``cardsvc privacy retention``.
+        webhook_networks: networks that webhooks may lie in beside public addresses, such as
+            ``10.0.0.0/8, fd00::/8``.
+        webhook_ca_file: certificates (PEM) that webhooks' servers are believed under beside the
+            system's; empty for none.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
         session_idle_minutes: after which an operator who does nothing is signed out.
@@ -92,6 +97,8 @@ class Settings:
     session_hours: int = 12
     privacy_dir: str = ""
     retention_sweep: str = "off"
+    webhook_networks: str = ""
+    webhook_ca_file: str = ""
 
     @property
     def stock_rule(self) -> StockRule:
@@ -185,6 +192,8 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError("retention_sweep: on or off is needed")
     if name == "blank_serial_pattern":
         _check_pattern(value)
+    if name == "webhook_networks":
+        _check_networks(value)
     return value
 
 
@@ -193,6 +202,13 @@ def _check_pattern(value: str) -> None:
         SerialForm(value)
     except ValueError as error:
         raise SettingsError(f"blank_serial_pattern: {error}") from error
+
+
+def _check_networks(value: str) -> None:
+    try:
+        parse_networks(value)
+    except ValueError as error:
+        raise SettingsError(f"webhook_networks: {error}") from error
 
 
 def _whole(name: str, value: object) -> int:

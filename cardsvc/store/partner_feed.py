@@ -38,6 +38,7 @@ from cardsvc.store.schema import (
     PartnerEventRow,
     PartnerFeedRow,
     RelyingPartyRow,
+    WebhookDeliveryRow,
 )
 from cardsvc.store.upsert import upsert
 
@@ -129,6 +130,11 @@ class SqlPartnerFeed:
         forgotten = 0
         with self._database.writing() as session:
             for party, position in session.execute(ends.group_by(event.relying_party)).all():
+                queued = delete(WebhookDeliveryRow).where(
+                    WebhookDeliveryRow.relying_party == party,
+                    WebhookDeliveryRow.position <= position,
+                )
+                session.execute(queued)
                 old = delete(event).where(event.relying_party == party, event.position <= position)
                 forgotten += len(session.scalars(old.returning(event.position)).all())
                 feed = update(PartnerFeedRow).where(PartnerFeedRow.relying_party == party)

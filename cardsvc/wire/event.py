@@ -8,12 +8,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from cardsvc.event_records import PartnerEvent
+from cardsvc.event_records import EventKind, PartnerEvent
 from cardsvc.wire.fields import encode_instant, encode_object
 
 CONTENT_TYPE = "application/cloudevents+json"
 _SPEC_VERSION = "1.0"
 _TYPE_PREFIX = "cardsvc."
+_TEXT = {"type": "string"}
+EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "time",
+        "sequence",
+        "datacontenttype",
+        "data",
+    ],
+    "additionalProperties": False,
+    "properties": {
+        "specversion": {"const": _SPEC_VERSION},
+        "id": _TEXT,
+        "source": _TEXT,
+        "type": {"enum": [_TYPE_PREFIX + kind.value for kind in EventKind]},
+        "time": {"type": "string", "format": "date-time"},
+        "sequence": {"type": "string", "pattern": "^[0-9]+$"},
+        "datacontenttype": {"const": "application/json"},
+        "subject": _TEXT,
+        "data": {"type": "object"},
+    },
+}
+"""An event as JSON Schema (2020-12)."""
 
 
 def event_document(event: PartnerEvent, source: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ NOT_YET_DECLARED = {
     "GET /",
     "GET /agent/v1/events/<chain>",
     "POST /agent/v1/events",
-    "GET /partner/v1/events",
     "POST /partner/v1/verifications:batch",
     "POST /partner/v1/credentials:verify",
     "POST /partner/v1/status",

@@ -31,6 +31,7 @@ from web.cli.status import status
 from web.cli.stock_books import stock
 from web.cli.support import FILE
 from web.cli.unblock import UNBLOCKING
+from web.cli.webhooks import webhook
 from web.settings import SettingsError, load_settings
 
 
@@ -50,7 +51,18 @@ _SERVICE = (init, serve, backup, demo)
 _REGISTRIES = (agency, holder, photo)
 _CARDS = (application, imports, desk, stock, privacy, card, loss, batch)
 _FACES = (face, faces, face_layout, face_sample)
-_OTHERS = (status, housekeeping, agent, operator, partner, policy, audit, receipt, credential)
+_OTHERS = (
+    status,
+    housekeeping,
+    agent,
+    operator,
+    partner,
+    webhook,
+    policy,
+    audit,
+    receipt,
+    credential,
+)
 for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):
     main.add_command(command)
 for command in UNBLOCKING:

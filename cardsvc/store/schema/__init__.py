@@ -28,6 +28,8 @@ from cardsvc.store.schema.events import (
     PartnerCardRow,
     PartnerEventRow,
     PartnerFeedRow,
+    WebhookDeliveryRow,
+    WebhookRow,
 )
 from cardsvc.store.schema.imports import ImportRecordRow, ImportRowRow
 from cardsvc.store.schema.ledger import CertificateRow, CrlNumberRow
@@ -152,4 +154,6 @@ __all__ = [
     "StockMovementRow",
     "TreeHeadRow",
     "UnblockRequestRow",
+    "WebhookDeliveryRow",
+    "WebhookRow",
 ]

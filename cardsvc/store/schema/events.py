@@ -5,11 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.event_records import EventKind
+from cardsvc.event_records import DeliveryState, EventKind
 from cardsvc.store.columns import EnumText, GuidText, UtcDateTime
 from cardsvc.store.schema.base import Base
 
@@ -63,3 +73,50 @@ class PartnerCardRow(Base):
     pseudonym: Mapped[str | None] = mapped_column(String)
 
     __table_args__ = (Index(None, "relying_party"),)
+
+
+class WebhookRow(Base):
+    """Where a partner wants to be called. Its secrets are derived, not kept."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    relying_party: Mapped[str] = mapped_column(ForeignKey("relying_parties.id"), index=True)
+    url: Mapped[str] = mapped_column(String)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    secret_version: Mapped[int] = mapped_column(Integer)
+    former_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    failures: Mapped[int] = mapped_column(Integer)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    last_success_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    created_by: Mapped[str] = mapped_column(String)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class WebhookDeliveryRow(Base):
+    """An event that a webhook has not taken yet; gone when it has."""
+
+    __tablename__ = "webhook_deliveries"
+
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    relying_party: Mapped[str] = mapped_column(String)
+    guid: Mapped[CardGuid | None] = mapped_column(GuidText())
+    state: Mapped[DeliveryState] = mapped_column(EnumText(DeliveryState))
+    attempts: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    lease: Mapped[str | None] = mapped_column(String)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    outcome: Mapped[str] = mapped_column(String)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["relying_party", "position"],
+            ["partner_events.relying_party", "partner_events.position"],
+        ),
+        CheckConstraint("(lease IS NULL) = (leased_until IS NULL)", name="lease_whole_or_absent"),
+        Index(None, "state", "webhook_id", "due_at"),
+        # what came before of the same card
+        Index(None, "webhook_id", "guid", "position"),
+        Index(None, "relying_party", "position"),
+    )
