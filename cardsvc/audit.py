@@ -102,6 +102,11 @@ class AuditAction(StrEnum):
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - an action, not a secret
     WEBHOOK_REDELIVERED = "webhook.redelivered"
+    RELYING_PARTY_CHANGED = "relying_party.changed"
+    PARTNER_KEY_ADDED = "partner_key.added"
+    PARTNER_KEY_REVOKED = "partner_key.revoked"
+    PARTNER_TOKEN_GIVEN = "partner_token.given"  # noqa: S105 - an action, not a token
+    PARTNER_REFUSED = "partner.refused"
     POLICY_PUT = "policy.put"
     POLICY_REHEARSED = "policy.rehearsed"
     POLICY_ACTIVATED = "policy.activated"

@@ -60,6 +60,8 @@ class ReasonCode(StrEnum):
     ARCHIVE_TOO_LARGE = "archive_too_large"
     MALFORMED_RETENTION = "malformed_retention"
     MALFORMED_CONFIG = "malformed_config"
+    MALFORMED_PARTNER_KEY = "malformed_partner_key"
+    MALFORMED_ASSERTION = "malformed_assertion"
 
     # --- talking to a card or a reader
     NO_READER = "no_reader"
@@ -243,6 +245,14 @@ class ReasonCode(StrEnum):
     RECORD_CORRUPT = "record_corrupt"
     ACCESS_DENIED = "access_denied"
     EVENTS_FORGOTTEN = "events_forgotten"
+    SCOPE_MISSING = "scope_missing"
+    CLIENT_REFUSED = "client_refused"
+    PARTNER_KEY_UNKNOWN = "partner_key_unknown"
+    PARTNER_KEY_TAKEN = "partner_key_taken"
+    ASSERTION_BAD_SIGNATURE = "assertion_bad_signature"
+    ASSERTION_EXPIRED = "assertion_expired"
+    ASSERTION_MISADDRESSED = "assertion_misaddressed"
+    ASSERTION_REPLAYED = "assertion_replayed"
 
 
 class CardsvcError(Exception):

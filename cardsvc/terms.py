@@ -84,3 +84,11 @@ class WithdrawalCause(StrEnum):
     STOLEN = "stolen"
     DAMAGED = "damaged"
     OTHER = "other"
+
+
+@unique
+class Realm(StrEnum):
+    """What a card and a partner are for; a card of one realm is no card in the other."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"

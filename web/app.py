@@ -10,6 +10,7 @@ from web.agent_events_api import agent_events_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.events_api import events_api
+from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
@@ -29,6 +30,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_api(services))
     app.register_blueprint(agent_events_api(services))
     app.register_blueprint(desk_api(services))
+    app.register_blueprint(oauth_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(events_api(services))
     app.register_blueprint(partner_flows(services))

@@ -1,16 +1,21 @@
 """Bearer tokens of agents and partners (RFC 6750 section 2.1).
 
-A token has 256 random bits, so its SHA-256 is enough to store, and looking that up by equality
-tells an attacker nothing about the token.
+What a partner's token opens, ``web.partners.door`` knows. A token has 256 random bits, so its
+SHA-256 is enough to store, and looking that up by equality tells an attacker nothing about it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import request
 
+from cardsvc.partner_records import PartnerCaller, Scope
+from web.partners.door import NotLetIn
+from web.partners.forwarded import parse_forwarded_certificate
+from web.partners.services import PartnerServices
 from web.problems import Unauthenticated
 
 _MAX_TOKEN_CHARACTERS = 512
@@ -27,10 +32,45 @@ def bearer(find: Callable[[bytes], str | None]) -> str:
     Raises:
         Unauthenticated: no token, or nobody's.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
-        raise Unauthenticated
-    found = find(token_sha256(token))
+    found = find(token_sha256(_token()))
     if found is None:
         raise Unauthenticated
     return found
+
+
+def partner_caller(partners: PartnerServices, scope: Scope, at: datetime) -> PartnerCaller:
+    """Return the partner that sends this request.
+
+    Args:
+        partners: the partners' door.
+        scope: what the endpoint is about.
+        at: the instant of the request.
+
+    Raises:
+        Unauthenticated: no token, nobody's, or one that has ended.
+        ScopeMissing: the token was given for something else.
+        Malformed: the proxy passes on what is no certificate.
+    """
+    token = _token()
+    try:
+        return partners.door.enter(token, scope, client_certificate(partners), at)
+    except NotLetIn as error:
+        raise Unauthenticated from error
+
+
+def client_certificate(partners: PartnerServices) -> str:
+    """Return SHA-256 of the TLS client certificate, hex; empty where no proxy passes one on.
+
+    Raises:
+        Malformed: what the proxy passes on is no certificate.
+    """
+    name = partners.certificate_header
+    value = request.headers.get(name, "") if name else ""
+    return parse_forwarded_certificate(value).sha256 if value else ""
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
+        raise Unauthenticated
+    return token

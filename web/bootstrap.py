@@ -29,6 +29,7 @@ from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
 from cardsvc.store.migrate import migrate
+from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.photo_store import SqlPhotoStore
 from cardsvc.store.policy_store import SqlPolicyStore
@@ -74,6 +75,7 @@ from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.oversight import OversightParts, wire_oversight
+from web.wiring.partners import wire_partners
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
 
 
@@ -101,6 +103,7 @@ class Installation:
         requests: works off what people ask about their data.
         retention: ends what is due.
         access: agents, relying parties, policies.
+        partners: what was agreed with partners, and their keys.
         policies: versions of policies and their activations.
         past: decisions by service and by holder.
         holder_facts: what may be released of holders.
@@ -137,6 +140,7 @@ class Installation:
     requests: RequestDesk
     retention: RetentionRun
     access: SqlAccessStore
+    partners: SqlPartnerStore
     policies: SqlPolicyStore
     past: SqlPastDecisions
     holder_facts: SqlHolderFacts
@@ -234,6 +238,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         clock=clock,
         random_octets=os.urandom,
         access=access,
+        partners=wire_partners(settings, database, os.urandom),
         desk=desk,
         counter=DecisionCounter(desk),
         activate=ActivationDesk(desk, store, os.urandom).settle,
@@ -286,6 +291,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         requests=requests,
         retention=ending,
         access=access,
+        partners=SqlPartnerStore(database),
         policies=SqlPolicyStore(database),
         past=SqlPastDecisions(database),
         holder_facts=holder_facts,

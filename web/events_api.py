@@ -7,11 +7,12 @@ import re
 from flask import Blueprint, Response, request
 
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.partner_records import Scope
 from cardsvc.wire.event import EVENT_SCHEMA, event_document
 from cardsvc.wire.fields import encode_object
 from cardsvc.wire.kinds import Number
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import partner_caller
 from web.openapi.operation import Caller, Media, Parameter, Tag, operation
 from web.services import Services
 
@@ -45,10 +46,10 @@ def events_api(services: Services) -> Blueprint:
     @operation(
         "Sự kiện của đối tác", "What happened: your decisions, changes of the cards you know",
         caller=Caller.PARTNER, tag=Tag.EVENTS, answer=_PAGE, parameters=(_AFTER, _LIMIT),
-        refusals=(400, 410),
+        refusals=(400, 403, 410), scope=Scope.EVENTS,
     )  # fmt: skip
     def events() -> Response:
-        caller = bearer(services.access.relying_party_by_token)
+        caller = partner_caller(services.partners, Scope.EVENTS, services.clock.now()).id
         after = _whole("after", 0, 0, _MOST_POSITION)
         limit = _whole("limit", _USUAL_EVENTS, 1, MOST_EVENTS)
         page = services.events.read(caller, after, limit)

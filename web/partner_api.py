@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, ReasonCode
+from cardsvc.partner_records import Scope
 from cardsvc.wire.kinds import Parsed
 from cardsvc.wire.lookup import (
     CardStatusMessage,
@@ -22,7 +25,7 @@ from cardsvc.wire.tap import (
 )
 from web import taps
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import partner_caller
 from web.openapi.operation import Caller, Tag, operation
 from web.services import Services
 
@@ -38,41 +41,43 @@ def partner_api(services: Services) -> Blueprint:
     """Return the blueprint of /api/v1."""
     views = Blueprint("partner_api", __name__, url_prefix="/api/v1")
 
-    def partner() -> str:
-        return bearer(services.access.relying_party_by_token)
+    def partner(scope: Scope, at: datetime) -> str:
+        return partner_caller(services.partners, scope, at).id
 
     @views.post("/challenges")
     @operation(
         "Mở thử thách cho đầu đọc của đơn vị", "Open a challenge for the partner's own reader",
         caller=Caller.PARTNER, tag=Tag.TAP, body=ChallengeRequest, answer=ChallengeMessage,
-        refusals=(403,),
+        refusals=(403,), scope=Scope.VERIFY,
     )  # fmt: skip
     def open_challenge() -> Response:
-        caller = partner()
+        now = services.clock.now()
+        caller = partner(Scope.VERIFY, now)
         asked = ChallengeRequest.parse(request.get_data())
         if asked.relying_party != caller:
             raise CardsvcError(ReasonCode.ACCESS_DENIED, "another partner's service")
-        now = services.clock.now()
         return json_response(taps.ask(services, asked, _reader_of(caller), now).encode())
 
     @views.post("/presentations")
     @operation(
         "Nộp câu trả lời của thẻ và nhận quyết định", "Bring a card's answer, get the decision",
         caller=Caller.PARTNER, tag=Tag.TAP, body=PresentationMessage, answer=DecisionMessage,
+        refusals=(403,), scope=Scope.VERIFY,
     )  # fmt: skip
     def present() -> Response:
-        caller = partner()
-        message = PresentationMessage.parse(request.get_data())
         now = services.clock.now()
+        caller = partner(Scope.VERIFY, now)
+        message = PresentationMessage.parse(request.get_data())
         return json_response(taps.settle(services, message, _reader_of(caller), now).encode())
 
     @views.get("/cards/<guid>/status")
     @operation(
         "Trạng thái của một thẻ", "The state of a card",
         caller=Caller.PARTNER, tag=Tag.LOOKUP, answer=CardStatusMessage, path={"guid": _GUID},
+        refusals=(403,), scope=Scope.STATUS,
     )  # fmt: skip
     def card_status(guid: str) -> Response:
-        partner()
+        partner(Scope.STATUS, services.clock.now())
         card = CardGuid.parse(guid)
         state, place = services.history.card_state(card), services.places.place(card)
         if state is None or place is None:
@@ -85,9 +90,10 @@ def partner_api(services: Services) -> Blueprint:
     @operation(
         "Xem lại một quyết định của đơn vị", "One of the partner's own decisions again",
         caller=Caller.PARTNER, tag=Tag.LOOKUP, answer=KeptDecisionMessage,
+        refusals=(403,), scope=Scope.VERIFY,
     )  # fmt: skip
     def decision(decision_id: str) -> Response:
-        caller = partner()
+        caller = partner(Scope.VERIFY, services.clock.now())
         found = services.history.decision(decision_id)
         if found is None or found.relying_party != caller:
             raise NotFound  # another partner's decision is told from none by nobody

@@ -10,12 +10,14 @@ from werkzeug.exceptions import HTTPException
 
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
 from cardsvc.wire.problem import CONTENT_TYPE, TYPE_PREFIX, ProblemMessage
+from web.partners.door import ScopeMissing
 from web.request_id import request_id
 
 _LOG = logging.getLogger(__name__)
 
 _STATUS = {
     ReasonCode.ACCESS_DENIED: 403,
+    ReasonCode.SCOPE_MISSING: 403,
     ReasonCode.CARD_UNKNOWN: 404,
     ReasonCode.APPLICATION_UNKNOWN: 404,
     ReasonCode.JOB_UNKNOWN: 404,
@@ -60,6 +62,14 @@ def register_problems(app: Flask) -> None:
     @app.errorhandler(Unauthenticated)
     def unauthenticated(error: Unauthenticated) -> Response:
         return problem(401, error.reason.value, "a valid bearer token is needed")
+
+    @app.errorhandler(ScopeMissing)
+    def scope_missing(error: ScopeMissing) -> Response:
+        response = problem(403, error.reason.value, "the token does not open this")
+        # RFC 6750 section 3.1
+        needed = f'Bearer realm="cardsvc", error="insufficient_scope", scope="{error.scope.value}"'
+        response.headers["WWW-Authenticate"] = needed
+        return response
 
     @app.errorhandler(CardsvcError)
     def refused(error: CardsvcError) -> Response:

@@ -26,6 +26,7 @@ from verification.presentation import UnverifiedPresentation
 from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
+from web.partners.services import PartnerServices
 
 
 class AccessDirectory(Protocol):
@@ -33,10 +34,6 @@ class AccessDirectory(Protocol):
 
     def agent_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled agent's identifier, or None."""
-        ...
-
-    def relying_party_by_token(self, token_sha256: bytes) -> str | None:
-        """Return the enabled partner's identifier, or None."""
         ...
 
 
@@ -143,7 +140,8 @@ class Services:
     Args:
         clock: asked once per request.
         random_octets: a cryptographic random source.
-        access: who a token belongs to.
+        access: who an agent's token belongs to.
+        partners: the partners' door.
         desk: the ports of a decision.
         counter: decides presentations.
         activate: verifies an issued card's X2 answer and activates it.
@@ -165,6 +163,7 @@ class Services:
     clock: Clock
     random_octets: Callable[[int], bytes]
     access: AccessDirectory
+    partners: PartnerServices
     desk: DecisionDesk
     counter: DecisionCounter
     activate: Callable[[UnverifiedPresentation, datetime], Settled]

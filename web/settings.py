@@ -74,6 +74,9 @@ class Settings:
             system's; empty for none.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
+        client_certificate_header: in which the nearest of them passes TLS client certificates on
+            (RFC 9440 ``Client-Cert``, or PEM as nginx escapes it), after it took away what came
+            from outside; empty believes none.
         session_idle_minutes: after which an operator who does nothing is signed out.
         session_hours: after which every operator is signed out.
     """
@@ -93,6 +96,7 @@ class Settings:
     stock: str = StockRule.ENFORCE.value
     blank_serial_pattern: str = DEFAULT_SERIAL_PATTERN
     proxy_hops: int = 0
+    client_certificate_header: str = ""
     session_idle_minutes: int = 15
     session_hours: int = 12
     privacy_dir: str = ""
@@ -121,10 +125,14 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / DATABASE_FILE}"
 
     @property
+    def base_url(self) -> str:
+        """Our address as others see it, without a final slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
     def status_url(self) -> str:
         """Where status documents are published, without a final slash."""
-        base = self.public_url or f"http://{self.host}:{self.port}"
-        return f"{base.rstrip('/')}/status"
+        return f"{self.base_url}/status"
 
     @property
     def vault_dir(self) -> Path:

@@ -9,9 +9,8 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from cardsvc.access_records import Enrolled, require_identifier
 from cardsvc.audit import AuditAction, AuditEvent
@@ -32,13 +31,10 @@ def new_token() -> str:
 _AGENT_BY_TOKEN = select(AgentRow.id).where(
     AgentRow.token_sha256 == bindparam("token"), AgentRow.enabled.is_(True)
 )
-_PARTY_BY_TOKEN = select(RelyingPartyRow.id).where(
-    RelyingPartyRow.token_sha256 == bindparam("token"), RelyingPartyRow.enabled.is_(True)
-)
 
 
 class SqlAccessStore:
-    """Enrols agents and relying parties, and finds them by token."""
+    """Enrols agents and relying parties, and finds agents by token."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -127,14 +123,7 @@ class SqlAccessStore:
 
     def agent_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled agent's identifier, or None."""
-        return self._whose(_AGENT_BY_TOKEN, token_sha256)
-
-    def relying_party_by_token(self, token_sha256: bytes) -> str | None:
-        """Return the enabled relying party's identifier, or None."""
-        return self._whose(_PARTY_BY_TOKEN, token_sha256)
-
-    def _whose(self, query: Select[Any], token_sha256: bytes) -> str | None:
-        rows = self._database.look_up(query, token=token_sha256)
+        rows = self._database.look_up(_AGENT_BY_TOKEN, token=token_sha256)
         return rows[0].id if rows else None
 
 

@@ -1,8 +1,8 @@
-"""Forgetting what nobody can use any more: sessions, counted attempts, sent forms, nonces."""
+"""Forgetting what nobody can use any more: sessions, attempts, sent forms, nonces, tokens."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
@@ -10,12 +10,19 @@ from cardsvc.store.attempt_store import ATTEMPTS_KEPT
 from cardsvc.store.engine import Database
 from cardsvc.store.form_store import FORMS_KEPT
 from cardsvc.store.schema import (
+    AnsweredRequestRow,
     FormSubmissionRow,
     OperatorSessionRow,
+    PartnerTokenRow,
+    RequestWindowRow,
     SignInFailureRow,
+    SpentAssertionRow,
     SpentNonceRow,
 )
 from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY
+
+_WINDOWS_KEPT = timedelta(days=2)
+"""Longer than the longest of them."""
 
 
 class SqlExpired:
@@ -40,6 +47,10 @@ class SqlExpired:
             delete(SignInFailureRow).where(SignInFailureRow.last_at < at - ATTEMPTS_KEPT),
             delete(FormSubmissionRow).where(FormSubmissionRow.claimed_at < at - FORMS_KEPT),
             delete(SpentNonceRow).where(SpentNonceRow.expires_at <= at - KEPT_AFTER_EXPIRY),
+            delete(PartnerTokenRow).where(PartnerTokenRow.expires_at <= at - KEPT_AFTER_EXPIRY),
+            delete(SpentAssertionRow).where(SpentAssertionRow.expires_at <= at - KEPT_AFTER_EXPIRY),
+            delete(AnsweredRequestRow).where(AnsweredRequestRow.expires_at <= at),
+            delete(RequestWindowRow).where(RequestWindowRow.starts_at <= at - _WINDOWS_KEPT),
         )
         forgotten = 0
         for statement in statements:  # each by itself: none keeps the others' rows locked

@@ -240,8 +240,6 @@ def test_a_fault_of_ours_is_a_problem_document_too(
         def agent_by_token(self, token_sha256: bytes) -> str | None:
             raise RuntimeError("unforeseen")
 
-        relying_party_by_token = agent_by_token
-
     app = create_app(replace(service.installation.services, access=Broken()))
     with caplog.at_level(logging.ERROR):
         response = app.test_client().post(

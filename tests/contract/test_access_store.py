@@ -10,8 +10,9 @@ import pytest
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.engine import Database
+from cardsvc.store.partner_tokens import SqlPartnerTokens
 from cardsvc.store.verification_store import SqlPolicyDirectory
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel, CardType, Realm
 from verification.policy.evaluate import compiled
 from verification.policy.find import find_policy
 from verification.policy.simple import simple_policy
@@ -37,8 +38,11 @@ def test_a_new_token_ends_the_old_one(database: Database) -> None:
     store = SqlAccessStore(database)
     old = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
     new = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
-    assert store.relying_party_by_token(hashed(old)) is None
-    assert store.relying_party_by_token(hashed(new)) == "benh-vien"
+    tokens = SqlPartnerTokens(database)
+    assert tokens.caller_by_lasting_token(hashed(old)) is None
+    caller = tokens.caller_by_lasting_token(hashed(new))
+    assert caller is not None
+    assert (caller.id, caller.realm) == ("benh-vien", Realm.PRODUCTION)
     # an agent's token is no partner's
     assert store.agent_by_token(hashed(new)) is None
 
@@ -71,7 +75,7 @@ def test_a_disabled_relying_party_has_no_policy_until_it_is_enrolled_again(
     assert refused is ReasonCode.RELYING_PARTY_UNKNOWN
     assert [one.enabled for one in store.relying_parties()] == [False]
     token = store.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=AT)
-    assert store.relying_party_by_token(hashed(token)) == "benh-vien"
+    assert SqlPartnerTokens(database).caller_by_lasting_token(hashed(token)) is not None
     assert policies.find("benh-vien", "tiep-don", AT) is not None
 
 

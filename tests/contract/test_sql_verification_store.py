@@ -25,6 +25,7 @@ from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.operator_store import SqlOperatorStore
+from cardsvc.store.partner_tokens import SqlPartnerTokens
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY, SqlSpentNonces
@@ -294,7 +295,8 @@ class TestAccess:
         partner = access.enrol_relying_party("partner", "Đối tác", operator="op", at=AT)
         hashes = [sha256(one.encode()).digest() for one in (old, token, partner)]
         assert [access.agent_by_token(one) for one in hashes] == [None, "kiosk-1", None]
-        assert [access.relying_party_by_token(one) for one in hashes] == [None, None, "partner"]
+        callers = [SqlPartnerTokens(database).caller_by_lasting_token(one) for one in hashes]
+        assert [one and one.id for one in callers] == [None, None, "partner"]
         assert access.disable_agent("kiosk-1", operator="op", at=LATER)
         assert not access.disable_agent("kiosk-2", operator="op", at=LATER)
         assert access.agent_by_token(hashes[1]) is None

@@ -22,6 +22,8 @@ NOT_YET_DECLARED = {
     "POST /partner/v1/verifications:batch",
     "POST /partner/v1/credentials:verify",
     "POST /partner/v1/status",
+    "POST /oauth/token",
+    "GET /.well-known/oauth-authorization-server",
 }
 """``/`` leads people to the console; the others are declared beside their views."""
 

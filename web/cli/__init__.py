@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from web.cli.access import agent, partner
+from web.cli.access import agent
 from web.cli.agencies import agency
 from web.cli.applications import application
 from web.cli.batches import batch
@@ -24,6 +24,7 @@ from web.cli.housekeeping import housekeeping
 from web.cli.imports import imports
 from web.cli.losses import loss
 from web.cli.operators import operator
+from web.cli.partners import partner
 from web.cli.policies import policy
 from web.cli.privacy import privacy
 from web.cli.service import backup, demo, init, serve

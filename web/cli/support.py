@@ -43,6 +43,9 @@ _ADVICE = {
     ReasonCode.PRIVACY_REQUEST_UNKNOWN: "see `cardsvc privacy list`",
     ReasonCode.ERASURE_HELD: "chưa được xóa – these stand against it; refuse or wait",
     ReasonCode.HOLDER_RESTRICTED: "hạn chế xử lý – lift the restriction first",
+    ReasonCode.RELYING_PARTY_UNKNOWN: "see `cardsvc partner list`",
+    ReasonCode.PARTNER_KEY_UNKNOWN: "see `cardsvc partner key list`",
+    ReasonCode.PARTNER_KEY_TAKEN: "khóa đã có – see `cardsvc partner key list`",
     ReasonCode.VAULT_SEALED: "the passphrase is wrong or missing",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from cardsvc.partner_records import Scope
 from cardsvc.wire.tap import PresentationMessage
 from cardsvc.wire.verification import (
     UnreadableItem,
@@ -24,7 +25,7 @@ def add_views(views: Blueprint, services: Services) -> None:
 
     @views.post("/verifications:batch")
     def verify_batch() -> Response:
-        agent = reader_of(partner(services))
+        agent = reader_of(partner(services, Scope.BATCH))
         batch = VerificationsMessage.parse(request.get_data())
         at = services.clock.now()
         items = batch.presentations

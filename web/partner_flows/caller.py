@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from web.auth import bearer
+from cardsvc.partner_records import Scope
+from web.auth import partner_caller
 from web.services import Services
 
 
-def partner(services: Services) -> str:
-    """Return the partner that calls.
+def partner(services: Services, scope: Scope) -> str:
+    """Return the partner that calls, with a token that opens a scope.
 
     Raises:
         Unauthenticated: no token, or nobody's.
+        ScopeMissing: the token was given for something else.
     """
-    return bearer(services.access.relying_party_by_token)
+    return partner_caller(services.partners, scope, services.clock.now()).id
 
 
 def reader_of(relying_party: str) -> str:

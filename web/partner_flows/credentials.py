@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from cardsvc.partner_records import Scope
 from cardsvc.wire.verification import CredentialMessage
 from verification.flows.credential_check import CredentialShown
 from web import taps
@@ -18,7 +19,7 @@ def add_views(views: Blueprint, services: Services) -> None:
 
     @views.post("/credentials:verify")
     def verify_credential() -> Response:
-        caller = partner(services)
+        caller = partner(services, Scope.CREDENTIAL)
         message = CredentialMessage.parse(request.get_data())
         shown = CredentialShown(
             caller, message.service, reader_of(caller), message.text, message.asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from cardsvc.lifecycle import CardState
+from cardsvc.partner_records import Scope
 from cardsvc.wire.verification import StatusMessage, StatusQuery
 from web.agent_api import json_response
 from web.partner_flows.caller import partner
@@ -16,7 +17,7 @@ def add_views(views: Blueprint, services: Services) -> None:
 
     @views.post("/status")
     def card_status() -> Response:
-        caller = partner(services)
+        caller = partner(services, Scope.STATUS)
         query = StatusQuery.parse(request.get_data())
         desk = services.flows.status
         if query.card is not None:

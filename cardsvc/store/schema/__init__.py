@@ -40,6 +40,13 @@ from cardsvc.store.schema.oversight import (
     HousekeepingLeaseRow,
     HousekeepingStepRow,
 )
+from cardsvc.store.schema.partners import (
+    AnsweredRequestRow,
+    PartnerKeyRow,
+    PartnerTokenRow,
+    RequestWindowRow,
+    SpentAssertionRow,
+)
 from cardsvc.store.schema.people import (
     ApplicationRow,
     HolderAliasRow,
@@ -97,6 +104,7 @@ __all__ = [
     "AgentEventRow",
     "AgentPresenceRow",
     "AgentRow",
+    "AnsweredRequestRow",
     "ApplicationRow",
     "ApprovalDecisionRow",
     "AuditEventRow",
@@ -133,6 +141,8 @@ __all__ = [
     "PartnerCardRow",
     "PartnerEventRow",
     "PartnerFeedRow",
+    "PartnerKeyRow",
+    "PartnerTokenRow",
     "PersonalisationJobRow",
     "PolicyActivationRow",
     "PolicyVersionRow",
@@ -140,7 +150,9 @@ __all__ = [
     "PublishedDocumentRow",
     "RecoveryCodeRow",
     "RelyingPartyRow",
+    "RequestWindowRow",
     "SignInFailureRow",
+    "SpentAssertionRow",
     "SpentNonceRow",
     "StatusChangeRow",
     "StatusEntryRow",

@@ -8,8 +8,10 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.store.columns import GuidText, UtcDateTime
+from cardsvc.partner_records import ALL_SCOPES, RequestLimits, encode_scopes
+from cardsvc.store.columns import EnumText, GuidText, UtcDateTime
 from cardsvc.store.schema.base import Base
+from cardsvc.terms import Realm
 
 
 class OperatorRow(Base):
@@ -53,6 +55,13 @@ class RelyingPartyRow(Base):
     token_sha256: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     enabled: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    realm: Mapped[Realm] = mapped_column(EnumText(Realm), server_default=Realm.PRODUCTION)
+    agency_code: Mapped[str | None] = mapped_column(String)
+    contacts: Mapped[str] = mapped_column(String, server_default="[]")
+    scopes: Mapped[str] = mapped_column(String, server_default=encode_scopes(ALL_SCOPES))
+    per_minute: Mapped[int] = mapped_column(Integer, server_default=str(RequestLimits().per_minute))
+    per_day: Mapped[int] = mapped_column(Integer, server_default=str(RequestLimits().per_day))
+    agreement: Mapped[str] = mapped_column(String, server_default="{}")
 
 
 class SpentNonceRow(Base):

@@ -22,7 +22,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.store.columns import EnumText, GuidText, SerialHex, UtcDateTime
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.people import HolderRow
-from cardsvc.terms import CardType, SuspensionCause
+from cardsvc.terms import CardType, Realm, SuspensionCause
 
 
 class CardRow(Base):
@@ -46,6 +46,7 @@ class CardRow(Base):
     approved_by: Mapped[str | None] = mapped_column(String)
     personalised_by: Mapped[str | None] = mapped_column(String)
     handed_over_by: Mapped[str | None] = mapped_column(String)
+    realm: Mapped[Realm] = mapped_column(EnumText(Realm), server_default=Realm.PRODUCTION)
 
     keys: Mapped[list[CardKeyRow]] = relationship(
         lazy="selectin", order_by="CardKeyRow.ordinal", cascade="all, delete-orphan"

@@ -23,7 +23,7 @@ from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState
 from cardsvc.store.columns import EnumText, GuidText, SortText, UtcDateTime
 from cardsvc.store.schema.base import Base
-from cardsvc.terms import ApplicationKind, CardType
+from cardsvc.terms import ApplicationKind, CardType, Realm
 
 
 class HolderRow(Base):
@@ -142,6 +142,7 @@ class ApplicationRow(Base):
     note_fields: Mapped[list[str] | None] = mapped_column(JSON)
     note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     decision_id: Mapped[str | None] = mapped_column(ForeignKey("approval_decisions.id"), index=True)
+    realm: Mapped[Realm] = mapped_column(EnumText(Realm), server_default=Realm.PRODUCTION)
 
     holder: Mapped[HolderRow] = relationship(lazy="joined", innerjoin=True)
 

@@ -1,0 +1,95 @@
+"""Keys, assertions, scopes and certificates of partners are fed junk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime
+
+import jwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cardsvc.errors import CardsvcError, Malformed
+from cardsvc.partner_records import KeyKind, PartnerKey, parse_scopes
+from cardsvc.wire.fields import encode_octets
+from tests.support.partner_keys import AUDIENCE, SigningKey
+from web.partners.assertion import parse_assertion, verify_assertion
+from web.partners.forwarded import parse_forwarded_certificate
+from web.partners.oauth import OAuthRefusal, TokenRequest
+from web.partners.public_keys import parse_client_certificate, parse_key_set
+
+AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
+KEY = SigningKey()
+ON_RECORD = PartnerKey(
+    "bv", KEY.kid, KeyKind.JWK, "ES256", "", json.dumps(KEY.jwk), AT, AT.replace(year=2027)
+)
+SINGLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+JSON = SINGLE | st.lists(SINGLE, max_size=2)
+MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "alg", "kid", "use", "key_ops"])
+CLAIMS = st.sampled_from(["iss", "sub", "aud", "exp", "iat", "nbf", "jti"])
+HEADERS = st.sampled_from(["alg", "kid", "typ", "crit", "x5t"])
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=60) | st.dictionaries(MEMBERS, JSON).map(json.dumps))
+def test_a_key_set_of_junk(junk: bytes | str) -> None:
+    octets = junk if isinstance(junk, bytes) else junk.encode()
+    for parse in (parse_key_set, parse_client_certificate):
+        with contextlib.suppress(Malformed):
+            parse(octets)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(["ES256", "EdDSA"]), st.dictionaries(MEMBERS, JSON, max_size=2))
+def test_a_key_with_members_changed(algorithm: str, changed: dict[str, object]) -> None:
+    good = KEY.jwk if algorithm == "ES256" else _ED25519.jwk
+    with contextlib.suppress(Malformed):
+        (found,) = parse_key_set(json.dumps({"keys": [{**good, **changed}]}).encode())
+        jwt.PyJWK(json.loads(found.jwk))
+
+
+_ED25519 = SigningKey("EdDSA")
+
+
+@settings(max_examples=200)
+@given(
+    st.text(max_size=40)
+    | st.lists(st.binary(max_size=20).map(encode_octets), max_size=4).map(".".join)
+    | st.tuples(st.dictionaries(HEADERS, JSON), st.dictionaries(CLAIMS, JSON)).map(
+        lambda both: ".".join(encode_octets(json.dumps(one).encode()) for one in (*both, {}))
+    )
+)
+def test_an_assertion_of_junk(junk: str) -> None:
+    with contextlib.suppress(Malformed):
+        parse_assertion(junk)
+
+
+@settings(max_examples=200)
+@given(st.dictionaries(CLAIMS, JSON, max_size=3))
+def test_a_signed_assertion_with_junk_in_it(changed: dict[str, object]) -> None:
+    text = KEY.assertion("bv", AT, **changed)
+    with contextlib.suppress(CardsvcError):
+        found = verify_assertion(parse_assertion(text), ON_RECORD, frozenset({AUDIENCE}), AT)
+        assert found.client_id == "bv"
+        assert changed.get("aud", AUDIENCE) in (AUDIENCE, [AUDIENCE])
+
+
+@given(st.text(max_size=30))
+def test_scopes_and_headers_of_junk(junk: str) -> None:
+    for parse in (parse_scopes, parse_forwarded_certificate):
+        with contextlib.suppress(Malformed):
+            parse(junk)
+    with contextlib.suppress(Malformed):
+        parse_forwarded_certificate(f":{junk}:")
+
+
+FORM = st.sampled_from(
+    ["grant_type", "scope", "client_id", "client_assertion", "client_assertion_type", "x"]
+)
+
+
+@given(st.dictionaries(FORM, st.lists(st.text(max_size=8), max_size=2)))
+def test_a_form_of_junk(junk: dict[str, list[str]]) -> None:
+    with contextlib.suppress(OAuthRefusal):
+        TokenRequest.parse(junk)

@@ -1,0 +1,147 @@
+"""The register of partners: what operators do at the command line and in the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.partner_records import (
+    KEY_LIFETIME,
+    MOST_KEY_LIFETIME,
+    KeyKind,
+    Partner,
+    PartnerKey,
+    PartnerProfile,
+)
+from web.partners.ports import PartnerBook
+from web.partners.public_keys import parse_client_certificate, parse_key_set
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerm:
+    """From when until when a key is to count; None for now, and for a year and some weeks."""
+
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+class PartnerRegister:
+    """Enrols partners and keeps their keys.
+
+    Args:
+        book: keeps them.
+    """
+
+    def __init__(self, book: PartnerBook) -> None:
+        self._book = book
+
+    def partners(self) -> Sequence[Partner]:
+        """Return all partners by identifier."""
+        return self._book.partners()
+
+    def partner(self, partner_id: str) -> Partner:
+        """Return a partner.
+
+        Raises:
+            CardsvcError: there is none of that name (RELYING_PARTY_UNKNOWN).
+        """
+        found = self._book.find(partner_id)
+        if found is None:
+            raise CardsvcError(ReasonCode.RELYING_PARTY_UNKNOWN, "no such partner")
+        return found
+
+    def keys(self, partner_id: str) -> Sequence[PartnerKey]:
+        """Return a partner's keys, the newest first."""
+        return self._book.keys(partner_id)
+
+    def enrol(
+        self, partner_id: str, profile: PartnerProfile, *, operator: str, at: datetime
+    ) -> None:
+        """Enrol a partner, or change what was agreed with one.
+
+        Raises:
+            CardsvcError: it is enrolled in the other realm (CONCURRENT_CHANGE).
+            Malformed: no identifier, or no name.
+        """
+        name = profile.name.strip()
+        if not 0 < len(name) <= 200 or not name.isprintable():
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a partner has a name")
+        self._book.put(partner_id, replace(profile, name=name), operator=operator, at=at)
+
+    def add_key_set(
+        self, partner_id: str, octets: bytes, term: KeyTerm, *, operator: str, at: datetime
+    ) -> Sequence[PartnerKey]:
+        """Put the keys of a JWK set on record that are not there yet; return those.
+
+        Handing the same set in again changes nothing, so that a partner may always send its
+        whole set.
+
+        Raises:
+            Malformed: MALFORMED_PARTNER_KEY, or MALFORMED_DATE for a term that is none.
+            CardsvcError: RELYING_PARTY_UNKNOWN, PARTNER_KEY_TAKEN.
+        """
+        self.partner(partner_id)
+        not_before, not_after = _term(term, at)
+        known = {(one.kid, one.thumbprint) for one in self._book.keys(partner_id)}
+        added = [
+            PartnerKey(
+                partner_id,
+                one.kid,
+                KeyKind.JWK,
+                one.algorithm,
+                one.thumbprint,
+                one.jwk,
+                not_before,
+                not_after,
+            )
+            for one in parse_key_set(octets)
+            if (one.kid, one.thumbprint) not in known
+        ]
+        for key in added:
+            self._book.add_key(key, operator=operator, at=at)
+        return added
+
+    def add_certificate(
+        self, partner_id: str, octets: bytes, term: KeyTerm, *, operator: str, at: datetime
+    ) -> PartnerKey:
+        """Put a TLS client certificate on record; it counts no longer than it says itself.
+
+        Raises:
+            Malformed: MALFORMED_PARTNER_KEY, or MALFORMED_DATE for a term that is none.
+            CardsvcError: RELYING_PARTY_UNKNOWN, PARTNER_KEY_TAKEN.
+        """
+        found = parse_client_certificate(octets)
+        not_before, not_after = _term(term, at)
+        not_before, not_after = max(not_before, found.not_before), min(not_after, found.not_after)
+        if not_before >= not_after:
+            raise Malformed(ReasonCode.MALFORMED_DATE, "the certificate is not valid then")
+        key = PartnerKey(
+            partner_id,
+            found.sha256[:16],
+            KeyKind.CERTIFICATE,
+            "",
+            found.sha256,
+            "",
+            not_before,
+            not_after,
+        )
+        self._book.add_key(key, operator=operator, at=at)
+        return key
+
+    def revoke_key(self, partner_id: str, kid: str, *, operator: str, at: datetime) -> None:
+        """End a key now, and the tokens that were asked for with it.
+
+        Raises:
+            CardsvcError: the partner has no such key (PARTNER_KEY_UNKNOWN).
+        """
+        self._book.revoke_key(partner_id, kid, operator=operator, at=at)
+
+
+def _term(term: KeyTerm, at: datetime) -> tuple[datetime, datetime]:
+    not_before = at if term.not_before is None else term.not_before
+    not_after = not_before + KEY_LIFETIME if term.not_after is None else term.not_after
+    if not at <= not_after or not not_before < not_after <= not_before + MOST_KEY_LIFETIME:
+        raise Malformed(ReasonCode.MALFORMED_DATE, "a key ends after it begins, within 1200 days")
+    return not_before, not_after

@@ -1,0 +1,35 @@
+"""The partners' door over the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cardsvc.store.engine import Database
+from cardsvc.store.partner_store import SqlPartnerStore
+from cardsvc.store.partner_tokens import SqlPartnerTokens
+from web.oauth_api import TOKEN_PATH
+from web.partners.door import PartnerDoor
+from web.partners.services import PartnerServices
+from web.partners.token_desk import TokenDesk
+from web.settings import Settings, SettingsError
+
+
+def wire_partners(
+    settings: Settings, database: Database, random_octets: Callable[[int], bytes]
+) -> PartnerServices:
+    """Return what the views of partners use.
+
+    Raises:
+        SettingsError: a certificate's header is to be believed, but from no proxy.
+    """
+    if settings.client_certificate_header and not settings.proxy_hops:
+        raise SettingsError("client_certificate_header needs proxy_hops: it comes from a proxy")
+    base_url = settings.base_url
+    tokens = SqlPartnerTokens(database)
+    audiences = frozenset({base_url, base_url + TOKEN_PATH})
+    return PartnerServices(
+        PartnerDoor(tokens),
+        TokenDesk(SqlPartnerStore(database), tokens, audiences, random_octets),
+        base_url,
+        settings.client_certificate_header,
+    )
