@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from pathlib import Path
 
 import pytest
 import urllib3
+from click.testing import CliRunner
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.journey.test_one_card import answer
+from tests.support.browser import (
+    CHROMIUM,
+    DESKTOP,
+    TABLET,
+    WHY_NOT,
+    Watched,
+    accessibility_faults,
+    open_chromium,
+    overflow,
+)
 from tests.support.conformance import Conformance
 from tests.support.installations import ServiceUnderTest
 from web.app import create_app
+from web.cli.api import openapi
 from web.openapi.document import openapi_document, undeclared
 
 PAGES_FOR_PEOPLE = ("/console",)
@@ -53,6 +68,50 @@ def test_the_document_is_served_to_everyone(service: ServiceUnderTest) -> None:
     paths = served.json()["paths"]
     assert "/api/v1/cards/{guid}/status" in paths
     assert not any(path.startswith("/console") for path in paths)
+
+
+def test_the_page_tells_of_every_endpoint_and_message_and_needs_nothing_else(
+    service: ServiceUnderTest, document: dict[str, dict[str, object]]
+) -> None:
+    page = urllib3.request("GET", f"{service.url}/api/docs")
+    assert page.status == 200
+    text = html.unescape(page.data.decode())
+    for path in document["paths"]:
+        assert f"<code>{path}</code>" in text
+    schemas = document["components"]["schemas"]
+    assert isinstance(schemas, dict)
+    ids = set(re.findall(r'id="([^"]+)"', text))
+    assert {f"schema-{name}" for name in schemas} <= ids
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= ids
+    assert "<script" not in text
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert set(re.findall(r'(?:src|href)="([^"#]+)"', text)) == {
+        "/api/openapi.json", "/console/static/img/mark.svg", "/console/static/css/tokens.css",
+        "/console/static/css/frame.css", "/console/static/css/components.css",
+        "/console/static/css/reference.css",
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
+def test_the_page_can_be_read_by_everyone(service: ServiceUnderTest) -> None:
+    with open_chromium() as browser:
+        for size in (DESKTOP, TABLET):
+            watched = Watched(browser, service, viewport=size)  # type: ignore[arg-type]
+            watched.page.goto("/api/docs")
+            assert accessibility_faults(watched.page) == []
+            assert overflow(watched.page) <= 0
+            assert watched.complaints == []
+            watched.close()
+
+
+def test_a_file_holds_the_same_document(service: ServiceUnderTest, tmp_path: Path) -> None:
+    settings = service.installation.settings
+    ran = CliRunner().invoke(openapi, [str(tmp_path / "api.json")], obj=settings)
+    assert ran.exit_code == 0, ran.output
+    served = urllib3.request("GET", f"{service.url}/api/openapi.json").json()
+    assert json.loads((tmp_path / "api.json").read_text("utf-8")) == served
+    nowhere = CliRunner().invoke(openapi, [str(tmp_path / "no" / "api.json")], obj=settings)
+    assert (nowhere.exit_code, "Traceback" in nowhere.output) == (1, False)
 
 
 def test_every_refusal_is_a_problem_document(document: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ import click
 
 from web.cli.access import agent
 from web.cli.agencies import agency
+from web.cli.api import api
 from web.cli.applications import application
 from web.cli.batches import batch
 from web.cli.cards import card
@@ -56,6 +57,7 @@ _OTHERS = (
     status,
     housekeeping,
     agent,
+    api,
     operator,
     partner,
     webhook,

@@ -1,30 +1,39 @@
-"""The OpenAPI document over HTTP."""
+"""The contract over HTTP: the OpenAPI document, and a page to read it on.
+
+The page is rendered here from the document: no script, nothing from elsewhere, so that it can be
+read on a closed network and printed.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response, render_template
 
 from web.documents import FOR_AN_HOUR, open_to_browsers, send_plain
 from web.openapi.document import openapi_document
 from web.openapi.operation import Caller, Media, Tag, operation
+from web.openapi.reading import chapters_of
 
 _JSON = "application/json"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 
 
 def register_reference(app: Flask) -> None:
-    """Serve the document at /api/openapi.json."""
+    """Serve the document at /api/openapi.json and the page at /api/docs."""
+    views = Blueprint("api_reference", __name__, url_prefix="/api", template_folder="templates")
 
     @cache
     def document() -> dict[str, Any]:
         return openapi_document(app, program_version())
 
-    @app.get("/api/openapi.json")
+    @views.get("/openapi.json")
     @operation(
         "Tài liệu OpenAPI này", "This document",
         caller=Caller.ANYONE, tag=Tag.HEALTH,
@@ -34,10 +43,23 @@ def register_reference(app: Flask) -> None:
         octets = json.dumps(document(), ensure_ascii=False).encode()
         return open_to_browsers(send_plain(octets, _JSON, cache=FOR_AN_HOUR))
 
+    @views.get("/docs")
+    @operation(
+        "Trang tra cứu API", "The reference as a page",
+        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=Media("text/html", {"type": "string"}),
+    )  # fmt: skip
+    def reference() -> Response:
+        page = render_template("api/reference.html", **chapters_of(document()))
+        response = send_plain(page.encode(), "text/html; charset=utf-8", cache="no-cache")
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    app.register_blueprint(views)
+
 
 def program_version() -> str:
     """Return the version of this program, as installed."""
     try:
-        return installed_version("cardsvc")
+        return version("cardsvc")
     except PackageNotFoundError:
         return "0"

@@ -14,21 +14,21 @@ DESCRIPTION = (
     "other types are refused. Octets are base64url without padding, instants RFC 3339 in UTC."
 )
 REFUSALS = {
-    304: "the edition that you have is the latest",
-    400: "the message is not of its form",
-    401: "no token, or nobody's",
-    403: "not for this caller",
-    404: "there is no such thing, or it is somebody else's",
-    406: "a form that we don't make",
-    409: "not in this state, or somebody else was faster",
-    410: "no longer kept",
-    413: "the body is too large",
-    415: "the body is not application/json",
-    422: "the same key came with another request",
-    429: "too many requests; Retry-After says when to come again",
-    500: "a fault of ours; it is in our log",
-    501: "not offered",
-    503: "out of reach for now; try again later",
+    304: "bản đang có là mới nhất – the edition that you have is the latest",
+    400: "thông điệp không đúng mẫu – the message is not of its form",
+    401: "không có mã truy cập, hoặc mã không của ai – no token, or nobody's",
+    403: "không dành cho bên gọi này – not for this caller",
+    404: "không có, hoặc là của bên khác – there is no such thing, or it is somebody else's",
+    406: "dạng này không được cung cấp – a form that we don't make",
+    409: "trạng thái không cho phép – not in this state, or somebody else was faster",
+    410: "không còn được lưu – no longer kept",
+    413: "nội dung quá lớn – the body is too large",
+    415: "nội dung không phải application/json – the body is not application/json",
+    422: "cùng khóa nhưng yêu cầu khác – the same key came with another request",
+    429: "quá nhiều yêu cầu – too many requests; Retry-After says when to come again",
+    500: "lỗi của dịch vụ, đã ghi vào nhật ký – a fault of ours; it is in our log",
+    501: "không cung cấp – not offered",
+    503: "tạm thời không truy cập được, hãy thử lại sau – out of reach for now; try again later",
 }
 SECURITY_SCHEMES: dict[str, Any] = {
     "agentToken": {
