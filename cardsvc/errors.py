@@ -228,6 +228,12 @@ class ReasonCode(StrEnum):
     POLICY_UNKNOWN = "policy_unknown"
     POLICY_NOT_REHEARSED = "policy_not_rehearsed"
 
+    # --- a session at a counter
+    SESSION_UNKNOWN = "session_unknown"
+    SESSION_ENDED = "session_ended"
+    SESSION_OTHER_CARD = "session_other_card"
+    SESSION_LEVEL_MISSING = "session_level_missing"
+
     # --- the credential on a card's face
     CREDENTIAL_BAD_SIGNATURE = "credential_bad_signature"
     CREDENTIAL_MISISSUED = "credential_misissued"

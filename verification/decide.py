@@ -6,7 +6,7 @@ is neither, and travels up as an exception: nothing is granted by accident.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -140,10 +140,23 @@ def _reading_once(desk: DecisionDesk, asked: Sequence[Asked]) -> DecisionDesk:
 
 
 def sign(
-    desk: DecisionDesk, decision_id: str, challenge: Challenge | None, decision: Decision
+    desk: DecisionDesk,
+    decision_id: str,
+    challenge: Challenge | None,
+    decision: Decision,
+    more: Mapping[str, object] | None = None,
 ) -> Settled:
-    """Sign a decision's receipt; nothing is on record by that."""
-    receipt = desk.receipts.sign(receipt_claims(desk.issuer, decision_id, challenge, decision))
+    """Sign a decision's receipt; nothing is on record by that.
+
+    Args:
+        desk: the ports.
+        decision_id: becomes ``jti``.
+        challenge: the question.
+        decision: the answer.
+        more: claims that the flow adds, such as its session.
+    """
+    claims = receipt_claims(desk.issuer, decision_id, challenge, decision)
+    receipt = desk.receipts.sign(claims if more is None else claims | dict(more))
     return Settled(decision_id, decision, challenge, receipt)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cardsvc.errors import ReasonCode
+from cardsvc.terms import AssuranceLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,16 @@ STATUS_TOO_OLD = Remedy(
     "Chưa có thông tin trạng thái thẻ mới nhất. Vui lòng thử lại khi có kết nối mạng.",
     "The card's latest status is not at hand. Please try again when the network is back.",
 )
+PHOTO_MATCH = Remedy(
+    "level_too_low",
+    "Dịch vụ này yêu cầu cán bộ đối chiếu ảnh. Vui lòng gặp cán bộ tại quầy.",
+    "This service asks an officer to compare the photo. Please see the officer at the counter.",
+)
+OTHER_CARD = Remedy(
+    "other_card",
+    "Đây không phải thẻ đã dùng ở bước trước. Vui lòng đặt lại đúng thẻ đó.",
+    "This is not the card of the step before. Please place that card again.",
+)
 CONSENT = Remedy(
     "consent_required",
     "Dịch vụ cần sự đồng ý của chủ thẻ. Vui lòng đặt lại thẻ và nhập mã PIN để đồng ý.",
@@ -120,10 +131,18 @@ _REMEDIES = {
     ReasonCode.POLICY_NOT_IN_FORCE: SERVICE_CLOSED,
     ReasonCode.STATUS_STALE: STATUS_TOO_OLD,
     ReasonCode.CONSENT_REQUIRED: CONSENT,
+    ReasonCode.SESSION_OTHER_CARD: OTHER_CARD,
     ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,
 }
 
 
-def remedy_for(reason: ReasonCode) -> Remedy:
-    """Return what to say; anything that smells of forgery gets one and the same answer."""
+def remedy_for(reason: ReasonCode, level: AssuranceLevel | None = None) -> Remedy:
+    """Return what to say; anything that smells of forgery gets one and the same answer.
+
+    Args:
+        reason: why it was refused.
+        level: what the card proved; a PIN that was typed is not asked for again.
+    """
+    if reason is ReasonCode.LEVEL_TOO_LOW and level is not None and level >= AssuranceLevel.X2:
+        return PHOTO_MATCH
     return _REMEDIES.get(reason, NOT_GENUINE)

@@ -14,6 +14,7 @@ from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
+from web.partner_flows.sessions import agent_sessions
 from web.problems import register_problems
 from web.request_id import register_request_ids
 from web.services import Services
@@ -34,6 +35,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(partner_api(services))
     app.register_blueprint(events_api(services))
     app.register_blueprint(partner_flows(services))
+    app.register_blueprint(agent_sessions(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     register_problems(app)

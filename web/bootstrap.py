@@ -250,7 +250,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
-        flows=wire_flows(FlowParts(desk, pki, credentials, history)),
+        flows=wire_flows(FlowParts(desk, pki, credentials, history, database)),
         events=open_feed(settings, database),
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),

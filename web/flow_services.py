@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
 from verification.flows.status_query import StatusDesk
 
@@ -15,7 +16,9 @@ class FlowServices:
     Args:
         credentials: decides about QR codes.
         status: tells where a card stands.
+        sessions: runs sessions at counters.
     """
 
     credentials: CredentialDesk
     status: StatusDesk
+    sessions: SessionDesk

@@ -28,6 +28,7 @@ _STATUS = {
     ReasonCode.SERVICE_UNKNOWN: 404,
     ReasonCode.RELYING_PARTY_UNKNOWN: 404,
     ReasonCode.EVENTS_FORGOTTEN: 410,
+    ReasonCode.SESSION_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,
     ReasonCode.RECORD_CORRUPT: 500,
     ReasonCode.AUDIT_BROKEN: 500,

@@ -81,7 +81,7 @@ def decision_message(settled: Settled) -> DecisionMessage:
                 pseudonym=release.pseudonym,
             )
         case Denied(reasons, _, _, _, level, _, _, note):
-            remedy = remedy_for(reasons[0])
+            remedy = remedy_for(reasons[0], level)
             vi, en = note or (remedy.vi, remedy.en)
             return DecisionMessage(
                 granted=False,

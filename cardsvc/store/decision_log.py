@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import cast
+from typing import TypeAlias, cast
 
 from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
 
+from cardsvc.audit import AuditEvent
 from cardsvc.audit_encoding import encode_event
 from cardsvc.service_records import Challenge, DecisionRecord
-from cardsvc.store.audit_trail import audited
+from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.decision_mapping import decision_event, decision_values
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.spent_nonces import SqlSpentNonces, spend_all
 
+EncodedEvent: TypeAlias = tuple[AuditEvent, bytes]
+"""An event and what is hashed of it."""
 _APPEND = insert(cast("Table", DecisionRow.__table__))
 
 
@@ -59,26 +63,52 @@ class SqlDecisionLog:
             StoreError: an identifier is in use (CONCURRENT_CHANGE); nothing is written then.
             Malformed: a text can't be recorded; nothing is written then.
         """
-        events = [decision_event(decision) for decision, _ in decisions]
-        octets = [encode_event(event) for event in events]
-        challenges = [answered for _, answered in decisions if answered is not None]
+        events = [encoded_event(decision) for decision, _ in decisions]
         with audited(self._database) as (session, trail):
-            connection = session.connection()
-            unspent = spend_all(connection, challenges)
-            written = [answered is None or _take(unspent, answered) for _, answered in decisions]
-            rows = [
-                decision_values(one)
-                for (one, _), let in zip(decisions, written, strict=True)
-                if let
-            ]
-            if rows:
-                connection.execute(_APPEND, rows)
-            for event, encoded, let in zip(events, octets, written, strict=True):
-                if let:
-                    trail.record_encoded(event, encoded)
-        if challenges:
-            self._spent.sweep(max(one.expires_at for one in challenges))
+            written = append_decisions(session, trail, decisions, events)
+        expiries = [answered.expires_at for _, answered in decisions if answered is not None]
+        if expiries:
+            self._spent.sweep(max(expiries))
         return written
+
+
+def encoded_event(decision: DecisionRecord) -> EncodedEvent:
+    """Return a decision's audit event with its octets; made before the log's head is locked.
+
+    Raises:
+        Malformed: a text can't be recorded.
+    """
+    event = decision_event(decision)
+    return event, encode_event(event)
+
+
+def append_decisions(
+    session: Session,
+    trail: AuditTrail,
+    decisions: Sequence[tuple[DecisionRecord, Challenge | None]],
+    events: Sequence[EncodedEvent],
+) -> Sequence[bool]:
+    """Append decisions and spend what they answer, in the caller's transaction.
+
+    Args:
+        session: the transaction.
+        trail: its audit events.
+        decisions: with the challenge that each answers.
+        events: of ``encoded_event``, one for each.
+
+    Returns:
+        For each, False where its challenge had been answered before; it is not written then.
+    """
+    connection = session.connection()
+    unspent = spend_all(connection, [one for _, one in decisions if one is not None])
+    written = [answered is None or _take(unspent, answered) for _, answered in decisions]
+    rows = [decision_values(one) for (one, _), let in zip(decisions, written, strict=True) if let]
+    if rows:
+        connection.execute(_APPEND, rows)
+    for (event, octets), let in zip(events, written, strict=True):
+        if let:
+            trail.record_encoded(event, octets)
+    return written
 
 
 def _take(unspent: set[bytes], answered: Challenge) -> bool:

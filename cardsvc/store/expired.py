@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from cardsvc.counter_records import SESSION_LIFETIME
 from cardsvc.store.attempt_store import ATTEMPTS_KEPT
 from cardsvc.store.engine import Database
 from cardsvc.store.form_store import FORMS_KEPT
 from cardsvc.store.schema import (
     AnsweredRequestRow,
+    CounterSessionRow,
     FormSubmissionRow,
     OperatorSessionRow,
     PartnerTokenRow,
@@ -46,6 +48,11 @@ class SqlExpired:
             delete(OperatorSessionRow).where(OperatorSessionRow.created_at < sessions_older_than),
             delete(SignInFailureRow).where(SignInFailureRow.last_at < at - ATTEMPTS_KEPT),
             delete(FormSubmissionRow).where(FormSubmissionRow.claimed_at < at - FORMS_KEPT),
+            delete(CounterSessionRow).where(
+                # one without a step is nobody's evidence
+                CounterSessionRow.steps == 0,
+                CounterSessionRow.expires_at <= at - SESSION_LIFETIME,
+            ),
             delete(SpentNonceRow).where(SpentNonceRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(PartnerTokenRow).where(PartnerTokenRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(SpentAssertionRow).where(SpentAssertionRow.expires_at <= at - KEPT_AFTER_EXPIRY),

@@ -43,6 +43,10 @@ GUARDED = [
     ("POST", "/partner/v1/verifications:batch"),
     ("POST", "/partner/v1/credentials:verify"),
     ("POST", "/partner/v1/status"),
+    ("POST", "/partner/v1/sessions"),
+    ("GET", f"/partner/v1/sessions/{GUID}"),
+    ("POST", f"/partner/v1/sessions/{GUID}/photo-match"),
+    ("POST", f"/agent/v1/sessions/{GUID}/presentations"),
 ]
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 

@@ -34,9 +34,6 @@ NOT_YET_DECLARED = {
     "GET /",
     "GET /agent/v1/events/<chain>",
     "POST /agent/v1/events",
-    "POST /partner/v1/verifications:batch",
-    "POST /partner/v1/credentials:verify",
-    "POST /partner/v1/status",
     "POST /oauth/token",
     "GET /.well-known/oauth-authorization-server",
 }

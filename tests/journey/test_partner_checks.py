@@ -19,7 +19,6 @@ from keys.vault import VaultAlgorithm
 from reader_agent.virtual.card import VirtualCard
 from tests.support.installations import CHEAP, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from tests.support.partner import X2, Partner, answer
-from web.app import create_app
 
 BATCH, CREDENTIALS, STATUS = (
     "/partner/v1/verifications:batch",
@@ -36,9 +35,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 
 @pytest.fixture(scope="module")
-def partner(service: ServiceUnderTest) -> Partner:
-    app = create_app(service.installation.services)
-    return Partner(app, RELYING_PARTY, service.partner_token)
+def partner(service: ServiceUnderTest) -> Iterator[Partner]:
+    made = Partner.of(service)
+    yield made
+    assert made.conformance is not None
+    assert made.conformance.faults == []
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,8 @@ def test_many_presentations_are_decided_at_once_each_for_itself(
     found = results(partner, good, {"nonce": "x"}, over_asking, "junk", good)
     assert found == ["granted", "malformed_message", "asks_too_much", "malformed_message",
                      "try_again"]  # fmt: skip
-    assert service.last_reason() is ReasonCode.CHALLENGE_UNKNOWN
+    recorded = {one.reasons for one in service.installation.history.recent(3)}
+    assert recorded == {(), ("attribute_not_allowed",), ("challenge_unknown",)}
     assert events(service) == size + 3
     assert results(partner, good) == ["try_again"]
 

@@ -14,8 +14,10 @@ from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
 from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
+from tests.support.conformance import Conformance
 from tests.support.http_probe import Probe, reason_of
-from tests.support.installations import PIN
+from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest
+from web.app import create_app
 
 X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
 
@@ -52,9 +54,18 @@ class Partner:
     app: Flask
     id: str
     token: str
+    conformance: Conformance | None = None
 
     def __post_init__(self) -> None:
         self.probe = Probe(self.app, (self.token,))
+
+    @classmethod
+    def of(cls, service: ServiceUnderTest) -> Partner:
+        """Return the service's partner; every answer is held to the OpenAPI document."""
+        app = create_app(service.installation.services)
+        made = cls(app, RELYING_PARTY, service.partner_token)
+        made.conformance = Conformance(app)
+        return made
 
     def call(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Any:
         """Call and return the answer, which must be 200."""

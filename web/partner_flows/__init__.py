@@ -1,20 +1,20 @@
 """The partners' API of flows beside a tap, /partner/v1: one file a flow.
 
 ``batch`` decides many presentations at once, ``credentials`` QR codes, ``status`` tells where a
-card stands.
+card stands, ``sessions`` leads a card at a counter from the chip to the officer's photo match.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from web.partner_flows import batch, credentials, status
+from web.partner_flows import batch, credentials, sessions, status
 from web.services import Services
 
 
 def partner_flows(services: Services) -> Blueprint:
     """Return the blueprint of /partner/v1."""
     views = Blueprint("partner_flows", __name__, url_prefix="/partner/v1")
-    for flow in (batch, credentials, status):
+    for flow in (batch, credentials, status, sessions):
         flow.add_views(views, services)
     return views

@@ -16,6 +16,7 @@ from verification.decide import Asked
 from web import taps
 from web.agent_api import json_response
 from web.decision_id import decision_id
+from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner, reader_of
 from web.services import Services
 
@@ -24,6 +25,11 @@ def add_views(views: Blueprint, services: Services) -> None:
     """Add the flow's addresses."""
 
     @views.post("/verifications:batch")
+    @operation(
+        "Quyết định nhiều câu trả lời cùng lúc", "Decide many presentations at once",
+        caller=Caller.PARTNER, tag=Tag.TAP, body=VerificationsMessage,
+        answer=VerificationResultsMessage, refusals=(403,), scope=Scope.BATCH,
+    )  # fmt: skip
     def verify_batch() -> Response:
         agent = reader_of(partner(services, Scope.BATCH))
         batch = VerificationsMessage.parse(request.get_data())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from cardsvc.partner_records import Scope
+from cardsvc.wire.tap import DecisionMessage
 from cardsvc.wire.verification import CredentialMessage
 from verification.flows.credential_check import CredentialShown
 from web import taps
 from web.agent_api import json_response
 from web.decision_id import decision_id
+from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner, reader_of
 from web.services import Services
 
@@ -18,6 +20,11 @@ def add_views(views: Blueprint, services: Services) -> None:
     """Add the flow's addresses."""
 
     @views.post("/credentials:verify")
+    @operation(
+        "Kiểm tra mã QR trên mặt thẻ (mức X0)", "Check the QR code on a card's face (X0)",
+        caller=Caller.PARTNER, tag=Tag.CREDENTIALS, body=CredentialMessage,
+        answer=DecisionMessage, refusals=(403,), scope=Scope.CREDENTIAL,
+    )  # fmt: skip
     def verify_credential() -> Response:
         caller = partner(services, Scope.CREDENTIAL)
         message = CredentialMessage.parse(request.get_data())

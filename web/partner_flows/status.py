@@ -8,6 +8,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.partner_records import Scope
 from cardsvc.wire.verification import StatusMessage, StatusQuery
 from web.agent_api import json_response
+from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner
 from web.services import Services
 
@@ -16,6 +17,11 @@ def add_views(views: Blueprint, services: Services) -> None:
     """Add the flow's addresses."""
 
     @views.post("/status")
+    @operation(
+        "Hỏi trạng thái thẻ theo GUID hoặc biên nhận", "Ask where a card stands",
+        caller=Caller.PARTNER, tag=Tag.LOOKUP, body=StatusQuery, answer=StatusMessage,
+        refusals=(403, 404, 409), scope=Scope.STATUS,
+    )  # fmt: skip
     def card_status() -> Response:
         caller = partner(services, Scope.STATUS)
         query = StatusQuery.parse(request.get_data())

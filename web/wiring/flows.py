@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
+from cardsvc.store.counter_sessions import SqlCounterSessions
+from cardsvc.store.engine import Database
 from cardsvc.store.verification_store import SqlDecisionHistory
 from keys.credential_signer import CredentialSigner
 from keys.pki import Pki
 from keys.signers import verify_receipt
 from verification.decide import DecisionDesk
+from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
 from verification.flows.status_query import StatusDesk
 from web.flow_services import FlowServices
@@ -23,12 +27,14 @@ class FlowParts:
         pki: signs receipts and publishes their keys.
         credentials: publishes the keys of QR codes.
         history: decisions and card states.
+        database: keeps the flows' own records.
     """
 
     desk: DecisionDesk
     pki: Pki
     credentials: CredentialSigner
     history: SqlDecisionHistory
+    database: Database
 
 
 def wire_flows(parts: FlowParts) -> FlowServices:
@@ -38,4 +44,5 @@ def wire_flows(parts: FlowParts) -> FlowServices:
         status=StatusDesk(
             parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
         ),
+        sessions=SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom),
     )

@@ -14,6 +14,7 @@ from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRo
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.batches import BatchRow, BatchStepRow
 from cardsvc.store.schema.cards import CardKeyRow, CardRow, PersonalisationJobRow
+from cardsvc.store.schema.counter import CounterSessionRow, CounterStepRow
 from cardsvc.store.schema.decisions import ApprovalDecisionRow
 from cardsvc.store.schema.desk import (
     DESK_FEED_ID,
@@ -116,6 +117,8 @@ __all__ = [
     "CardRow",
     "CertificateRow",
     "CountedFiguresRow",
+    "CounterSessionRow",
+    "CounterStepRow",
     "CrlNumberRow",
     "DecisionRow",
     "DeskFeedRow",
