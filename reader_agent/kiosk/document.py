@@ -1,0 +1,178 @@
+"""What the page is told: the screen as it stands, whole, so that a reload shows the truth.
+
+The page knows how a kind of screen looks and nothing else; every word comes from here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cardsvc.errors import ReasonCode
+from reader_agent.kiosk import texts
+from reader_agent.kiosk import visit as v
+from reader_agent.kiosk.config import KioskConfig
+from reader_agent.kiosk.machine import tasks_of
+from reader_agent.kiosk.troubles import can_try_again, trouble_text
+from reader_agent.kiosk.words import Words
+
+Document = dict[str, Any]
+
+_LENGTHS = {v.Ask.PERSONAL_NUMBER: (12, 12), v.Ask.BIRTH_DATE: (8, 8)}
+_PIN_LENGTH = (6, 8)
+_SECRET = frozenset({v.Ask.PIN, v.Ask.CURRENT_PIN, v.Ask.CODE, v.Ask.NEW_PIN, v.Ask.REPEAT_PIN})
+
+
+def page_words(config: KioskConfig) -> Document:
+    """Return what stands on the page all the time."""
+    return {
+        "name": config.name.document(),
+        "sound": config.sound,
+        "words": {
+            "erase": texts.ERASE.document(),
+            "confirm": texts.CONFIRM.document(),
+            "more_time": texts.MORE_TIME.document(),
+            "time_runs_out": texts.TIME_RUNS_OUT.document(),
+        },
+    }
+
+
+def screen_document(config: KioskConfig, visit: v.Visit, now: float) -> Document:
+    """Return the screen of a visit.
+
+    Args:
+        config: how the kiosk is set up.
+        visit: where it stands.
+        now: seconds of the monotonic clock.
+    """
+    document: Document = {
+        "step": visit.step,
+        "english": visit.english,
+        "card": visit.card,
+        "task": _words(_title_of(visit.task)),
+        "banner": _words(_banner(visit)),
+        "ends_in": None if visit.deadline is None else max(0.0, visit.deadline - now),
+    }
+    return document | _of_screen(config, visit)
+
+
+def _of_screen(config: KioskConfig, visit: v.Visit) -> Document:
+    match visit.screen:
+        case v.Menu():
+            return _menu(config, visit)
+        case v.PlaceCard():
+            return _plain("place", texts.PLACE_CARD, texts.KEEP_CARD, "back", "help")
+        case v.Reading(stage):
+            stages = [texts.STAGES[one].document() for one in v.Stage]
+            return _plain("reading", texts.KEEP_CARD, texts.STAGES[stage]) | {
+                "stages": stages,
+                "stage": list(v.Stage).index(stage),
+            }
+        case v.Pad() as pad:
+            return _pad(config, visit, pad)
+        case v.Result() as result:
+            return _result(visit, result)
+        case v.TakeCard():
+            return _plain("take", texts.TAKE_CARD, texts.DO_NOT_FORGET, sound="remove")
+        case v.Trouble(reason):
+            return _trouble(visit, reason)
+        case v.Helping():
+            return _plain("help", texts.HELP_TITLE, texts.HELP_TEXT, "back", sound="card")
+        case v.OutOfService():
+            shown = _plain("out", texts.OUT_OF_SERVICE, texts.OUT_OF_SERVICE_TEXT, "help")
+            return shown | {"tiles": _tiles(config, with_card=False)}
+
+
+def _plain(kind: str, title: Words, text: Words, *buttons: str, sound: str = "") -> Document:
+    return {
+        "kind": kind,
+        "title": title.document(),
+        "text": text.document(),
+        "buttons": [_button(one) for one in buttons],
+        "sound": sound,
+    }
+
+
+def _button(action: str) -> Document:
+    words = {
+        "back": texts.BACK,
+        "again": texts.TRY_AGAIN,
+        "finish": texts.FINISH,
+        "help": texts.HELP,
+    }[action]
+    return {"action": action, "words": words.document()}
+
+
+def _menu(config: KioskConfig, visit: v.Visit) -> Document:
+    text = texts.CARD_SEEN if visit.card else texts.OR_PLACE_CARD
+    title = texts.CHOOSE if visit.card else texts.GREETING
+    shown = _plain("menu", title, text, "help", sound="card" if visit.card else "")
+    return shown | {"tiles": _tiles(config, with_card=True)}
+
+
+def _tiles(config: KioskConfig, *, with_card: bool) -> list[Document]:
+    return [
+        {"number": number, "kind": task.kind.value, "words": _words(_title_of(task))}
+        for number, task in enumerate(tasks_of(config))
+        if with_card or not task.needs_card
+    ]
+
+
+def _pad(config: KioskConfig, visit: v.Visit, pad: v.Pad) -> Document:
+    least, most = _LENGTHS.get(pad.ask, _PIN_LENGTH)
+    secret = pad.ask in _SECRET
+    shown = _plain("pad", texts.ASKED[pad.ask], texts.HINTS[pad.ask], "back", "help")
+    complaint = None
+    if pad.complaint is not None:
+        complaint = texts.complaint(pad.ask, pad.complaint, pad.tries_left)
+    left = None if pad.tries_left is None or complaint else texts.tries(pad.tries_left)
+    service = None if visit.task is None else visit.task.service
+    shown["sound"] = "bad" if complaint else "card"
+    return shown | {
+        "least": least,
+        "most": most,
+        "mask": "all" if secret else "number" if most == 12 else "none",
+        "shuffle": secret and config.shuffle_pin_pad,
+        "complaint": _words(complaint),
+        "tries": _words(left),
+        "warning": _words(texts.LAST_TRY if pad.tries_left == 1 else None),
+        "consent": _words(None if service is None else service.consent),
+    }
+
+
+def _result(visit: v.Visit, result: v.Result) -> Document:
+    title = texts.DONE_GOOD if result.good else texts.DONE_REFUSED
+    if result.good and visit.task is not None:
+        title = texts.DONE_KINDS.get(visit.task.kind, title)
+    shown = _plain("result", title, result.text, "finish", sound="good" if result.good else "bad")
+    if not result.good:
+        shown["buttons"].append(_button("help"))
+    return shown | {
+        "good": result.good,
+        "code": result.code,
+        "name": result.name,
+        "portrait": result.portrait,
+        "offline": _words(texts.OFFLINE if result.offline else None),
+        "take": _words(texts.TAKE_CARD if visit.card else None),
+    }
+
+
+def _trouble(visit: v.Visit, reason: ReasonCode) -> Document:
+    text = trouble_text(reason)
+    again = can_try_again(reason) and visit.task is not None and visit.task.needs_card
+    buttons = ("again", "back", "help") if again else ("back", "help")
+    shown = _plain("trouble", text.title, text.advice, *buttons, sound="bad")
+    return shown | {"part": text.part.value, "code": reason.value}
+
+
+def _title_of(task: v.Task | None) -> Words | None:
+    if task is None:
+        return None
+    return task.service.title if task.service is not None else texts.KINDS[task.kind]
+
+
+def _banner(visit: v.Visit) -> Words | None:
+    return None if visit.online else texts.NO_NETWORK
+
+
+def _words(words: Words | None) -> dict[str, str] | None:
+    return None if words is None else words.document()

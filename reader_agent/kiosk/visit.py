@@ -1,0 +1,174 @@
+"""Where a visit at the kiosk stands: what is on the screen, and what is known.
+
+Frozen values; ``machine`` makes the next from the last. What the holder types is kept only until
+the card has it, and is in no representation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from typing import TypeAlias
+
+from cardsvc.errors import ReasonCode
+from reader_agent.kiosk.config import KioskService
+from reader_agent.kiosk.words import Words
+
+
+@unique
+class Kind(StrEnum):
+    """What somebody came for."""
+
+    SERVICE = "service"
+    CHANGE_PIN = "change_pin"
+    ACTIVATE = "activate"
+    REPORT_LOSS = "report_loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done.
+
+    Args:
+        kind: what somebody came for.
+        service: which, for ``Kind.SERVICE``.
+        pin_set: the activation code has been changed into a PIN already.
+    """
+
+    kind: Kind
+    service: KioskService | None = None
+    pin_set: bool = False
+
+    @property
+    def needs_card(self) -> bool:
+        """Tell whether a card takes part."""
+        return self.kind is not Kind.REPORT_LOSS
+
+
+@unique
+class Stage(StrEnum):
+    """How far a reading is, for the progress on the screen."""
+
+    CARD = "card"
+    CHECK = "check"
+    NETWORK = "network"
+
+
+@unique
+class Ask(StrEnum):
+    """What is to be typed."""
+
+    PIN = "pin"
+    CURRENT_PIN = "current_pin"
+    CODE = "code"
+    NEW_PIN = "new_pin"
+    REPEAT_PIN = "repeat_pin"
+    PERSONAL_NUMBER = "personal_number"
+    BIRTH_DATE = "birth_date"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Choose what to do; the resting screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCard:
+    """Put the card on the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The card is being worked with."""
+
+    stage: Stage = Stage.CARD
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """Type something.
+
+    Args:
+        ask: what.
+        tries_left: how often it may still be wrong, where the card tells.
+        complaint: why it has to be typed again.
+    """
+
+    ask: Ask
+    tries_left: int | None = None
+    complaint: ReasonCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it.
+
+    Args:
+        good: whether it is what the holder came for.
+        text: the sentence for the person.
+        code: the public code of a refusal.
+        name: the holder's, where the service may know it.
+        portrait: whether there is a photo to show.
+        offline: decided without the service.
+    """
+
+    good: bool
+    text: Words
+    code: str = ""
+    name: str | None = field(default=None, repr=False)
+    portrait: bool = False
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCard:
+    """Take the card away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something failed: card, reader, network or data."""
+
+    reason: ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Helping:
+    """The officer was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """There is no reader to work with."""
+
+
+Screen: TypeAlias = (
+    Menu | PlaceCard | Reading | Pad | Result | TakeCard | Trouble | Helping | OutOfService
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit as it stands.
+
+    Args:
+        screen: what is shown.
+        step: rises with every screen, so that an answer to an older one is known as such.
+        task: what somebody came for.
+        card: whether a card is in the reader.
+        reader: whether there is a reader.
+        online: whether the service answers.
+        english: whether English stands first on the page.
+        deadline: when the screen ends by itself, in seconds of the monotonic clock.
+        typed: what was typed so far for this task; goes to the card, or with a report of loss.
+    """
+
+    screen: Screen = Menu()
+    step: int = 0
+    task: Task | None = None
+    card: bool = False
+    reader: bool = True
+    online: bool = True
+    english: bool = False
+    deadline: float | None = None
+    typed: tuple[str, ...] = field(default=(), repr=False)
