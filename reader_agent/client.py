@@ -21,6 +21,7 @@ from cardsvc.wire.desk import (
 )
 from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
 from cardsvc.wire.fields import Fields, encode_octets, parse_object
+from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
@@ -110,6 +111,15 @@ class ServiceClient:
             Malformed: the answer is not a decision.
         """
         return self._send("/agent/v1/activations", unverified)
+
+    def report_loss(self, message: LossReportMessage) -> LossReceivedMessage:
+        """Report that somebody lost a card; the answer does not tell whether there is one.
+
+        Raises:
+            ServiceError: unreachable, or too many reports.
+            Malformed: the answer is none.
+        """
+        return LossReceivedMessage.parse(self._post("/agent/v1/loss-reports", message.encode()))
 
     def start_job(self, job_id: str) -> ApduBatch | JobFinished:
         """Begin a personalisation job.

@@ -13,9 +13,13 @@ from reader_agent.kiosk.words import Words
 
 @dataclass(frozen=True, slots=True)
 class CardPut:
-    """A card is in the reader; ``mute`` where it does not answer."""
+    """A card is in the reader.
 
-    mute: bool = False
+    Args:
+        fault: CARD_SILENT where it does not answer, SEVERAL_CARDS where it is not alone.
+    """
+
+    fault: ReasonCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

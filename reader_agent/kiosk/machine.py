@@ -22,6 +22,7 @@ Next = tuple[Visit, tuple[i.Wish, ...]]
 
 _PIN_REASONS = frozenset({ReasonCode.PIN_WRONG, ReasonCode.PIN_FORMAT, ReasonCode.PIN_WEAK})
 """What is asked again at once, while the card lies where it is."""
+_CARD_FAULTS = frozenset({ReasonCode.CARD_SILENT, ReasonCode.SEVERAL_CARDS})
 _LEAVES_ANSWERING = frozenset({ReasonCode.NO_READER, ReasonCode.SERVICE_UNAVAILABLE})
 
 
@@ -53,6 +54,8 @@ class KioskMachine:
             now: seconds of the monotonic clock.
         """
         after, wishes = self._taken(visit, happened, now)
+        if isinstance(after.screen, v.Reading) and isinstance(visit.screen, v.Reading):
+            return after, wishes  # further on with the same work: its answer is still awaited
         if after.screen != visit.screen:
             after = replace(after, step=visit.step + 1)
             after = replace(after, deadline=self._deadline(after, now))
@@ -62,8 +65,8 @@ class KioskMachine:
 
     def _taken(self, visit: Visit, happened: i.Input, now: float) -> Next:
         match happened:
-            case i.CardPut(mute):
-                return self._card_put(visit, mute=mute)
+            case i.CardPut(fault):
+                return self._card_put(visit, fault)
             case i.CardTaken():
                 return self._card_taken(visit), ()
             case i.ReaderChanged(there):
@@ -94,19 +97,18 @@ class KioskMachine:
             case i.Touched():
                 return visit, ()
 
-    def _card_put(self, visit: Visit, *, mute: bool) -> Next:
+    def _card_put(self, visit: Visit, fault: ReasonCode | None) -> Next:
         visit = replace(visit, card=True)
         screen, task = visit.screen, visit.task
-        if mute:
+        if fault is not None:
             shows = isinstance(screen, v.Menu | v.PlaceCard | v.Trouble)
-            trouble = v.Trouble(ReasonCode.CARD_SILENT)
-            return (replace(visit, screen=trouble, typed=()) if shows else visit), ()
+            return (replace(visit, screen=v.Trouble(fault), typed=()) if shows else visit), ()
         match screen:
             case v.PlaceCard() if task is not None:
                 return self._begin(visit, task)
             case v.Trouble(reason) if task is not None and can_try_again(reason):
                 return self._begin(visit, task)
-            case v.Trouble(ReasonCode.CARD_SILENT):
+            case v.Trouble(reason) if reason in _CARD_FAULTS:
                 return replace(_home(visit), screen=v.Menu()), ()
             case v.Result():
                 return replace(_home(visit), screen=v.Menu()), ()

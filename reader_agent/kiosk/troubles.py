@@ -65,6 +65,12 @@ _MUTE = TroubleText(
     ),
     again=True,
 )
+_SEVERAL = TroubleText(
+    Part.CARD,
+    Words("Có nhiều hơn một thẻ", "There is more than one card"),
+    Words("Chỉ để lại một thẻ trên đầu đọc.", "Leave only one card on the reader."),
+    again=True,
+)
 _FOREIGN = TroubleText(
     Part.CARD,
     Words("Đây không phải thẻ điện tử của hệ thống", "This is not one of our electronic cards"),
@@ -141,6 +147,7 @@ _TEXTS = {
     _R.NO_CARD: _REMOVED,
     _R.CARD_RESET: _READER_BUSY,
     _R.CARD_SILENT: _MUTE,
+    _R.SEVERAL_CARDS: _SEVERAL,
     _R.NO_PIV_APPLICATION: _FOREIGN,
     _R.OBJECT_MISSING: _FOREIGN,
     _R.KEY_MISSING: _FOREIGN,

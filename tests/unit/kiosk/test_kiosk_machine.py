@@ -109,7 +109,7 @@ def test_a_card_that_leaves_while_the_pin_is_typed() -> None:
 
 def test_a_mute_card_is_not_a_removed_one() -> None:
     kiosk = Driver()
-    kiosk.tell(i.Chosen(QUICK_TASK), i.CardPut(mute=True))
+    kiosk.tell(i.Chosen(QUICK_TASK), i.CardPut(ReasonCode.CARD_SILENT))
     assert kiosk.visit.screen == v.Trouble(ReasonCode.CARD_SILENT)
     kiosk.tell(i.CardTaken())
     assert kiosk.tell(i.CardPut()) == v.Reading()
@@ -230,7 +230,7 @@ def test_the_officer_is_called_with_what_went_wrong() -> None:
 _TASKS = st.sampled_from([*tasks_of(CONFIG), v.Task(v.Kind.ACTIVATE, pin_set=True)])
 _REASONS = st.sampled_from(ReasonCode)
 _SOMETHING = st.one_of(
-    st.builds(i.CardPut, mute=st.booleans()),
+    st.builds(i.CardPut, st.none() | st.sampled_from(ReasonCode)),
     st.just(i.CardTaken()),
     st.builds(i.ReaderChanged, st.booleans()),
     st.builds(i.NetworkChanged, st.booleans()),
