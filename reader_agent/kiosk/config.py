@@ -1,38 +1,17 @@
-"""What a kiosk is told of itself: the section ``[kiosk]`` of the agent's configuration."""
+"""What a kiosk is told of itself: the section ``[kiosk]`` of agent.toml."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.terms import AssuranceLevel
-from cardsvc.wire.fields import Fields
-from cardsvc.wire.tap import parse_level
 from reader_agent.kiosk.words import Words
+from reader_agent.run.config_section import ConfigSection
 
 MOST_SERVICES = 6
 """More tiles do not fit on the screen at a size that everybody can read."""
-_LEVELS = (AssuranceLevel.X1, AssuranceLevel.X2)
-_SERVICE_FIELDS = (
-    "relying_party",
-    "service",
-    "level",
-    "title_vi",
-    "title_en",
-    "consent_vi",
-    "consent_en",
-)
-_FIELDS = (
-    "name_vi",
-    "name_en",
-    "reader",
-    "services",
-    "shuffle_pin_pad",
-    "sound",
-    "change_pin",
-    "activate",
-    "report_loss",
-)
+_MOST_TITLE = 60
+_LEVELS = {"X1": AssuranceLevel.X1, "X2": AssuranceLevel.X2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +19,14 @@ class KioskService:
     """A service that a card is shown for.
 
     Args:
-        relying_party: who relies on the answer.
-        service: its service.
+        service: one of the agent's relying party.
         level: X1, or X2 which asks for the PIN.
         title: what stands on the tile.
-        consent: what the holder agrees to by typing the PIN below it.
     """
 
-    relying_party: str
     service: str
     level: AssuranceLevel
     title: Words
-    consent: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +36,6 @@ class KioskConfig:
     Args:
         name: where it stands, for the head of the page.
         services: what the card is shown for, one to six.
-        reader: the reader's name or part of it; empty is whichever holds the card.
         shuffle_pin_pad: mix the digits of the pad, so that fingers on glass give nothing away.
         sound: let the page make sounds.
         change_pin: offer a change of PIN.
@@ -71,7 +45,6 @@ class KioskConfig:
 
     name: Words
     services: tuple[KioskService, ...]
-    reader: str = ""
     shuffle_pin_pad: bool = False
     sound: bool = True
     change_pin: bool = True
@@ -96,47 +69,43 @@ class Timeouts:
     helping: float = 90.0
 
 
-def parse_kiosk_config(section: object) -> KioskConfig:
-    """Parse the section ``[kiosk]``, as TOML gives it.
+def parse_kiosk(section: ConfigSection) -> KioskConfig:
+    """Parse the section ``[kiosk]`` with its ``[[kiosk.services]]``.
 
     Raises:
-        Malformed: MALFORMED_MESSAGE; a field is unknown, missing or of another kind.
+        ConfigError: an entry is unknown, missing or of another kind.
     """
-    fields = Fields(section, _FIELDS)
-    services = tuple(_service(one) for one in fields.items("services", most=MOST_SERVICES))
+    services: list[KioskService] = []
+    for one in section.sections("services", most=MOST_SERVICES):
+        service = _service(one)
+        if any(service.service == other.service for other in services):
+            one.refuse("service", "a service stands twice")
+        services.append(service)
     if not services:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a kiosk needs a service")
-    keys = {(one.relying_party, one.service) for one in services}
-    if len(keys) != len(services):
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a service stands twice")
-    return KioskConfig(
-        name=Words(fields.text("name_vi"), fields.text("name_en")),
-        services=services,
-        reader=fields.text("reader") if fields.has("reader") else "",
-        shuffle_pin_pad=_flag(fields, "shuffle_pin_pad", default=False),
-        sound=_flag(fields, "sound", default=True),
-        change_pin=_flag(fields, "change_pin", default=True),
-        activate=_flag(fields, "activate", default=True),
-        report_loss=_flag(fields, "report_loss", default=True),
+        section.refuse("services", "at least one service is needed")
+    config = KioskConfig(
+        name=Words(section.text("name_vi", most=80), section.text("name_en", most=80)),
+        services=tuple(services),
+        shuffle_pin_pad=section.flag("shuffle_pin_pad", default=False),
+        sound=section.flag("sound", default=True),
+        change_pin=section.flag("change_pin", default=True),
+        activate=section.flag("activate", default=True),
+        report_loss=section.flag("report_loss", default=True),
     )
+    section.done()
+    return config
 
 
-def _flag(fields: Fields, name: str, *, default: bool) -> bool:
-    return fields.flag(name) if fields.has(name) else default
-
-
-def _service(section: object) -> KioskService:
-    fields = Fields(section, _SERVICE_FIELDS)
-    level = parse_level(fields)
-    if level not in _LEVELS:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a kiosk reads at X1 or X2")
-    consent = None
-    if fields.has("consent_vi") or fields.has("consent_en"):
-        consent = Words(fields.text("consent_vi", most=400), fields.text("consent_en", most=400))
-    return KioskService(
-        fields.text("relying_party"),
-        fields.text("service"),
+def _service(section: ConfigSection) -> KioskService:
+    level = _LEVELS.get(section.text("level", "X1"))
+    if level is None:
+        section.refuse("level", "X1 or X2 is needed")
+    service = KioskService(
+        section.text("service", most=64),
         level,
-        Words(fields.text("title_vi", most=60), fields.text("title_en", most=60)),
-        consent,
+        Words(
+            section.text("title_vi", most=_MOST_TITLE), section.text("title_en", most=_MOST_TITLE)
+        ),
     )
+    section.done()
+    return service

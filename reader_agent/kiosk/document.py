@@ -125,7 +125,6 @@ def _pad(config: KioskConfig, visit: v.Visit, pad: v.Pad) -> Document:
     if pad.complaint is not None:
         complaint = texts.complaint(pad.ask, pad.complaint, pad.tries_left)
     left = None if pad.tries_left is None or complaint else texts.tries(pad.tries_left)
-    service = None if visit.task is None else visit.task.service
     shown["sound"] = "bad" if complaint else "card"
     return shown | {
         "least": least,
@@ -135,7 +134,7 @@ def _pad(config: KioskConfig, visit: v.Visit, pad: v.Pad) -> Document:
         "complaint": _words(complaint),
         "tries": _words(left),
         "warning": _words(texts.LAST_TRY if pad.tries_left == 1 else None),
-        "consent": _words(None if service is None else service.consent),
+        "consent": _words(None if visit.consent is None else visit.consent.text),
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeAlias
 
 from cardsvc.errors import ReasonCode
-from reader_agent.kiosk.visit import Stage, Task
+from reader_agent.kiosk.visit import Consent, Stage, Task
 from reader_agent.kiosk.words import Words
 
 
@@ -89,9 +89,15 @@ class TimePassed:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The card is one of ours to look at; ``tries_left`` where it tells."""
+    """The card can be asked.
+
+    Args:
+        tries_left: how many tries its PIN has, where it tells.
+        consent: what the holder has to agree to by typing the PIN.
+    """
 
     tries_left: int | None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +147,18 @@ Input: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Look whether the card is one of ours, and how many tries its PIN has."""
+    """Look whether the card can be asked, and what its holder has to agree to."""
+
+    task: Task
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Ask the service about the card."""
+    """Ask the service about the card; ``consent`` names the text that stood above the PIN."""
 
     task: Task
     pin: str | None = field(default=None, repr=False)
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

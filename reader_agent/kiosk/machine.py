@@ -154,11 +154,11 @@ class KioskMachine:
         return self._begin(visit, task)
 
     def _begin(self, visit: Visit, task: v.Task) -> Next:
-        visit = replace(visit, screen=v.Reading(), task=task, typed=())
+        visit = replace(visit, screen=v.Reading(), task=task, typed=(), consent=None)
         service = task.service
         if service is not None and service.level < AssuranceLevel.X2:
             return visit, (i.Tap(task),)
-        return visit, (i.Look(),)
+        return visit, (i.Look(task),)
 
     def _again(self, visit: Visit) -> Next:
         if not isinstance(visit.screen, v.Trouble) or visit.task is None:
@@ -173,9 +173,12 @@ class KioskMachine:
         if not isinstance(visit.screen, v.Pad) or visit.task is None:
             return visit, ()
         answered: Answered = answer(visit.task, visit.screen, visit.typed, text, self._rules)
-        if answered.work is None:
+        work = answered.work
+        if work is None:
             return replace(visit, screen=answered.screen, typed=answered.typed), ()
-        return replace(visit, screen=answered.screen, typed=()), (answered.work,)
+        if isinstance(work, i.Tap) and visit.consent is not None:
+            work = replace(work, consent=visit.consent.id)
+        return replace(visit, screen=answered.screen, typed=()), (work,)
 
     def _help(self, visit: Visit) -> Next:
         if isinstance(visit.screen, v.Helping | v.Reading):
@@ -191,9 +194,9 @@ class KioskMachine:
                 return replace(visit, screen=v.Reading(stage)), ()
             case i.Looked(0):
                 return replace(visit, screen=v.Trouble(ReasonCode.PIN_BLOCKED)), ()
-            case i.Looked(tries):
+            case i.Looked(tries, consent):
                 pad = replace(first_question(visit.task), tries_left=tries)
-                return replace(visit, screen=pad), ()
+                return replace(visit, screen=pad, consent=consent), ()
             case i.Done(good, text, code, name, portrait, offline):
                 return replace(
                     visit, screen=v.Result(good, text, code, name, portrait, offline)
@@ -279,4 +282,4 @@ def _home(visit: Visit) -> Visit:
         screen = v.TakeCard() if visit.card else v.Menu()
     # the next person finds Vietnamese again; who only has a card to take keeps the language
     english = visit.english and isinstance(screen, v.TakeCard)
-    return replace(visit, screen=screen, task=None, typed=(), english=english)
+    return replace(visit, screen=screen, task=None, typed=(), consent=None, english=english)

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from reader_agent import events
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.card_work import KioskWork
 from reader_agent.kiosk.config import KioskConfig
 from reader_agent.kiosk.document import Document, screen_document
+from reader_agent.kiosk.happenings import HelpCalled
 from reader_agent.kiosk.machine import KioskMachine
-from reader_agent.kiosk.reader_watch import ReaderWatch
+from reader_agent.kiosk.reader_watch import AT_READERS, KioskReaders
 from reader_agent.kiosk.visit import OutOfService, Visit
 from reader_agent.loopback.board import Board
+from reader_agent.run.happenings import AtReader, Happening, NetworkBack, NetworkLost
+from reader_agent.run.hub import Subscription
+from reader_agent.run.reader_config import Role
+from reader_agent.run.tools import AgentTools
 
 _LOOK_SECONDS = 0.5
 """How often deadlines are looked at, and whether to stop."""
-
-CallOfficer = Callable[[i.CallOfficer], None]
-"""Tells the counter that somebody wants help."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
     """An input; of the page's or of work's where it answers to a step."""
 
-    told: i.Input | events.ReaderEvent
+    told: i.Input | AtReader
     step: int | None = None
 
 
@@ -38,35 +37,30 @@ class Kiosk:
 
     Args:
         config: how it is set up.
-        work: what can be done with a card.
-        call_officer: told when somebody wants help.
-        monotonic: seconds that only go forwards.
+        tools: what the parts of the agent share.
         machine: the rules; by default those of the configuration.
     """
 
-    name = "kiosk"
-
     def __init__(
-        self,
-        config: KioskConfig,
-        work: KioskWork,
-        call_officer: CallOfficer,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        machine: KioskMachine | None = None,
+        self, config: KioskConfig, tools: AgentTools, machine: KioskMachine | None = None
     ) -> None:
         self.config = config
         self.board = Board(self.document)
-        self._work = work
-        self._call_officer = call_officer
-        self._monotonic = monotonic
+        self._tools = tools
+        self._work = KioskWork(tools)
         self._machine = machine or KioskMachine(config)
+        self._names = [one.name for one in tools.config.readers_for(Role.KIOSK)]
+        self._readers = KioskReaders({})
         self._visit = Visit(screen=OutOfService(), reader=False)
-        self._readers = ReaderWatch(config.reader)
         self._inbox: SimpleQueue[_Message] = SimpleQueue()
         self._one_at_a_time = threading.Lock()
 
-    def tell(self, told: i.Input | events.ReaderEvent, step: int | None = None) -> None:
+    @property
+    def name(self) -> str:
+        """The part's name."""
+        return "kiosk"
+
+    def tell(self, told: i.Input | AtReader, step: int | None = None) -> None:
         """Tell the visit something; harmless at any time, from any thread.
 
         Args:
@@ -77,30 +71,63 @@ class Kiosk:
 
     def document(self) -> Document:
         """Return the screen as it stands."""
-        return screen_document(self.config, self._visit, self._monotonic())
+        return screen_document(self.config, self._visit, self._tools.monotonic())
 
     def run(self, stop: threading.Event) -> None:
         """Lead visits until told to stop."""
-        while not stop.is_set():
-            try:
-                message = self._inbox.get(timeout=_LOOK_SECONDS)
-            except Empty:
-                message = _Message(i.TimePassed())
-            self._take(message)
+        with self._tools.hub.subscribe(*AT_READERS, NetworkLost, NetworkBack) as heard:
+            self._begin_anew()
+            threading.Thread(
+                target=self._listen, args=(heard,), name="kiosk hub", daemon=True
+            ).start()
+            while not stop.is_set():
+                try:
+                    message = self._inbox.get(timeout=_LOOK_SECONDS)
+                except Empty:
+                    message = _Message(i.TimePassed())
+                self._take(message)
+
+    def _begin_anew(self) -> None:
+        """Forget a visit that a fault has ended, and look how it stands."""
+        board = self._tools.readers
+        self._readers = KioskReaders({name: board.state_of(name) for name in self._names})
+        self._visit = Visit(
+            screen=OutOfService(),
+            reader=False,
+            step=self._visit.step + 1,
+            online=self._tools.network.reachable,
+        )
+        for told in self._readers.at_start():
+            self._next(told)
+        self.board.changed()
+
+    def _listen(self, heard: Subscription) -> None:
+        while (happening := heard.get()) is not None:
+            self._hear(happening)
+
+    def _hear(self, happening: Happening) -> None:
+        match happening:
+            case NetworkLost():
+                self.tell(i.NetworkChanged(online=False))
+            case NetworkBack():
+                self.tell(i.NetworkChanged(online=True))
+            case AtReader():
+                self.tell(happening)
+            case _:
+                pass
 
     def _take(self, message: _Message) -> None:
         if message.step is not None and message.step != self._visit.step:
             return
-        told = message.told
-        if isinstance(told, events.ReaderEvent):
-            for one in self._readers.take(told):
+        if isinstance(message.told, AtReader):
+            for one in self._readers.take(message.told):
                 self._next(one)
         else:
-            self._next(told)
+            self._next(message.told)
 
     def _next(self, told: i.Input) -> None:
         before = self._visit
-        self._visit, wishes = self._machine.next(before, told, self._monotonic())
+        self._visit, wishes = self._machine.next(before, told, self._tools.monotonic())
         for wish in wishes:
             if isinstance(wish, i.CallOfficer):
                 self._call_officer(wish)
@@ -119,3 +146,13 @@ class Kiosk:
             self.tell(came, step)
 
         threading.Thread(target=run, name="kiosk work", daemon=True).start()
+
+    def _call_officer(self, wish: i.CallOfficer) -> None:
+        at = self._tools.clock.now()
+        kind = None if wish.task is None else wish.task.kind
+        service = None if wish.task is None else wish.task.service
+        about = service.service if service is not None else kind.value if kind else ""
+        self._tools.hub.publish(HelpCalled(at, about, wish.reason))
+        if self._tools.journal is not None:
+            reason = None if wish.reason is None else wish.reason.value
+            self._tools.journal.append("help_called", {"about": about, "reason": reason}, at)

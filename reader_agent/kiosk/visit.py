@@ -85,6 +85,19 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What the holder agrees to by typing the PIN below it.
+
+    Args:
+        id: names the text to the service.
+        text: the words.
+    """
+
+    id: str
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
 class Pad:
     """Type something.
 
@@ -160,6 +173,7 @@ class Visit:
         online: whether the service answers.
         english: whether English stands first on the page.
         deadline: when the screen ends by itself, in seconds of the monotonic clock.
+        consent: what the holder agrees to by typing the PIN.
         typed: what was typed so far for this task; goes to the card, or with a report of loss.
     """
 
@@ -171,4 +185,5 @@ class Visit:
     online: bool = True
     english: bool = False
     deadline: float | None = None
+    consent: Consent | None = None
     typed: tuple[str, ...] = field(default=(), repr=False)

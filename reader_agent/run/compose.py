@@ -73,7 +73,12 @@ def assemble(config: AgentConfig, clock: Clock | None = None) -> Agent:
 
 def parts_of(tools: AgentTools) -> Sequence[Part]:
     """Return the parts that the configuration asks for."""
-    return reader_watches(tools.config.readers, tools.readers)
+    parts = [*reader_watches(tools.config.readers, tools.readers)]
+    if tools.config.kiosk is not None:
+        from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
+
+        parts += local_parts(tools)
+    return parts
 
 
 def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:

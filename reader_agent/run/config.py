@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
+from reader_agent.kiosk.config import KioskConfig, parse_kiosk
+from reader_agent.loopback.config import LoopbackConfig, parse_loopback
 from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
 from reader_agent.run.reader_config import ReaderConfig, parse_readers
 
@@ -56,6 +58,8 @@ class AgentConfig:
         service: where the service is.
         readers: in the order of the file.
         log: where the log goes.
+        loopback: where it serves this machine.
+        kiosk: None where it is none.
     """
 
     relying_party: str
@@ -63,6 +67,8 @@ class AgentConfig:
     service: ServiceConfig
     readers: tuple[ReaderConfig, ...] = ()
     log: LogConfig = LogConfig()
+    loopback: LoopbackConfig = field(default_factory=LoopbackConfig)
+    kiosk: KioskConfig | None = None
 
     def readers_for(self, *roles: str) -> tuple[ReaderConfig, ...]:
         """Return the readers that serve one of these roles."""
@@ -82,7 +88,15 @@ def parse_agent_config(text: str) -> AgentConfig:
     agent.done()
     service = _service(file.section("service"))
     log = _log(file.section("log"))
-    config = AgentConfig(relying_party, state_dir, service, parse_readers(file), log)
+    config = AgentConfig(
+        relying_party,
+        state_dir,
+        service,
+        parse_readers(file),
+        log,
+        loopback=parse_loopback(file.section("loopback")),
+        kiosk=parse_kiosk(file.section("kiosk")) if file.has("kiosk") else None,
+    )
     file.done()
     return config
 

@@ -81,6 +81,7 @@ class _Question:
     level: AssuranceLevel
     ask_pin: PinSource | None
     progress: Callable[[TapStep], None]
+    consent: str | None
 
 
 class Tapper:
@@ -124,6 +125,7 @@ class Tapper:
         level: AssuranceLevel = AssuranceLevel.X1,
         *,
         ask_pin: PinSource | None = None,
+        consent: str | None = None,
         progress: Callable[[TapStep], None] = lambda _: None,
     ) -> TapOutcome:
         """Ask the card in a reader, and have somebody decide.
@@ -135,6 +137,7 @@ class Tapper:
             service: what the card is asked for.
             level: X1, or X2 which needs the PIN.
             ask_pin: asks the holder; at most once a tap.
+            consent: names the text that the holder was shown before.
             progress: is told how far it is.
 
         Raises:
@@ -148,7 +151,7 @@ class Tapper:
             raise CardError(ReasonCode.READER_BUSY, f"{reader}: another tap is under way")
         failure = ReasonCode.READER_FAILED
         outcome: TapOutcome | None = None
-        question = _Question(service, level, _once(ask_pin, progress), progress)
+        question = _Question(service, level, _once(ask_pin, progress), progress, consent)
         try:
             self._hub.publish(TapStarted(self._clock.now(), reader, service))
             outcome = self._tap(reader, question)
@@ -189,6 +192,7 @@ class Tapper:
             agent=_BY_KEY,
             level=question.level,
             ask_pin=question.ask_pin,
+            consent=question.consent,
         )
         question.progress(TapStep.ASKING)
         decision = judge.present(tapped.presentation)

@@ -19,13 +19,12 @@ from reader_agent.kiosk.document import screen_document
 from reader_agent.kiosk.machine import KioskMachine, tasks_of
 from reader_agent.kiosk.words import Words
 
-QUICK = KioskService("tt", "tra-cuu", AssuranceLevel.X1, Words("Tra cứu", "Look up"))
-SIGNED = KioskService(
-    "tt", "ky", AssuranceLevel.X2, Words("Ký", "Sign"), Words("Tôi đồng ý", "I agree")
-)
+QUICK = KioskService("tra-cuu", AssuranceLevel.X1, Words("Tra cứu", "Look up"))
+SIGNED = KioskService("ky", AssuranceLevel.X2, Words("Ký", "Sign"))
 CONFIG = KioskConfig(Words("Ki-ốt", "Kiosk"), (QUICK, SIGNED))
 QUICK_TASK, SIGNED_TASK = v.Task(v.Kind.SERVICE, QUICK), v.Task(v.Kind.SERVICE, SIGNED)
 LOSS = v.Task(v.Kind.REPORT_LOSS)
+AGREED = v.Consent("c1", Words("Tôi đồng ý", "I agree"))
 PIN, NEW = "135791", "864209"
 
 
@@ -61,11 +60,11 @@ def test_a_visit_with_a_pin_from_the_menu_to_the_menu() -> None:
     kiosk = Driver()
     assert kiosk.tell(i.Chosen(SIGNED_TASK)) == v.PlaceCard()
     assert kiosk.tell(i.CardPut()) == v.Reading()
-    assert kiosk.wishes == [i.Look()]
-    assert kiosk.tell(i.Looked(3)) == v.Pad(v.Ask.PIN, tries_left=3)
+    assert kiosk.wishes == [i.Look(SIGNED_TASK)]
+    assert kiosk.tell(i.Looked(3, AGREED)) == v.Pad(v.Ask.PIN, tries_left=3)
     assert kiosk.shown()["consent"] == {"vi": "Tôi đồng ý", "en": "I agree"}
     assert kiosk.tell(i.Typed(PIN)) == v.Reading(v.Stage.CHECK)
-    assert kiosk.wishes[-1] == i.Tap(SIGNED_TASK, PIN)
+    assert kiosk.wishes[-1] == i.Tap(SIGNED_TASK, PIN, "c1")
     again = kiosk.tell(i.Failed(ReasonCode.PIN_WRONG, tries_left=2))
     assert again == v.Pad(v.Ask.PIN, 2, ReasonCode.PIN_WRONG)
     kiosk.tell(i.Typed(NEW), i.Progressed(v.Stage.NETWORK), granted(name="Nguyễn Văn Ân"))
@@ -158,7 +157,7 @@ def test_what_can_not_be_a_pin_costs_no_try() -> None:
     kiosk.tell(i.CardPut(), i.Chosen(SIGNED_TASK), i.Looked(3))
     for text in ("", "12345", "123456789", "12345a", "１２３４５６"):
         assert isinstance(kiosk.tell(i.Typed(text)), v.Pad)
-    assert kiosk.wishes == [i.Look()]
+    assert kiosk.wishes == [i.Look(SIGNED_TASK)]
     kiosk.tell(i.StartOver(), i.CardTaken(), i.Chosen(SIGNED_TASK), i.CardPut(), i.Looked(1))
     assert kiosk.shown()["warning"] is not None
 

@@ -1,0 +1,47 @@
+"""Fits together what the agent serves on its own machine; loaded only where it serves something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Blueprint
+
+from reader_agent.kiosk.part import Kiosk
+from reader_agent.loopback.app import loopback_app
+from reader_agent.loopback.page_api import page_api
+from reader_agent.loopback.secret_file import shared_secret, write_private
+from reader_agent.loopback.server import LoopbackServer
+from reader_agent.run.part import Part
+from reader_agent.run.tools import AgentTools
+
+_LAUNCHER = (
+    '<!doctype html><meta charset="utf-8"><title>Kiosk</title>'
+    '<meta http-equiv="refresh" content="0;url={url}">\n'
+)
+
+
+def local_parts(tools: AgentTools) -> Sequence[Part]:
+    """Return the parts that serve this machine.
+
+    Raises:
+        CardError: ACCESS_DENIED; a secret can't be kept from others.
+    """
+    config, folder = tools.config, tools.config.state_dir
+    offered: list[Blueprint] = []
+    parts: list[Part] = []
+    if config.kiosk is not None:
+        kiosk = Kiosk(config.kiosk, tools)
+        parts.append(kiosk)
+        secret = shared_secret(folder / "kiosk.key")
+        offered.append(page_api("kiosk", kiosk, secret))
+        write_launcher(folder / "kiosk.html", config.loopback.port, "kiosk", secret)
+    if offered:
+        app = loopback_app(config.loopback.port, offered)
+        parts.append(LoopbackServer(app, config.loopback.port))
+    return parts
+
+
+def write_launcher(file: Path, port: int, page: str, secret: str) -> None:
+    """Write the file that a browser is started with: the page's secret is on no command line."""
+    write_private(file, _LAUNCHER.format(url=f"http://127.0.0.1:{port}/{page}/open/{secret}"))
