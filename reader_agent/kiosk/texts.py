@@ -19,12 +19,10 @@ HELP_TEXT = Words(
     "Vui lòng đợi tại đây trong giây lát, hoặc đến thẳng quầy một cửa.",
     "Please wait here a moment, or go straight to the one-stop counter.",
 )
-OUT_OF_SERVICE = Words("Ki-ốt tạm ngừng đọc thẻ", "This kiosk can't read cards now")
+OUT_OF_SERVICE = Words("Máy tạm ngừng đọc thẻ", "This kiosk can't read cards now")
 OUT_OF_SERVICE_TEXT = Words(
-    "Đầu đọc thẻ bị mất kết nối. Vui lòng dùng ki-ốt khác hoặc đến quầy một cửa. "
-    "Ki-ốt sẽ tự hoạt động lại khi có đầu đọc.",
-    "The card reader is not connected. Please use another kiosk or go to the one-stop counter. "
-    "It will work again by itself.",
+    "Đầu đọc thẻ bị mất kết nối. Vui lòng dùng máy khác hoặc đến quầy một cửa.",
+    "The card reader is not connected. Please use another kiosk or go to the one-stop counter.",
 )
 OFFLINE = Words("Mất kết nối, đang xác thực ngoại tuyến", "Connection lost, verifying offline")
 NO_NETWORK = Words(

@@ -84,7 +84,7 @@ _READER_GONE = TroubleText(
     Part.READER,
     Words("Đầu đọc thẻ bị mất kết nối", "The card reader is not connected"),
     Words(
-        "Không phải lỗi của thẻ. Vui lòng báo cán bộ hoặc dùng ki-ốt khác.",
+        "Không phải lỗi của thẻ. Vui lòng báo cán bộ hoặc dùng máy khác.",
         "It is not your card. Please tell an officer, or use another kiosk.",
     ),
 )
@@ -135,7 +135,7 @@ _TOO_MANY = TroubleText(
 )
 _REFUSED = TroubleText(
     Part.NETWORK,
-    Words("Ki-ốt này đang không phục vụ được", "This kiosk can't serve you now"),
+    Words("Máy này đang không phục vụ được", "This kiosk can't serve you now"),
     Words(
         "Không phải lỗi của thẻ. Vui lòng đến quầy một cửa.",
         "It is not your card. Please go to the one-stop counter.",

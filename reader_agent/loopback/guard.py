@@ -22,7 +22,6 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -43,7 +42,8 @@ def guard_hosts(app: Flask, port: int) -> None:
     @app.after_request
     def harden(response: Response) -> Response:
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+            response.headers[name] = value
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 

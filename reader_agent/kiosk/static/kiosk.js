@@ -94,8 +94,7 @@ function footButtons() {
 function drawSound() {
   const button = find("sound");
   button.hidden = !page?.sound;
-  button.setAttribute("aria-pressed", String(!muted()));
-  button.textContent = shown?.english ? (muted() ? "Sound off" : "Sound on") : muted() ? "Tắt tiếng" : "Có tiếng";
+  button.textContent = shown?.english ? (muted() ? "Sound on" : "Sound off") : muted() ? "Bật tiếng" : "Tắt tiếng";
 }
 
 function tick() {

@@ -42,7 +42,8 @@ const DRAW = {
     screen.append(icon("person", "sign"), title(told), text(told.text));
   },
   trouble(screen, told, page, send) {
-    screen.append(icon(told.part === "pin" || told.part === "card" ? "no" : "bad", `sign ${told.part === "pin" || told.part === "card" ? "no" : "bad"}`), title(told), text(told.text), deeds(told, send));
+    const sign = told.part === "pin" || told.part === "card" ? "no" : "bad";
+    screen.append(icon(sign, `sign ${sign}`), title(told), text(told.text), deeds(told, send));
   },
   pad: drawPadScreen,
   result: drawResult,
@@ -88,20 +89,22 @@ function drawResult(screen, told, page, send) {
   said.append(text(told.text));
   if (told.offline) said.append(one("p", "offline", told.offline));
   body.append(said);
-  screen.append(body);
+  const ends = element("div", "ends");
   if (told.take) {
     const strip = element("p", "take-strip");
     strip.append(icon("up", ""), both("span", "", told.take));
-    screen.append(strip);
+    ends.append(strip);
   }
-  screen.append(deeds(told, send));
+  ends.append(deeds(told, send));
+  screen.append(body, ends);
 }
 
 function tiles(told, send) {
-  const list = element("ul", "tiles");
+  const many = told.tiles.filter((tile) => tile.kind === "service").length > 4;
+  const list = element("ul", many ? "tiles many" : "tiles");
   for (const tile of told.tiles) {
-    const item = element("li", "");
-    const button = element("button", `tile ${tile.kind === "service" ? "" : "own"}`);
+    const item = element("li", tile.kind === "service" ? "" : "own");
+    const button = element("button", "tile");
     button.type = "button";
     button.dataset.key = `tile-${tile.number}`;
     button.append(icon(tile.kind, ""), both("span", "", tile.words));
@@ -206,8 +209,10 @@ function picture(kind) {
     drawn("circle", { class: "lamp", cx: 262, cy: 221, r: 7 }),
   ];
   const more = [];
+  if (kind === "place") more.push(drawn("path", { class: "arrow", d: "M282 76v72M258 126l24 24 24-24" }));
+  if (kind === "take") more.push(drawn("path", { class: "arrow", d: "M282 150V78M258 100l24-24 24 24" }));
   if (kind === "reading") more.push(
     drawn("path", { class: "wave", d: "M120 40a60 60 0 0 1 80 0" }),
     drawn("path", { class: "wave", d: "M136 54a36 36 0 0 1 48 0" }));
-  return drawn("svg", { class: "art", viewBox: "0 0 320 256", "aria-hidden": "true" }, ...more, card, ...reader);
+  return drawn("svg", { class: "art", viewBox: "20 26 290 226", "aria-hidden": "true" }, ...more, card, ...reader);
 }

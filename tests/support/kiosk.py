@@ -1,0 +1,138 @@
+"""A kiosk as it stands in a hall, in this process: a service, a reader, the page on loopback."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cardsvc.clock import SettableClock
+from cardsvc.errors import ReasonCode
+from cardsvc.terms import AssuranceLevel
+from reader_agent import events
+from reader_agent.client import ServiceClient
+from reader_agent.kiosk.config import KioskConfig, KioskService
+from reader_agent.kiosk.words import Words
+from reader_agent.loopback.compose import local_parts
+from reader_agent.loopback.config import LoopbackConfig
+from reader_agent.run.config import AgentConfig, ServiceConfig
+from reader_agent.run.hub import Hub
+from reader_agent.run.network import Network
+from reader_agent.run.reader_config import ReaderConfig, Role
+from reader_agent.run.readers import ReaderBoard
+from reader_agent.run.supervisor import Supervisor
+from reader_agent.run.taps import Tapper
+from reader_agent.run.tools import AgentTools
+from reader_agent.virtual.card import PoweredCard
+from reader_agent.virtual.connection import VirtualReader
+from tests.support.served import free_port
+
+AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+READER = "Kiosk reader 00"
+CONFIG = KioskConfig(
+    Words("Trung tâm Phục vụ hành chính công", "Public administration service centre"),
+    (
+        KioskService("tra-cuu", AssuranceLevel.X1, Words("Lấy số thứ tự", "Take a queue number")),
+        KioskService("ky-ho-so", AssuranceLevel.X2, Words("Nộp hồ sơ", "Submit a dossier")),
+    ),
+)
+
+
+@dataclass
+class RunningKiosk:
+    """A kiosk, and the hands of who stands before it.
+
+    Args:
+        tools: what its parts share.
+        port: of the page.
+        reader: takes cards.
+        secret: opens the page.
+    """
+
+    tools: AgentTools
+    port: int
+    reader: VirtualReader
+    secret: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def page(self) -> str:
+        return f"{self.url}/kiosk/open/{self.secret}"
+
+    def insert(self, card: PoweredCard) -> None:
+        self.reader.insert(card)
+        self.tools.readers.take(events.CardInserted(READER, b";"))
+
+    def remove(self) -> None:
+        self.reader.remove()
+        self.tools.readers.take(events.CardRemoved(READER))
+
+    def unplug(self) -> None:
+        self.reader.remove()
+        self.tools.readers.take(events.ServiceLost(ReasonCode.SERVICE_UNAVAILABLE, "gone"))
+
+    def plug(self) -> None:
+        self.tools.readers.take(events.ServiceBack())
+        self.tools.readers.take(events.ReaderAdded(READER))
+
+
+@contextmanager
+def running_kiosk(
+    folder: Path,
+    service_url: str,
+    token: str,
+    relying_party: str,
+    config: KioskConfig = CONFIG,
+    role: Role = Role.KIOSK,
+) -> Iterator[RunningKiosk]:
+    """Run a kiosk with a reader in this process until the block ends."""
+    port = free_port()
+    reader = VirtualReader(READER)
+    clock, hub = SettableClock(AT), Hub()
+    agent = AgentConfig(
+        relying_party,
+        folder,
+        ServiceConfig(service_url),
+        (ReaderConfig("front", READER, role),),
+        loopback=LoopbackConfig(port),
+        kiosk=config,
+    )
+    board = ReaderBoard(agent.readers, lambda _: reader.connect(), hub, clock)
+    client, network = ServiceClient(service_url, token), Network(hub, clock)
+    tapper = Tapper(
+        relying_party, open_reader=board.open, online=client, offline=None, network=network,
+        hub=hub, clock=clock,
+    )  # fmt: skip
+    tools = AgentTools(
+        config=agent, clock=clock, monotonic=time.monotonic, random_octets=secrets.token_bytes,
+        hub=hub, readers=board, network=network, client=client, tapper=tapper,
+    )  # fmt: skip
+    stop = threading.Event()
+    supervisor = Supervisor(local_parts(tools))
+    thread = threading.Thread(target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.05})
+    thread.start()
+    secret = (folder / "kiosk.key").read_text("utf-8")
+    running = RunningKiosk(tools, port, reader, secret)
+    try:
+        running.plug()
+        yield running
+    finally:
+        stop.set()
+        thread.join(5)
+        client.close()
+
+
+def await_that(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never was so"
+        time.sleep(0.01)
