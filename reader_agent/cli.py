@@ -7,6 +7,7 @@ import click
 from reader_agent.activate_cli import activate
 from reader_agent.answer_cli import answer
 from reader_agent.desk_cli import desk
+from reader_agent.enrol_cli import enrol
 from reader_agent.inspect_cli import inspect
 from reader_agent.personalise_cli import personalise
 from reader_agent.readers_cli import readers
@@ -25,6 +26,7 @@ def main() -> None:
 main.add_command(activate)
 main.add_command(answer)
 main.add_command(desk)
+main.add_command(enrol)
 main.add_command(inspect)
 main.add_command(personalise)
 main.add_command(readers)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
-
-import urllib3
 
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.desk_records import JobStage
-from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.event_chain import ChainHead
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.batch import encode_answer, parse_batch
@@ -19,6 +19,7 @@ from cardsvc.wire.desk import (
     PresenceMessage,
     ReportMessage,
 )
+from cardsvc.wire.enrolment import EnrolledMessage, RenewalMessage
 from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
 from cardsvc.wire.fields import Fields, encode_octets, parse_object
 from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
@@ -28,24 +29,17 @@ from cardsvc.wire.tap import (
     DecisionMessage,
     PresentationMessage,
 )
+from reader_agent.service_http import (
+    MAX_ANSWER_OCTETS,
+    BearerToken,
+    Credentials,
+    Exchange,
+    ServiceError,
+    ServiceHttp,
+)
 from verification.presentation import UnverifiedPresentation
 
-_TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
-_MAX_ANSWER_OCTETS = 1 << 20
-
-
-class ServiceError(CardsvcError):
-    """The service could not be reached, or refused.
-
-    Args:
-        reason: why, as the service's problem document says.
-        status: the HTTP status, 0 where there was no answer.
-        message: for the log.
-    """
-
-    def __init__(self, reason: ReasonCode, status: int, message: str) -> None:
-        super().__init__(reason, message)
-        self.status = status
+__all__ = ["JobFinished", "ServiceClient", "ServiceError"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +60,25 @@ class ServiceClient:
 
     Args:
         base_url: such as ``https://the.service``.
-        token: the agent's bearer token; never logged.
+        credentials: by what the agent shows who it is; a text is a bearer token.
+        ca_file: PEM of the authority of the service's TLS certificate; None for the system's.
+        tap_seconds: how long an answer may take while somebody stands at a reader.
+        observe: is told how long each answer took.
     """
 
-    def __init__(self, base_url: str, token: str) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._pool = urllib3.PoolManager(
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            },
-            timeout=_TIMEOUT,
-            retries=False,
-            maxsize=4,
-        )
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials | str,
+        *,
+        ca_file: Path | None = None,
+        tap_seconds: float = 10.0,
+        observe: Callable[[Exchange], None] = lambda _: None,
+    ) -> None:
+        if isinstance(credentials, str):
+            credentials = BearerToken(credentials)
+        self._http = ServiceHttp(base_url, credentials, ca_file=ca_file, observe=observe)
+        self._tap_seconds = tap_seconds
 
     def open_challenge(
         self, relying_party: str, service: str, level: AssuranceLevel
@@ -92,7 +90,7 @@ class ServiceClient:
             Malformed: the answer is not a challenge.
         """
         request = ChallengeRequest(relying_party, service, level)
-        return ChallengeMessage.parse(self._post("/agent/v1/challenges", request.encode()))
+        return ChallengeMessage.parse(self._post_tap("/agent/v1/challenges", request.encode()))
 
     def present(self, unverified: UnverifiedPresentation) -> DecisionMessage:
         """Bring a card's answer and get the decision.
@@ -144,7 +142,9 @@ class ServiceClient:
         Raises:
             ServiceError: unreachable or refused.
         """
-        return NextJobMessage.parse(self._ask("GET", f"/agent/v1/jobs/next?wait={wait_seconds}"))
+        return NextJobMessage.parse(
+            self._http.ask("GET", f"/agent/v1/jobs/next?wait={wait_seconds}")
+        )
 
     def report(self, job_id: str, stage: JobStage, reason: ReasonCode | None = None) -> str:
         """Say how a job stands at our readers; return how its order stands, such as ``open``.
@@ -179,11 +179,20 @@ class ServiceClient:
             ServiceError: unreachable or refused.
         """
         path = f"/agent/v1/events/{encode_octets(chain)}"
-        return ChainHeadMessage.parse(self._ask("GET", path)).head
+        return ChainHeadMessage.parse(self._http.ask("GET", path)).head
+
+    def renew(self, asked: RenewalMessage) -> EnrolledMessage:
+        """Ask for our device's next certificate.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is not a certificate.
+        """
+        return EnrolledMessage.parse(self._post("/agent/v1/enrolments/renewals", asked.encode()))
 
     def close(self) -> None:
         """Drop the kept connections."""
-        self._pool.clear()
+        self._http.close()
 
     def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
         message = PresentationMessage(
@@ -193,33 +202,17 @@ class ServiceClient:
             unverified.asked,
             unverified.consent,
         )
-        return DecisionMessage.parse(self._post(path, message.encode()))
+        return DecisionMessage.parse(self._post_tap(path, message.encode()))
 
     def _post(self, path: str, body: bytes) -> bytes:
-        return self._ask("POST", path, body)
+        return self._http.ask("POST", path, body)
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        if not self._base_url.startswith(("http://", "https://")):
-            raise ServiceError(ReasonCode.NETWORK_FAILED, 0, "not an http address")
-        try:
-            response = self._pool.request(
-                method, self._base_url + path, body=body, preload_content=False
-            )
-            octets = response.read(_MAX_ANSWER_OCTETS + 1)
-            response.release_conn()
-        except urllib3.exceptions.HTTPError as error:
-            raise ServiceError(
-                ReasonCode.NETWORK_FAILED, 0, f"no answer: {type(error).__name__}"
-            ) from error
-        if len(octets) > _MAX_ANSWER_OCTETS:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the answer is too large")
-        if response.status != 200:
-            raise _problem(response.status, octets)
-        return octets
+    def _post_tap(self, path: str, body: bytes) -> bytes:
+        return self._http.ask("POST", path, body, seconds=self._tap_seconds)
 
 
 def _parse_step(octets: bytes) -> ApduBatch | JobFinished:
-    message = parse_object(octets, most=_MAX_ANSWER_OCTETS)
+    message = parse_object(octets, most=MAX_ANSWER_OCTETS)
     if "finished" in message:
         fields = Fields(message, ("finished", "reason"))
         reason = fields.text("reason") if fields.has("reason") else None
@@ -228,12 +221,3 @@ def _parse_step(octets: bytes) -> ApduBatch | JobFinished:
         except ValueError as error:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "no such reason") from error
     return parse_batch(octets)
-
-
-def _problem(status: int, octets: bytes) -> ServiceError:
-    """Read an RFC 9457 problem document; whatever is not one is an unavailable service."""
-    try:
-        reason = ReasonCode(parse_object(octets).get("reason", ""))
-    except ValueError:
-        reason = ReasonCode.SERVICE_UNAVAILABLE
-    return ServiceError(reason, status, f"HTTP {status}: {reason.value}")

@@ -48,10 +48,19 @@ def open_client(service_url: str, token_file: Path) -> ServiceClient:
     Raises:
         CardError: ACCESS_DENIED, the file holds no token.
     """
+    return ServiceClient(service_url, read_token(token_file))
+
+
+def read_token(token_file: Path) -> str:
+    """Return the bearer token in a file.
+
+    Raises:
+        CardError: ACCESS_DENIED, the file holds no token.
+    """
     try:
         token = token_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(ReasonCode.ACCESS_DENIED, f"{token_file} can't be read") from error
     if not token or not token.isascii() or not token.isprintable():
         raise CardError(ReasonCode.ACCESS_DENIED, f"{token_file} holds no token")
-    return ServiceClient(service_url, token)
+    return token

@@ -21,7 +21,7 @@ from cardsvc.wire.tap import (
 )
 from issuance.job_end import JobEnd
 from web import taps
-from web.auth import bearer
+from web.auth import calling_agent
 from web.openapi.operation import Caller, Tag, operation
 from web.services import Services
 
@@ -38,7 +38,7 @@ def agent_api(services: Services) -> Blueprint:
     views = Blueprint("agent_api", __name__, url_prefix="/agent/v1")
 
     def agent() -> str:
-        return bearer(services.access.agent_by_token)
+        return calling_agent(services)
 
     @views.post("/challenges")
     @operation(

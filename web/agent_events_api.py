@@ -8,7 +8,7 @@ from cardsvc.event_chain import CHAIN_OCTETS
 from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
 from cardsvc.wire.fields import decode_octets
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import calling_agent
 from web.services import Services
 
 
@@ -17,7 +17,7 @@ def agent_events_api(services: Services) -> Blueprint:
     views = Blueprint("agent_events_api", __name__, url_prefix="/agent/v1")
 
     def agent() -> str:
-        return bearer(services.access.agent_by_token)
+        return calling_agent(services)
 
     @views.post("/events")
     def take_events() -> Response:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+import time
 
+from flask import Flask, Response, g, request
+
+from cardsvc.wire import agent_proof
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
+from cardsvc.wire.fields import encode_instant
 from web.agent_api import agent_api
 from web.agent_events_api import agent_events_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
+from web.enrolment_api import enrolment_api
 from web.events_api import events_api
 from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
@@ -32,6 +37,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_events_api(services))
     app.register_blueprint(desk_api(services))
     app.register_blueprint(oauth_api(services))
+    app.register_blueprint(enrolment_api(services))
     app.register_blueprint(partner_api(services))
     app.register_blueprint(events_api(services))
     app.register_blueprint(partner_flows(services))
@@ -43,6 +49,10 @@ def create_app(services: Services) -> Flask:
     register_reference(app)
     register_console(app, services.console)
 
+    @app.before_request
+    def start() -> None:
+        g.started = time.monotonic()
+
     @app.after_request
     def harden(response: Response) -> Response:
         headers = response.headers
@@ -50,6 +60,11 @@ def create_app(services: Services) -> Flask:
         # the console has said already what its pages need
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         headers.setdefault("Referrer-Policy", "no-referrer")
+        # agents set their proofs' clock by it (RFC 9110 section 6.6.1)
+        if request.path.startswith("/agent/") and "started" in g:
+            milliseconds = (time.monotonic() - g.started) * 1000
+            headers["Server-Timing"] = f"app;dur={milliseconds:.3f}"
+            headers[agent_proof.TIME_HEADER] = encode_instant(services.clock.now())
         return response
 
     return app

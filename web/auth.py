@@ -1,4 +1,4 @@
-"""Bearer tokens of agents and partners (RFC 6750 section 2.1).
+"""Who calls: bearer tokens of agents and partners (RFC 6750 section 2.1), keys of devices.
 
 What a partner's token opens, ``web.partners.door`` knows. A token has 256 random bits, so its
 SHA-256 is enough to store, and looking that up by equality tells an attacker nothing about it.
@@ -10,13 +10,16 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import request
+from flask import g, request
 
 from cardsvc.partner_records import PartnerCaller, Scope
+from cardsvc.wire import agent_proof
+from web.agents.sign_in import ProofRefused, SignedRequest
 from web.partners.door import NotLetIn
 from web.partners.forwarded import parse_forwarded_certificate
 from web.partners.services import PartnerServices
 from web.problems import Unauthenticated
+from web.services import Services
 
 _MAX_TOKEN_CHARACTERS = 512
 
@@ -74,3 +77,31 @@ def _token() -> str:
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
         raise Unauthenticated
     return token
+
+
+def calling_agent(services: Services) -> str:
+    """Return the agent that the request comes from, by its device's key or its token.
+
+    Raises:
+        Unauthenticated: neither, or one that opens nothing; or tokens are switched off.
+    """
+    scheme, _, proof = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != agent_proof.SCHEME.lower():
+        if not services.agents.tokens:
+            raise Unauthenticated
+        return bearer(services.access.agent_by_token)
+    sign_in, at = services.agents.sign_in, services.clock.now()
+    try:
+        if "signed_in" in g:  # a request that waits looks again; its proof serves once
+            sign_in.require_still(g.signed_in, at)
+        else:
+            g.signed_in = sign_in.agent_of(_signed_request(proof), at)
+    except ProofRefused as error:
+        raise Unauthenticated from error
+    return str(g.signed_in.agent)
+
+
+def _signed_request(proof: str) -> SignedRequest:
+    query = request.query_string.decode("latin-1")
+    target = f"{request.path}?{query}" if query else request.path
+    return SignedRequest(proof, request.method, target, request.get_data())

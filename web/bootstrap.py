@@ -69,6 +69,7 @@ from web.losses import LossCounter
 from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
+from web.wiring.agents import agent_access
 from web.wiring.authorities import open_authorities
 from web.wiring.decisions import decision_desk
 from web.wiring.events import open_feed, webhook_secrets
@@ -244,6 +245,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         activate=ActivationDesk(desk, store, os.urandom).settle,
         report_loss=LossCounter(store, lambda: str(uuid4())).receive,
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
+        agents=agent_access(settings, database, vault, clock.now()),
         agent_events=events,
         presence=presence.seen,
         status=pki.status,

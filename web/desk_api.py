@@ -18,7 +18,7 @@ from cardsvc.wire.desk import (
 )
 from cardsvc.wire.kinds import Number
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import calling_agent
 from web.job_waiting import JobWaiting
 from web.openapi.operation import Caller, Parameter, Tag, operation
 from web.services import Services
@@ -32,7 +32,7 @@ def desk_api(services: Services) -> Blueprint:
     waiting = JobWaiting()
 
     def agent() -> str:
-        return bearer(services.access.agent_by_token)
+        return calling_agent(services)
 
     @views.get("/jobs/next")
     @operation(

@@ -23,6 +23,7 @@ from issuance.orders import OrderState
 from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk, Settled
 from verification.presentation import UnverifiedPresentation
+from web.agents.access import AgentAccess
 from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
@@ -147,6 +148,7 @@ class Services:
         activate: verifies an issued card's X2 answer and activates it.
         report_loss: locks the cards of somebody who reports a loss at an agent's kiosk.
         jobs: the issuing desks'.
+        agents: their devices' ways in.
         agent_events: keeps what agents saw and did, also while they were offline.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
@@ -169,6 +171,7 @@ class Services:
     activate: Callable[[UnverifiedPresentation, datetime], Settled]
     report_loss: Callable[[LossReportMessage, str, datetime], LossReceivedMessage]
     jobs: DeskJobs
+    agents: AgentAccess
     agent_events: AgentEventBook
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments

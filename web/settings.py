@@ -20,6 +20,7 @@ from web.events.endpoint import parse_networks
 
 _PREFIX = "CARDSVC_"
 _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
+_SWITCHES = frozenset({"retention_sweep", "agent_tokens"})
 _WHOLE = re.compile("[0-9]{1,5}")
 _RANGES = {
     "port": (1, 0xFFFF),
@@ -72,6 +73,8 @@ class Settings:
             ``10.0.0.0/8, fd00::/8``.
         webhook_ca_file: certificates (PEM) that webhooks' servers are believed under beside the
             system's; empty for none.
+        agent_tokens: ``off`` lets agents in by their devices' keys alone, ``on`` by bearer
+            tokens, too.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
         client_certificate_header: in which the nearest of them passes TLS client certificates on
@@ -103,6 +106,7 @@ class Settings:
     retention_sweep: str = "off"
     webhook_networks: str = ""
     webhook_ca_file: str = ""
+    agent_tokens: str = "on"
 
     @property
     def stock_rule(self) -> StockRule:
@@ -196,8 +200,8 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError(f"{name}: text is needed")
     if name == "stock" and value not in {rule.value for rule in StockRule}:
         raise SettingsError("stock: enforce, warn or off is needed")
-    if name == "retention_sweep" and value not in {"on", "off"}:
-        raise SettingsError("retention_sweep: on or off is needed")
+    if name in _SWITCHES and value not in {"on", "off"}:
+        raise SettingsError(f"{name}: on or off is needed")
     if name == "blank_serial_pattern":
         _check_pattern(value)
     if name == "webhook_networks":

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select
 from cardsvc.access_records import Enrolled, require_identifier
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.service_records import ServicePolicy
+from cardsvc.store.agent_devices import revoke_devices
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.policy_store import IN_FORCE, put_in_force, read_policy
@@ -40,7 +41,10 @@ class SqlAccessStore:
         self._database = database
 
     def enrol_agent(self, agent_id: str, name: str, *, operator: str, at: datetime) -> str:
-        """Add an agent, or give a known one a new token and let it in; return it, shown once."""
+        """Add an agent, or give a known one a new token and let it in; return it, shown once.
+
+        A device that was this agent until now is not any more.
+        """
         require_identifier(agent_id)
         token = new_token()
         with audited(self._database) as (session, trail):
@@ -49,16 +53,20 @@ class SqlAccessStore:
                 row = AgentRow(id=agent_id, created_at=at)
                 session.add(row)
             row.name, row.enabled, row.token_sha256 = name, True, _hash(token)
+            session.flush()
+            revoke_devices(session, agent_id, at)
             trail.record(AuditEvent(at, operator, AuditAction.AGENT_ENROLLED, agent_id))
         return token
 
     def disable_agent(self, agent_id: str, *, operator: str, at: datetime) -> bool:
-        """Shut an agent out; return whether there was one."""
+        """Shut an agent out, its device for good; return whether there was one."""
         with audited(self._database) as (session, trail):
             row = session.get(AgentRow, agent_id)
             if row is None:
                 return False
             row.enabled = False
+            # a stolen device stays out when another one is enrolled in its place
+            revoke_devices(session, agent_id, at)
             trail.record(AuditEvent(at, operator, AuditAction.AGENT_DISABLED, agent_id))
             return True
 

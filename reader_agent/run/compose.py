@@ -14,6 +14,9 @@ from typing import Self
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent.client import ServiceClient
+from reader_agent.enrol.identity import load_identity
+from reader_agent.enrol.proof import DeviceKey
+from reader_agent.enrol.renewal import Renewal
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
@@ -23,7 +26,8 @@ from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.supervisor import Supervisor
 from reader_agent.run.taps import Judge, Tapper
 from reader_agent.run.tools import AgentTools
-from reader_agent.service_options import open_client
+from reader_agent.service_http import BearerToken, Credentials
+from reader_agent.service_options import read_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
         from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
 
         parts += local_parts(tools)
+    if isinstance(tools.credentials, DeviceKey):
+        parts.append(Renewal(tools.credentials, tools.client, tools.config.state_dir))
     return parts
 
 
@@ -85,7 +91,13 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
     hub = Hub()
     network = Network(hub, clock)
     readers = ReaderBoard(config.readers, open_reader, hub, clock)
-    client = _client(config)
+    credentials = _credentials(config, clock)
+    client = ServiceClient(
+        config.service.url,
+        credentials,
+        ca_file=config.service.ca_file,
+        tap_seconds=config.service.answer_seconds,
+    )
     undo.callback(client.close)
     offline: Judge | None = None
     tapper = Tapper(
@@ -105,12 +117,17 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         hub=hub,
         readers=readers,
         network=network,
+        credentials=credentials,
         client=client,
         tapper=tapper,
     )
 
 
-def _client(config: AgentConfig) -> ServiceClient:
+def _credentials(config: AgentConfig, clock: Clock) -> Credentials:
+    """Return the device's key where it is enrolled, else the token of the configuration."""
+    identity = load_identity(config.state_dir)
+    if identity is not None:
+        return DeviceKey(identity, clock, secrets.token_bytes)
     if config.service.token_file is None:
-        raise CardError(ReasonCode.ACCESS_DENIED, "service.token_file is missing")
-    return open_client(config.service.url, config.service.token_file)
+        raise CardError(ReasonCode.ACCESS_DENIED, "not enrolled: reader-agent enrol")
+    return BearerToken(read_token(config.service.token_file))

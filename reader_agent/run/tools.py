@@ -14,6 +14,7 @@ from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
 from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.taps import Tapper
+from reader_agent.service_http import Credentials
 
 Fact = str | int | bool | None
 
@@ -38,6 +39,7 @@ class AgentTools:
         hub: what happens.
         readers: what is in the readers.
         network: whether the service answers.
+        credentials: by what the service knows us.
         client: the service.
         tapper: runs taps.
         journal: the outbox; None where this agent keeps none.
@@ -50,6 +52,7 @@ class AgentTools:
     hub: Hub
     readers: ReaderBoard
     network: Network
+    credentials: Credentials
     client: ServiceClient
     tapper: Tapper
     journal: Journal | None = None

@@ -25,6 +25,22 @@ def enrol_agent(settings: Settings, agent_id: str, name: str, operator: str) -> 
         click.echo(installation.access.enrol_agent(agent_id, name, operator=operator, at=at))
 
 
+@agent.command("invite")
+@click.argument("agent_id")
+@click.option("--name", required=True)
+@OPERATOR
+@click.pass_obj
+def invite_agent(settings: Settings, agent_id: str, name: str, operator: str) -> None:
+    """Let a device become this agent, by a key that it makes; prints a code for one hour.
+
+    On the device: reader-agent enrol. What was this agent before is shut out then.
+    """
+    with opened(settings) as installation:
+        at = installation.clock.now()
+        desk = installation.services.agents.enrolment
+        click.echo(desk.invite(agent_id, name, operator=operator, at=at))
+
+
 @agent.command("list")
 @click.pass_obj
 def list_agents(settings: Settings) -> None:

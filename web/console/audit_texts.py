@@ -89,6 +89,8 @@ ACTION_TEXTS = {
     AuditAction.COUNTER_SESSION_OPENED: Text("Mở phiên tại quầy", "Counter session opened"),
     AuditAction.COUNTER_PHOTO_MATCHED: Text("Cán bộ đối chiếu ảnh", "Photo matched by an officer"),
     AuditAction.COUNTER_SESSION_CLOSED: Text("Đóng phiên tại quầy", "Counter session closed"),
+    AuditAction.AGENT_INVITED: Text("Mời thiết bị đăng ký", "Agent invited"),
+    AuditAction.AGENT_RENEWED: Text("Gia hạn chứng thư thiết bị", "Agent's certificate renewed"),
     AuditAction.AGENT_ENROLLED: Text("Đăng ký thiết bị", "Agent enrolled"),
     AuditAction.AGENT_DISABLED: Text("Ngắt thiết bị", "Agent shut out"),
     AuditAction.AGENT_EVENTS_TAKEN: Text("Nhận nhật ký của thiết bị", "Agent's events taken in"),

@@ -34,7 +34,9 @@ SECURITY_SCHEMES: dict[str, Any] = {
     "agentToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Mã truy cập của tác tử đầu đọc – a reader agent's token.",
+        "description": "Mã truy cập của tác tử đầu đọc, hoặc yêu cầu do khóa của thiết bị ký – a "
+        "reader agent's token; a device with a key of its own signs each request instead, by the "
+        "scheme `Agent`.",
     },
     "partnerToken": {
         "type": "http",

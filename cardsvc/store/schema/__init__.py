@@ -10,6 +10,12 @@ from cardsvc.store.schema.access import (
     SpentNonceRow,
 )
 from cardsvc.store.schema.agent_events import AgentAlarmRow, AgentChainRow, AgentEventRow
+from cardsvc.store.schema.agents import (
+    DEVICE_AUTHORITY_ID,
+    AgentInviteRow,
+    DeviceAuthorityRow,
+    DeviceCertificateRow,
+)
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.batches import BatchRow, BatchStepRow
@@ -95,6 +101,7 @@ from cardsvc.store.schema.stock import (
 __all__ = [
     "AUDIT_HEAD_ID",
     "DESK_FEED_ID",
+    "DEVICE_AUTHORITY_ID",
     "EVENT_CURSOR_ID",
     "HOUSEKEEPING_LEASE_ID",
     "AgencyRow",
@@ -103,6 +110,7 @@ __all__ = [
     "AgentAlarmRow",
     "AgentChainRow",
     "AgentEventRow",
+    "AgentInviteRow",
     "AgentPresenceRow",
     "AgentRow",
     "AnsweredRequestRow",
@@ -122,6 +130,8 @@ __all__ = [
     "CrlNumberRow",
     "DecisionRow",
     "DeskFeedRow",
+    "DeviceAuthorityRow",
+    "DeviceCertificateRow",
     "EventCursorRow",
     "FormSubmissionRow",
     "HolderAliasRow",

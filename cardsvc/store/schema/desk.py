@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -63,6 +64,7 @@ class AgentPresenceRow(Base):
     version: Mapped[str] = mapped_column(String)
     pcsc: Mapped[bool] = mapped_column(Boolean)
     readers: Mapped[list[list[str]]] = mapped_column(JSON)
+    health: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 

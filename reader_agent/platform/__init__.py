@@ -1,0 +1,22 @@
+"""What differs between operating systems, one small file for each."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.platform == "win32":
+    from reader_agent.platform.windows import (
+        free_octets,
+        is_private,
+        make_private_file,
+        service_notifier,
+    )
+else:
+    from reader_agent.platform.posix import (
+        free_octets,
+        is_private,
+        make_private_file,
+        service_notifier,
+    )
+
+__all__ = ["free_octets", "is_private", "make_private_file", "service_notifier"]

@@ -1,0 +1,48 @@
+"""Linux and other POSIX systems: file modes, and systemd as the supervisor."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import sdnotify
+
+_PRIVATE_FILE = 0o600
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_private_file(path: Path) -> int:
+    """Create a file that only we can read; return its descriptor.
+
+    Raises:
+        OSError: it is there already, or can't be made.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE)
+
+
+def is_private(path: Path) -> bool:
+    """Tell whether nobody but us can read a file.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status = path.stat()
+    return not status.st_mode & _OTHERS and status.st_uid == os.geteuid()
+
+
+def free_octets(folder: Path) -> int:
+    """Return how many octets we may still write there.
+
+    Raises:
+        OSError: the folder is not there.
+    """
+    told = os.statvfs(folder)
+    return told.f_bavail * told.f_frsize
+
+
+def service_notifier() -> Callable[[str], None]:
+    """Return what tells systemd of our state (sd_notify); silent where it does not ask."""
+    notify: Callable[[str], None] = sdnotify.SystemdNotifier().notify
+    return notify

@@ -1,0 +1,44 @@
+"""Windows: files inherit the folder's access rights; a service wrapper is the supervisor.
+
+The agent's folder must be readable by its service account alone (docs/guides/agent.md).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+
+def make_private_file(path: Path) -> int:
+    """Create a file; the folder's access list says who can read it.
+
+    Raises:
+        OSError: it is there already, or can't be made.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+
+
+def is_private(path: Path) -> bool:
+    """Tell that a file is there: modes mean nothing here, the folder's access list does.
+
+    Raises:
+        OSError: it is not there.
+    """
+    path.stat()
+    return True
+
+
+def free_octets(folder: Path) -> int:
+    """Return how many octets we may still write there.
+
+    Raises:
+        OSError: the folder is not there.
+    """
+    return shutil.disk_usage(folder).free
+
+
+def service_notifier() -> Callable[[str], None]:
+    """Return what is silent: a service wrapper watches the process itself."""
+    return lambda _: None

@@ -1,0 +1,28 @@
+"""The agents' ways in, over the database and the vault."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from cardsvc.store.agent_devices import SqlAgentDevices
+from cardsvc.store.engine import Database
+from keys.device_ca import open_device_authority
+from keys.vault import KeyVault
+from web.agents.access import AgentAccess
+from web.agents.enrolment import EnrolmentDesk
+from web.agents.sign_in import AgentSignIn
+from web.settings import Settings
+
+
+def agent_access(
+    settings: Settings, database: Database, vault: KeyVault, at: datetime
+) -> AgentAccess:
+    """Return how agents are enrolled and sign in; makes the device CA where there is none."""
+    devices = SqlAgentDevices(database)
+    authority = open_device_authority(vault, devices.authority, at)
+    return AgentAccess(
+        enrolment=EnrolmentDesk(devices, authority, os.urandom),
+        sign_in=AgentSignIn(devices),
+        tokens=settings.agent_tokens == "on",
+    )
