@@ -211,6 +211,7 @@ class ReasonCode(StrEnum):
     CARD_REVOKED = "card_revoked"
     CARD_REPLACED = "card_replaced"
     CARD_EXPIRED = "card_expired"
+    REALM_MISMATCH = "realm_mismatch"
 
     # --- policy
     RELYING_PARTY_UNKNOWN = "relying_party_unknown"
@@ -227,6 +228,7 @@ class ReasonCode(StrEnum):
     ATTRIBUTE_NOT_ALLOWED = "attribute_not_allowed"
     POLICY_UNKNOWN = "policy_unknown"
     POLICY_NOT_REHEARSED = "policy_not_rehearsed"
+    NOT_AGREED = "not_agreed"
 
     # --- a session at a counter
     SESSION_UNKNOWN = "session_unknown"

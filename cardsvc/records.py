@@ -19,7 +19,7 @@ from cardsvc.identity.phone import PhoneNumber
 from cardsvc.identity.sex import Sex
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.operator_key import is_same_operator
-from cardsvc.terms import ApplicationKind, CardType, SuspensionCause
+from cardsvc.terms import ApplicationKind, CardType, Realm, SuspensionCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ class Application:
         replaces: the card whose place the new one takes; None for a new one only.
         note: of the latest return, rejection or withdrawal.
         decision_id: the decision by which it was approved together with others.
+        realm: of the card that is asked for.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Application:
     replaces: CardGuid | None = None
     note: DecisionNote | None = None
     decision_id: str | None = None
+    realm: Realm = Realm.PRODUCTION
 
     def __post_init__(self) -> None:
         if (self.kind is ApplicationKind.NEW) != (self.replaces is None):
@@ -218,6 +220,7 @@ class CardRecord:
         suspension: why it is locked, while it is.
         personalised_by: who made it, at the desk.
         handed_over_by: who gave it to the holder.
+        realm: where it is a card at all; its application's.
     """
 
     guid: CardGuid
@@ -232,6 +235,7 @@ class CardRecord:
     suspension: Suspension | None = None
     personalised_by: str | None = None
     handed_over_by: str | None = None
+    realm: Realm = Realm.PRODUCTION
 
     def key(self, slot: KeySlot) -> KeyRecord | None:
         """Return the key on record for a slot."""

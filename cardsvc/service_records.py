@@ -12,7 +12,7 @@ from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.provinces import ProvinceCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import CardRecord, Delegation, Employment
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel, CardType, Realm
 
 NONCE_OCTETS = 32
 """The random part of a challenge's nonce: 256 bits."""
@@ -37,6 +37,7 @@ class CardStanding:
         state: where it stands.
         expires_at: the last instant at which it can be valid.
         key_sha256: SHA-256 over the SubjectPublicKeyInfo of the keys it can answer with (9E, 9A).
+        realm: where it is a card at all.
     """
 
     guid: CardGuid
@@ -45,12 +46,21 @@ class CardStanding:
     state: CardState
     expires_at: datetime
     key_sha256: Mapping[KeySlot, bytes]
+    realm: Realm
 
     @classmethod
     def of(cls, card: CardRecord) -> CardStanding:
         """Return how a card on record stands."""
         hashes = {key.slot: key.spki_sha256 for key in card.keys if key.slot in ANSWERING_SLOTS}
-        return cls(card.guid, card.card_type, card.holder_id, card.state, card.expires_at, hashes)
+        return cls(
+            card.guid,
+            card.card_type,
+            card.holder_id,
+            card.state,
+            card.expires_at,
+            hashes,
+            card.realm,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +133,16 @@ class ServicePolicy:
         service: its service.
         version: what a receipt cites.
         document: the policy as it was written, TOML; verification parses it once.
+        realm: the partner's, whose cards alone it is about.
+        agreement: the bounds agreed with the partner, as JSON (``verification.policy.agreement``).
     """
 
     relying_party: str
     service: str
     version: int
     document: str = field(repr=False)
+    realm: Realm = Realm.PRODUCTION
+    agreement: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

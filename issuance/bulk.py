@@ -202,6 +202,7 @@ def _plan(run: _Run, asked: CardToMake, approved: ApprovedApplication) -> _Begun
         state=CardState.PERSONALISING,
         expires_at=expires_at,
         personalised_by=operator_key(run.operator),
+        realm=application.realm,
     )
     return _Begun(card, PersonalisationPlan(approved, asked.guid, expires_at, slots), asked.keys)
 

@@ -25,7 +25,7 @@ from cardsvc.lifecycle import (
 from cardsvc.loss_records import LossChannel
 from cardsvc.operator_key import operator_key
 from cardsvc.records import Application, CardRecord, Holder
-from cardsvc.terms import ApplicationKind, CardType
+from cardsvc.terms import ApplicationKind, CardType, Realm
 from issuance.completeness import require_complete
 from issuance.losses.lock import LossReport, lock_lost_cards
 from issuance.ports import IssuanceStore, IssuanceTransaction
@@ -44,6 +44,7 @@ class CardRequest:
         holder: the person's facts.
         kind: why.
         replaces: the old card, unless ``kind`` is NEW.
+        realm: of a new card; one that takes another's place is of that one's realm.
     """
 
     application_id: str
@@ -51,6 +52,7 @@ class CardRequest:
     holder: Holder
     kind: ApplicationKind = ApplicationKind.NEW
     replaces: CardGuid | None = None
+    realm: Realm = Realm.PRODUCTION
 
 
 def request_card(
@@ -63,13 +65,14 @@ def request_card(
     at: datetime,
     kind: ApplicationKind = ApplicationKind.NEW,
     replaces: CardGuid | None = None,
+    realm: Realm = Realm.PRODUCTION,
 ) -> Application:
     """Record a request for a card; see ``ask_for_card``.
 
     Where somebody put the same person on record in between, it looks again, so that the answer
     names the request that was faster.
     """
-    asked = CardRequest(application_id, card_type, holder, kind, replaces)
+    asked = CardRequest(application_id, card_type, holder, kind, replaces, realm)
     try:
         with store.transaction() as transaction:
             return ask_for_card(transaction, asked, operator=operator, at=at)
@@ -114,12 +117,15 @@ def ask_for_card(
         at,
         kind=asked.kind,
         replaces=asked.replaces,
+        realm=asked.realm,
     )
     made = transaction.find_application(asked.application_id)
     if made is not None:
         return _same(made, application)
     _require_none_open(transaction, application)
     old = _old_card(transaction, application)
+    if old is not None:
+        application = replace(application, realm=old.realm)
     _require_no_card(transaction, application)
     transaction.add_application(application)
     transaction.record(
@@ -133,6 +139,7 @@ def ask_for_card(
                 "holder": holder.id,
                 "kind": application.kind.value,
                 "replaces": None if old is None else str(old.guid),
+                "realm": application.realm.value,
             },
         )
     )
@@ -213,7 +220,11 @@ def _old_card(transaction: IssuanceTransaction, asked: Application) -> CardRecor
 
 def _require_no_card(transaction: IssuanceTransaction, asked: Application) -> None:
     for card in transaction.cards_of_holder(asked.holder.id):
-        mine = card.card_type is asked.card_type and card.state in HANDED_OVER_STATES
+        mine = (
+            card.card_type is asked.card_type
+            and card.realm is asked.realm
+            and card.state in HANDED_OVER_STATES
+        )
         if mine and card.guid != asked.replaces:
             raise IssuanceError(
                 ReasonCode.HOLDER_HAS_CARD, f"the holder has card {card.guid}: renew or replace it"

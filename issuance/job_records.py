@@ -108,6 +108,7 @@ class JobRecords:
                     state=CardState.PERSONALISING,
                     expires_at=expires_at,
                     personalised_by=operator_key(order.operator),
+                    realm=approved.application.realm,
                 )
                 unit.add_card(card)
             else:

@@ -106,6 +106,12 @@ ASKS_TOO_MUCH = Remedy(
     "The service asks for what it may not know. Please tell the service's provider.",
 )
 
+WRONG_REALM = Remedy(
+    "wrong_realm",
+    "Thẻ thử nghiệm chỉ dùng cho dịch vụ thử nghiệm; thẻ thật chỉ dùng cho dịch vụ thật.",
+    "Test cards serve for tests alone, true cards for true services alone.",
+)
+
 _REMEDIES = {
     ReasonCode.CHALLENGE_UNKNOWN: TRY_AGAIN,
     ReasonCode.CHALLENGE_EXPIRED: TRY_AGAIN,
@@ -133,6 +139,8 @@ _REMEDIES = {
     ReasonCode.CONSENT_REQUIRED: CONSENT,
     ReasonCode.SESSION_OTHER_CARD: OTHER_CARD,
     ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,
+    ReasonCode.NOT_AGREED: NOT_PERMITTED,
+    ReasonCode.REALM_MISMATCH: WRONG_REALM,
 }
 
 

@@ -88,7 +88,7 @@ class ActivationDesk:
             return Denied((error.reason,), verdicts, at, card.guid, card.level)
         active = replace(card.record, card=replace(card.record.card, state=CardState.ACTIVE))
         return apply_policy(
-            POLICY,
+            replace(POLICY, realm=card.record.card.realm),  # cards of every realm are activated
             self.desk.sources,
             replace(card, record=active),
             agent=unverified.agent,

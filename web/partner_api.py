@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, ReasonCode
-from cardsvc.partner_records import Scope
+from cardsvc.partner_records import PartnerCaller, Scope
 from cardsvc.wire.kinds import Parsed
 from cardsvc.wire.lookup import (
     CardStatusMessage,
@@ -41,8 +41,11 @@ def partner_api(services: Services) -> Blueprint:
     """Return the blueprint of /api/v1."""
     views = Blueprint("partner_api", __name__, url_prefix="/api/v1")
 
+    def calling(scope: Scope, at: datetime) -> PartnerCaller:
+        return partner_caller(services.partners, scope, at)
+
     def partner(scope: Scope, at: datetime) -> str:
-        return partner_caller(services.partners, scope, at).id
+        return calling(scope, at).id
 
     @views.post("/challenges")
     @operation(
@@ -77,9 +80,10 @@ def partner_api(services: Services) -> Blueprint:
         refusals=(403,), scope=Scope.STATUS,
     )  # fmt: skip
     def card_status(guid: str) -> Response:
-        partner(Scope.STATUS, services.clock.now())
+        caller = calling(Scope.STATUS, services.clock.now())
         card = CardGuid.parse(guid)
-        state, place = services.history.card_state(card), services.places.place(card)
+        state = services.history.card_state_in(card, caller.realm)
+        place = services.places.place(card)
         if state is None or place is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN)
         # as a token that refers to a status list has it (draft-ietf-oauth-status-list section 6.2)

@@ -17,6 +17,7 @@ from cardsvc.event_chain import ChainHead, ReceivedEvent
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
 from cardsvc.status_records import OcspAnswer, PublishedDocument, StatusPlace
+from cardsvc.terms import Realm
 from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
 from issuance.job_end import JobEnd
 from issuance.orders import OrderState
@@ -131,6 +132,10 @@ class DecisionHistory(Protocol):
 
     def card_state(self, guid: CardGuid) -> CardState | None:
         """Return a card's state, or None where we never issued it."""
+        ...
+
+    def card_state_in(self, guid: CardGuid, realm: Realm) -> CardState | None:
+        """Return a card's state, or None where we never issued it in that realm."""
         ...
 
 

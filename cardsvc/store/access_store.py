@@ -18,7 +18,7 @@ from cardsvc.service_records import ServicePolicy
 from cardsvc.store.agent_devices import revoke_devices
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
-from cardsvc.store.policy_store import IN_FORCE, put_in_force, read_policy
+from cardsvc.store.policy_store import IN_FORCE, put_in_force, read_in_force
 from cardsvc.store.schema import AgentRow, PolicyVersionRow, RelyingPartyRow
 
 TOKEN_OCTETS = 32
@@ -118,7 +118,7 @@ class SqlAccessStore:
                 ask(IN_FORCE, {"relying_party": party, "service": service, "at": at}).one_or_none()
                 for party, service in session.execute(services)
             ]
-            return [read_policy(row) for row in rows if row is not None]
+            return [read_in_force(row) for row in rows if row is not None]
 
     def put_policy(self, policy: ServicePolicy, *, operator: str, at: datetime) -> int:
         """Put a simple policy in force at once, as the next version; return that version.

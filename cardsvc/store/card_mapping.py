@@ -32,6 +32,7 @@ def read_application(row: ApplicationRow, sealer: Sealer) -> Application:
         replaces=row.replaces,
         note=_read_note(row, sealer),
         decision_id=row.decision_id,
+        realm=row.realm,
     )
 
 
@@ -81,6 +82,7 @@ def read_card(row: CardRow) -> CardRecord:
         suspension=_read_suspension(row),
         personalised_by=row.personalised_by,
         handed_over_by=row.handed_over_by,
+        realm=row.realm,
     )
 
 

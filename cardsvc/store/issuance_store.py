@@ -91,6 +91,7 @@ class SqlIssuanceTransaction(LossRows, DecisionRows, BatchRows, UnitRuleRows):
             holder_id=application.holder.id,
             kind=application.kind,
             replaces=application.replaces,
+            realm=application.realm,
         )
         self._write(row, application)
         self._session.add(row)
@@ -162,6 +163,8 @@ class SqlIssuanceTransaction(LossRows, DecisionRows, BatchRows, UnitRuleRows):
                 version=card.version,
                 requested_by=application.requested_by,
                 approved_by=application.approved_by,
+                # not the card's own word: no request for a test card yields a true one
+                realm=application.realm,
                 **card_values(card),
             )
         )

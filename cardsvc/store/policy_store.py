@@ -7,6 +7,7 @@ activation that somebody dated before it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -25,7 +26,7 @@ from cardsvc.store.schema import PolicyActivationRow, PolicyVersionRow, RelyingP
 _VERSIONS, _ACTS = PolicyVersionRow.__table__, PolicyActivationRow.__table__
 _PARTIES = RelyingPartyRow.__table__
 IN_FORCE = (
-    select(_VERSIONS)
+    select(_VERSIONS, _PARTIES.c.realm, _PARTIES.c.agreement)
     .join(
         _ACTS,
         and_(
@@ -44,7 +45,10 @@ IN_FORCE = (
     .order_by(_ACTS.c.seq.desc())
     .limit(1)
 )
-"""The version in force of a service at an instant; a disabled relying party has none."""
+"""The version in force of a service at an instant; a disabled relying party has none.
+
+With what binds it: the partner's realm, and what was agreed with it.
+"""
 
 
 class SqlPolicyStore:
@@ -138,6 +142,11 @@ class SqlPolicyStore:
 def read_policy(row: PolicyVersionRow | Row[Any]) -> ServicePolicy:
     """Return the policy that a row is."""
     return ServicePolicy(row.relying_party, row.service, row.version, row.document)
+
+
+def read_in_force(row: Row[Any]) -> ServicePolicy:
+    """Return the policy that a row of ``IN_FORCE`` is, bound by what was agreed."""
+    return replace(read_policy(row), realm=row.realm, agreement=row.agreement)
 
 
 def add_version(

@@ -18,7 +18,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.service_records import CardOnRecord, CardStanding, DecisionRecord, ServicePolicy
 from cardsvc.store.decision_mapping import read_decision
 from cardsvc.store.engine import Database
-from cardsvc.store.policy_store import IN_FORCE, read_policy
+from cardsvc.store.policy_store import IN_FORCE, read_in_force
 from cardsvc.store.schema import (
     CardKeyRow,
     CardRow,
@@ -26,6 +26,7 @@ from cardsvc.store.schema import (
     HolderRow,
     RelyingPartyRow,
 )
+from cardsvc.terms import Realm
 
 _CARDS, _KEYS, _HOLDERS = CardRow.__table__, CardKeyRow.__table__, HolderRow.__table__
 _PARTIES = RelyingPartyRow.__table__
@@ -43,6 +44,7 @@ _CARD = (
         _CARDS.c.holder_id,
         _CARDS.c.state,
         _CARDS.c.expires_at,
+        _CARDS.c.realm,
         _HOLDERS.c.name,
         _HOLDERS.c.category,
         _HOLDERS.c.agency_code,
@@ -88,6 +90,7 @@ def _card_on_record(row: Row[Any]) -> CardOnRecord:
             row.state,
             row.expires_at,
             {slot: octets for slot, octets in hashes.items() if octets is not None},
+            row.realm,
         ),
         holder_name=row.name,
         category=None if row.category is None else row.category.value,
@@ -112,7 +115,7 @@ class SqlPolicyDirectory:
     def find(self, relying_party: str, service: str, at: datetime) -> ServicePolicy | None:
         """Return the policy in force at an instant, or None; a disabled relying party has none."""
         rows = self._database.look_up(IN_FORCE, relying_party=relying_party, service=service, at=at)
-        return read_policy(rows[0]) if rows else None
+        return read_in_force(rows[0]) if rows else None
 
 
 class SqlDecisionHistory:
@@ -137,3 +140,9 @@ class SqlDecisionHistory:
         """Return a card's state, or None where we never issued it."""
         with self._database.reading() as session:
             return session.scalar(select(CardRow.state).where(CardRow.guid == guid))
+
+    def card_state_in(self, guid: CardGuid, realm: Realm) -> CardState | None:
+        """Return a card's state, or None where we never issued it in that realm."""
+        query = select(CardRow.state).where(CardRow.guid == guid, CardRow.realm == realm)
+        with self._database.reading() as session:
+            return session.scalar(query)

@@ -15,7 +15,7 @@ from typing import NoReturn, TypeVar
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.names import PersonName
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from cardsvc.wire.base45 import encode_base45, parse_base45
 from cardsvc.wire.cbor import CborKey, CborValue, Tagged, encode_cbor, parse_cbor
 
@@ -45,6 +45,11 @@ MAX_TOKEN_OCTETS = 4096
 """More than any QR code holds (ISO/IEC 18004: 2953 octets in version 40-L); stops zip bombs."""
 MAX_TEXT_CHARACTERS = 4296
 """The alphanumeric capacity of version 40-L."""
+
+
+def credential_issuer(issuer: str, realm: Realm) -> str:
+    """Return our name in credentials of a realm: who checks true cards knows no test card's."""
+    return issuer if realm is Realm.PRODUCTION else f"{issuer}/{realm.value}"
 
 
 @dataclass(frozen=True, slots=True)

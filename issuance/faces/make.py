@@ -17,7 +17,7 @@ from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import ENDED_STATES
 from cardsvc.records import CardRecord, Holder
 from cardsvc.terms import CardType
-from cardsvc.wire.credential import CardCredential, encode_claims
+from cardsvc.wire.credential import CardCredential, credential_issuer, encode_claims
 from issuance.faces.compose import ComposedCard, Material, compose
 from issuance.faces.content import PrintedCard, printed_fields
 from issuance.faces.layout import Layout
@@ -130,7 +130,7 @@ class FaceMaker:
 
     def _credential(self, card: CardRecord, holder: Holder, at: datetime) -> CardCredential:
         return CardCredential(
-            issuer=self.issuer,
+            issuer=credential_issuer(self.issuer, card.realm),
             guid=card.guid,
             full_name=holder.name.value,
             card_type=card.card_type,

@@ -63,6 +63,19 @@ def test_a_partner_with_keys_of_its_own(tmp_path: Path) -> None:
         assert "revoked" in line.cardsvc("partner", "key", "list", "truong-hoc")
 
 
+def test_an_agreement_bounds_what_policies_may(tmp_path: Path) -> None:
+    with serve_command_line(tmp_path) as line:
+        line.cardsvc("partner", "enrol", "thu-vien", "--name", "Thư viện", "--no-token", *BY)
+        agree = ("partner", "agree", "thu-vien")
+        agreed = line.cardsvc(*agree, "--service", "muon-sach", "--attribute", "over_18",
+                              "--level", "X2", "--fresh-for", "60", *BY)  # fmt: skip
+        assert agreed in line.cardsvc("partner", "show", "thu-vien")
+        assert '"minimum_level": "X2"' in agreed
+        refused = line.cardsvc(*agree, "--attribute", "shoe_size", *BY, status=1)
+        assert "malformed_policy" in refused
+        assert line.cardsvc(*agree, *BY) == "{}"
+
+
 def test_what_the_commands_refuse(tmp_path: Path) -> None:
     with serve_command_line(tmp_path) as line:
         line.cardsvc("partner", "enrol", "thu", "--name", "Thử", "--no-token",

@@ -14,6 +14,7 @@ from cardsvc.errors import CardsvcError, Malformed
 from cardsvc.partner_records import KeyKind, PartnerKey, parse_scopes
 from cardsvc.wire.fields import encode_octets
 from tests.support.partner_keys import AUDIENCE, SigningKey
+from verification.policy.agreement import parse_agreement
 from web.partners.assertion import parse_assertion, verify_assertion
 from web.partners.forwarded import parse_forwarded_certificate
 from web.partners.oauth import OAuthRefusal, TokenRequest
@@ -82,6 +83,18 @@ def test_scopes_and_headers_of_junk(junk: str) -> None:
             parse(junk)
     with contextlib.suppress(Malformed):
         parse_forwarded_certificate(f":{junk}:")
+
+
+BOUNDS = st.sampled_from(
+    ["services", "purposes", "attributes", "minimum_level", "fresh_for_seconds", "x"]
+)
+
+
+@given(st.text(max_size=30) | st.dictionaries(BOUNDS, JSON, max_size=3).map(json.dumps))
+def test_an_agreement_of_junk(junk: str) -> None:
+    with contextlib.suppress(Malformed):
+        found = parse_agreement(junk)
+        assert parse_agreement(found.encode()) == found
 
 
 FORM = st.sampled_from(

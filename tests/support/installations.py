@@ -11,7 +11,7 @@ from pathlib import Path
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import SettableClock
 from cardsvc.errors import ReasonCode
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel, CardType, Realm
 from issuance import lifecycle
 from issuance.approve import approve
 from issuance.enrol import request_card
@@ -74,7 +74,9 @@ class ServiceUnderTest:
         options = CardOptions(short_apdus_only=True, vendor=VendorInstructions.YUBICO)
         return VirtualCard(card or CardState.factory(options=options))
 
-    def requested_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
+    def requested_application(
+        self, card_type: CardType = CardType.CIVIL_SERVANT, realm: Realm = Realm.PRODUCTION
+    ) -> str:
         application_id = str(uuid.uuid4())
         request_card(
             self.installation.store,
@@ -83,11 +85,14 @@ class ServiceUnderTest:
             holder=another(card_type),
             operator="lan",
             at=self.clock.now(),
+            realm=realm,
         )
         return application_id
 
-    def approved_application(self, card_type: CardType = CardType.CIVIL_SERVANT) -> str:
-        application_id = self.requested_application(card_type)
+    def approved_application(
+        self, card_type: CardType = CardType.CIVIL_SERVANT, realm: Realm = Realm.PRODUCTION
+    ) -> str:
+        application_id = self.requested_application(card_type, realm)
         store = self.installation.store
         approve(store, application_id, operator="hung", at=self.clock.now())
         return application_id
@@ -115,10 +120,10 @@ class ServiceUnderTest:
         assert decision.granted, decision.code
 
     def active_card(
-        self, card_type: CardType = CardType.CIVIL_SERVANT
+        self, card_type: CardType = CardType.CIVIL_SERVANT, realm: Realm = Realm.PRODUCTION
     ) -> tuple[VirtualCard, CardGuid]:
         card = self.blank()
-        guid = self.personalise(card, self.approved_application(card_type))
+        guid = self.personalise(card, self.approved_application(card_type, realm))
         self.hand_over(guid)
         self.activate(card, guid)
         return card, guid

@@ -14,7 +14,8 @@ from datetime import datetime
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import Challenge
-from cardsvc.terms import AssuranceLevel
+from cardsvc.terms import AssuranceLevel, Realm
+from cardsvc.wire.credential import credential_issuer
 from verification.credential import verify_credential
 from verification.decide import DecisionDesk, Settled, conclude
 from verification.policy.find import find_policy
@@ -74,7 +75,7 @@ class CredentialDesk:
         if isinstance(policy, ReasonCode):
             return Denied((policy,), Verdicts(policy=Verdict.FAIL), at)
         try:
-            card = self._verify(shown.text, at)
+            card = self._verify(shown.text, policy.realm, at)
         except StatusRefused as error:
             failed = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
             return Denied((error.reason,), failed, at, error.guid, error.level, policy)
@@ -90,9 +91,10 @@ class CredentialDesk:
             at=at,
         )
 
-    def _verify(self, text: str, at: datetime) -> VerifiedCard:
+    def _verify(self, text: str, realm: Realm, at: datetime) -> VerifiedCard:
         """Check signature, dates and issuer, then the record; raises as verification does."""
-        verified = verify_credential(text, self.keys(), expected_issuer=self.desk.issuer, at=at)
+        issuer = credential_issuer(self.desk.issuer, realm)
+        verified = verify_credential(text, self.keys(), expected_issuer=issuer, at=at)
         said, level = verified.credential, verified.level
         record = self.desk.verifier.cards.find(said.guid)
         if record is None:

@@ -10,6 +10,7 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import DecisionRecord
+from cardsvc.terms import Realm
 
 
 class CardHistory(Protocol):
@@ -19,8 +20,8 @@ class CardHistory(Protocol):
         """Return a decision, or None."""
         ...
 
-    def card_state(self, guid: CardGuid) -> CardState | None:
-        """Return a card's state, or None where we never issued it."""
+    def card_state_in(self, guid: CardGuid, realm: Realm) -> CardState | None:
+        """Return a card's state, or None where we never issued it in that realm."""
         ...
 
 
@@ -36,18 +37,18 @@ class StatusDesk:
     history: CardHistory
     check_receipt: Callable[[str], Mapping[str, object]]
 
-    def of_card(self, guid: CardGuid) -> CardState:
+    def of_card(self, guid: CardGuid, realm: Realm) -> CardState:
         """Return a card's state.
 
         Raises:
-            CardsvcError: CARD_UNKNOWN; we never issued it.
+            CardsvcError: CARD_UNKNOWN; we never issued it, not in the partner's realm.
         """
-        state = self.history.card_state(guid)
+        state = self.history.card_state_in(guid, realm)
         if state is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
         return state
 
-    def of_receipt(self, relying_party: str, receipt: str) -> CardState:
+    def of_receipt(self, relying_party: str, receipt: str, realm: Realm) -> CardState:
         """Return the state of the card that a receipt is about, whether or not it names it.
 
         Raises:
@@ -60,4 +61,4 @@ class StatusDesk:
         found = self.history.decision(str(claims.get("jti")))
         if found is None or found.guid is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN, "the receipt is about no card")
-        return self.of_card(found.guid)
+        return self.of_card(found.guid, realm)

@@ -15,8 +15,9 @@ from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.service_records import CardOnRecord, HolderFacts, PolicyInputs
 from cardsvc.terms import AssuranceLevel
+from verification.policy.agreement import agreed_document, parse_agreement
 from verification.policy.document import PolicyDocument, ReleaseRule
-from verification.policy.evaluate import Refused, compiled, evaluate
+from verification.policy.evaluate import Refused, evaluate
 from verification.ports import ServicePolicy
 from verification.release.attributes import ON_RECORD, AskedAttribute, Attribute, parse_asked
 from verification.release.values import value_of
@@ -32,6 +33,7 @@ from verification.verdict import (
 
 _REFUSED = Verdicts(facts=Verdict.PASS, status=Verdict.PASS, policy=Verdict.FAIL)
 _STALE = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
+_NO_CARD = Verdicts(facts=Verdict.FAIL)
 
 
 class HolderDirectory(Protocol):
@@ -92,9 +94,12 @@ def apply_policy(
     Raises:
         Malformed: MALFORMED_POLICY; the document on record is none.
     """
-    document = compiled(policy.document)
+    if card.record.card.realm is not policy.realm:
+        # whatever path led here: a test card opens nothing, a true card no test
+        return Denied((ReasonCode.REALM_MISMATCH,), _NO_CARD, at, card.guid, card.level, policy)
+    document = agreed_document(policy.document, policy.agreement)
     inputs = inputs_of(card, agent, at)
-    judgement = evaluate(document, inputs)
+    judgement = _agreed(policy, document, inputs) or evaluate(document, inputs)
     trace = PolicyTrace(
         inputs,
         document.purpose.code,
@@ -127,6 +132,15 @@ def apply_policy(
         document, sources, asked, relying_party=policy.relying_party, record=card.record, at=at
     )
     return Granted(card, policy, at, release, trace)
+
+
+def _agreed(
+    policy: ServicePolicy, document: PolicyDocument, inputs: PolicyInputs
+) -> Refused | None:
+    """Return what the agreement with the partner has against it, before any rule is looked at."""
+    agreement = parse_agreement(policy.agreement)
+    reason = agreement.refuses(policy.service, document.purpose.code, inputs)
+    return None if reason is None else Refused((reason,), stale=reason is ReasonCode.STATUS_STALE)
 
 
 def inputs_of(card: VerifiedCard, agent: str, at: datetime) -> PolicyInputs:

@@ -14,7 +14,7 @@ from cardsvc.decision_records import ApprovalDecision
 from cardsvc.lifecycle import ApplicationState
 from cardsvc.records import Application
 from cardsvc.store.application_directory import ApplicationFilter
-from cardsvc.terms import CARD_TYPE_VI, ApplicationKind, CardType
+from cardsvc.terms import CARD_TYPE_VI, ApplicationKind, CardType, Realm
 from issuance import approve as approval
 from issuance.application_form import ApplicationForm, example_form, parse_application_form
 from issuance.decisions import approve_together, make_decision
@@ -49,10 +49,17 @@ def print_form(card_type: str) -> None:
     show_default=True,
 )
 @click.option("--replaces", type=GUID, help="the old card, unless a new one is asked for")
+@click.option("--sandbox", is_flag=True, help="thẻ thử nghiệm – a test card, of no use elsewhere")
 @OPERATOR
 @click.pass_obj
 def request(
-    settings: Settings, *, form: Path, kind: str, replaces: CardGuid | None, operator: str
+    settings: Settings,
+    *,
+    form: Path,
+    kind: str,
+    replaces: CardGuid | None,
+    sandbox: bool,
+    operator: str,
 ) -> None:
     """Đề nghị cấp thẻ – request a card from a filled-in FORM; prints the application's id."""
     with opened(settings) as installation:
@@ -67,6 +74,7 @@ def request(
             at=installation.clock.now(),
             kind=ApplicationKind(kind),
             replaces=replaces,
+            realm=Realm.SANDBOX if sandbox else Realm.PRODUCTION,
         )
         click.echo(application_id)
 

@@ -22,6 +22,7 @@ from cardsvc.partner_records import (
     encode_scopes,
 )
 from cardsvc.terms import AssuranceLevel, CardType, Realm
+from verification.policy.agreement import Agreement, parse_agreement
 from verification.policy.evaluate import compiled
 from verification.policy.simple import simple_policy
 from web.bootstrap import Installation
@@ -124,6 +125,7 @@ def show_partner(settings: Settings, party_id: str) -> None:
         click.echo(f"  realm\t{profile.realm.value}")
         click.echo(f"  agency\t{profile.agency_code.value if profile.agency_code else '-'}")
         click.echo(f"  scopes\t{encode_scopes(profile.scopes)}")
+        click.echo(f"  agreement\t{profile.agreement}")
         limits = profile.limits
         click.echo(f"  limits\t{limits.per_minute} a minute, {limits.per_day} a day")
         for contact in profile.contacts:
@@ -131,6 +133,43 @@ def show_partner(settings: Settings, party_id: str) -> None:
             click.echo(f"  contact\t{contact.role.value}\t{mailbox}")
         click.echo(f"  token\t{'given at enrolment' if one.has_token else 'none'}")
         _print_keys(installation.partners.keys(party_id), installation.clock.now())
+
+
+@partner.command("agree")
+@click.argument("party_id")
+@click.option("--service", "services", multiple=True, help="all where none is named")
+@click.option("--purpose", "purposes", multiple=True, help="codes; all where none is named")
+@click.option("--attribute", "attributes", multiple=True, help="all where none is named")
+@click.option("--level", type=click.Choice([one.name for one in AssuranceLevel]))
+@click.option("--fresh-for", type=click.IntRange(0), help="seconds that a status may be old")
+@OPERATOR
+@click.pass_obj
+def agree(
+    settings: Settings,
+    *,
+    party_id: str,
+    services: tuple[str, ...],
+    purposes: tuple[str, ...],
+    attributes: tuple[str, ...],
+    level: str | None,
+    fresh_for: int | None,
+    operator: str,
+) -> None:
+    """Set the bounds within which all of a partner's policies stay; the former ones are gone."""
+    agreement = Agreement(
+        frozenset(services) or None,
+        frozenset(purposes) or None,
+        frozenset(attributes) or None,
+        None if level is None else AssuranceLevel[level],
+        fresh_for,
+    )
+    with opened(settings) as installation:
+        register = _register(installation)
+        line = agreement.encode()
+        parse_agreement(line)  # as a decision will
+        profile = replace(register.partner(party_id).profile, agreement=line)
+        register.enrol(party_id, profile, operator=operator, at=installation.clock.now())
+        click.echo(line)
 
 
 @partner.group("key")

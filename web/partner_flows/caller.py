@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cardsvc.partner_records import Scope
+from cardsvc.partner_records import PartnerCaller, Scope
 from web.auth import partner_caller
 from web.services import Services
 
@@ -14,7 +14,12 @@ def partner(services: Services, scope: Scope) -> str:
         Unauthenticated: no token, or nobody's.
         ScopeMissing: the token was given for something else.
     """
-    return partner_caller(services.partners, scope, services.clock.now()).id
+    return partner_calling(services, scope).id
+
+
+def partner_calling(services: Services, scope: Scope) -> PartnerCaller:
+    """Return the partner that calls with its realm and limits; raises as ``partner``."""
+    return partner_caller(services.partners, scope, services.clock.now())
 
 
 def reader_of(relying_party: str) -> str:

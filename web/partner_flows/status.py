@@ -9,7 +9,7 @@ from cardsvc.partner_records import Scope
 from cardsvc.wire.verification import StatusMessage, StatusQuery
 from web.agent_api import json_response
 from web.openapi.operation import Caller, Tag, operation
-from web.partner_flows.caller import partner
+from web.partner_flows.caller import partner_calling
 from web.services import Services
 
 
@@ -23,12 +23,12 @@ def add_views(views: Blueprint, services: Services) -> None:
         refusals=(403, 404, 409), scope=Scope.STATUS,
     )  # fmt: skip
     def card_status() -> Response:
-        caller = partner(services, Scope.STATUS)
+        caller = partner_calling(services, Scope.STATUS)
         query = StatusQuery.parse(request.get_data())
         desk = services.flows.status
         if query.card is not None:
-            state = desk.of_card(query.card)
+            state = desk.of_card(query.card, caller.realm)
         else:
-            state = desk.of_receipt(caller, query.receipt or "")
+            state = desk.of_receipt(caller.id, query.receipt or "", caller.realm)
         usable = state is CardState.ACTIVE
         return json_response(StatusMessage(state, usable, services.clock.now()).encode())
