@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Lock
 from typing import Self, TypeAlias, cast
 
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -40,7 +40,10 @@ class BulkProcesses:
         self._count = count
         spawned = get_context("spawn")
         self._pool = ProcessPoolExecutor(
-            count, spawned, initializer=_open, initargs=(settings, spawned.Barrier(count))
+            count,
+            spawned,
+            initializer=_open,
+            initargs=(settings, spawned.Barrier(count), spawned.Lock()),
         )
 
     def __enter__(self) -> Self:
@@ -83,8 +86,10 @@ class BulkProcesses:
             yield done.result()
 
 
-def _open(settings: Settings, all_ready: Barrier) -> None:
-    _here.append((open_installation(settings), all_ready))
+def _open(settings: Settings, all_ready: Barrier, turn: Lock) -> None:
+    installation = open_installation(settings)
+    installation.database.queue_writers(turn)
+    _here.append((installation, all_ready))
     # what stands open for good need not be searched for garbage with every chunk's records
     gc.collect()
     gc.freeze()

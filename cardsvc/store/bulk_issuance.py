@@ -107,12 +107,9 @@ class SqlBulkTransaction(UnitOfWork):
         Raises:
             IssuanceError: somebody changed one in between (CONCURRENT_CHANGE).
         """
-        connection = self._session.connection()
         states = [
             {"wanted": card.guid, "read": card.version, "reached": card.state} for card in cards
         ]
-        if connection.execute(_FINISH, states).rowcount != len(cards):
-            raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "somebody changed a card")
         keys: list[dict[str, Any]] = [
             {
                 "guid": card.guid,
@@ -128,6 +125,9 @@ class SqlBulkTransaction(UnitOfWork):
             for card in cards
             for ordinal, key in enumerate(card.keys)
         ]
+        connection = self._session.connection()
+        if connection.execute(_FINISH, states).rowcount != len(cards):
+            raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "somebody changed a card")
         if keys:
             connection.execute(insert(_KEYS), keys)
         for card in cards:

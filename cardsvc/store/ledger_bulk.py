@@ -79,9 +79,10 @@ def reserve_all(session: Session, trail: AuditTrail, reservations: Sequence[Rese
         }
         for one in reservations
     ]
-    session.connection().execute(_RESERVE, rows)
     for one in reservations:
         trail.record(_event(AuditAction.CERTIFICATE_RESERVED, one, one.reserved_at, None))
+    # the first statement takes the write lock: what can be made ready is ready before it
+    session.connection().execute(_RESERVE, rows)
 
 
 def any_known(connection: Connection, keys: Sequence[bytes]) -> bool:
@@ -134,11 +135,11 @@ def record_all_signed(
         }
         for one, der in signed.items()
     ]
-    if session.connection().execute(_SIGNED, rows).rowcount != len(rows):
-        raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
     for one in signed:
         note_certificate_change(session, one.issuer_key_id, one.guid)
         trail.record(_event(AuditAction.CERTIFICATE_SIGNED, one, at, hold))
+    if session.connection().execute(_SIGNED, rows).rowcount != len(rows):
+        raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
 
 
 def _event(
