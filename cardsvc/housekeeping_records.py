@@ -15,6 +15,7 @@ class StepName(StrEnum):
     PUBLISH_STATUS = "publish_status"
     SIGN_TREE_HEAD = "sign_tree_head"
     RESUME_IMPORTS = "resume_imports"
+    RESUME_BATCHES = "resume_batches"
     COUNT_CARDS = "count_cards"
     FORGET_EXPIRED = "forget_expired"
     FORGET_IMPORTS = "forget_imports"

@@ -261,7 +261,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
                 settings, clock, database, sealer, access, os.urandom, console_keys(vault)
             ),
             wire_issuing(
-                IssuingParts(settings, database, sealer, store, orders, pki.card_secrets, faces)
+                IssuingParts(
+                    settings, clock, database, sealer, store, orders, pki.card_secrets, faces
+                )
             ),
             wire_oversight(
                 OversightParts(database, pki, log_signer, presence, privacy, requests, ending)

@@ -12,6 +12,7 @@ from cardsvc.store.card_figures import SqlCardFigures
 from cardsvc.store.expired import SqlExpired
 from cardsvc.store.housekeeping_store import SqlHousekeepingStore
 from issuance import lifecycle
+from issuance.batches.run import run_batch
 from issuance.importing.forget import forget_old_imports
 from web.bootstrap import Installation
 from web.housekeeping.housekeeper import Housekeeper, Step
@@ -38,6 +39,7 @@ def wire_housekeeping(installation: Installation) -> Housekeeper:
             SqlCardFigures(installation.database).count_if_due,
         ),
         Step(StepName.RESUME_IMPORTS, 5 * minute, lambda at: _resume_imports(installation, at)),
+        Step(StepName.RESUME_BATCHES, 5 * minute, lambda at: _resume_batches(installation, at)),
         Step(StepName.FORGET_EXPIRED, 10 * minute, lambda at: _forget(installation, at)),
         Step(StepName.FORGET_IMPORTS, day, lambda _at: _forget_imports(installation)),
         Step(StepName.TELL_EVENTS, minute, lambda _at: services.events.feed.catch_up()),
@@ -71,6 +73,14 @@ def _resume_imports(installation: Installation, at: datetime) -> int:
         for _ in installation.imports.run(record.id, operator=record.operator):
             pass
     return len(interrupted)
+
+
+def _resume_batches(installation: Installation, at: datetime) -> int:
+    """Go on with changes to many cards that were cut off; harmless beside one that goes on."""
+    running = installation.batches.running()
+    for batch in running:
+        run_batch(installation.store, batch.id, operator=batch.run_by or batch.planned_by, at=at)
+    return len(running)
 
 
 def _forget(installation: Installation, at: datetime) -> int:

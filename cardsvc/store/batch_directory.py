@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select, tuple_
 
-from cardsvc.batch_records import Batch, BatchAction, BatchStep, Exclusion, StepState
+from cardsvc.batch_records import Batch, BatchAction, BatchState, BatchStep, Exclusion, StepState
 from cardsvc.card.guid import CardGuid
 from cardsvc.store.batch_rows import read_batch, read_step
 from cardsvc.store.engine import Database
-from cardsvc.store.schema import BatchRow, BatchStepRow
+from cardsvc.store.schema import BatchRow, BatchStepRow, HolderRow
 
 
 class SqlBatchDirectory:
@@ -27,6 +27,26 @@ class SqlBatchDirectory:
             query = query.where(key < tuple_(after.planned_at, after.id))
         with self._database.reading() as session:
             return [read_batch(row) for row in session.scalars(query.limit(limit))]
+
+    def running(self) -> Sequence[Batch]:
+        """Return batches that somebody began to run and that have not ended."""
+        query = select(BatchRow).where(BatchRow.state == BatchState.RUNNING)
+        with self._database.reading() as session:
+            return [read_batch(row) for row in session.scalars(query.order_by(BatchRow.planned_at))]
+
+    def agencies(self, batch_ids: Sequence[str]) -> Mapping[str, frozenset[str | None]]:
+        """Return of which agencies the people are whom batches touch, None for people of none."""
+        query = (
+            select(BatchStepRow.batch_id, HolderRow.agency_code)
+            .join(HolderRow, HolderRow.id == BatchStepRow.holder_id)
+            .where(BatchStepRow.batch_id.in_(batch_ids))
+            .distinct()
+        )
+        found: dict[str, set[str | None]] = {}
+        with self._database.reading() as session:
+            for batch_id, code in session.execute(query):
+                found.setdefault(batch_id, set()).add(code)
+        return {batch_id: frozenset(codes) for batch_id, codes in found.items()}
 
     def batch(self, batch_id: str) -> Batch | None:
         """Return a batch, or None."""

@@ -68,8 +68,8 @@ def run_batch(store: BatchStore, batch_id: str, *, operator: str, at: datetime) 
     Raises:
         IssuanceError: no such batch (BATCH_UNKNOWN), or it was cancelled (ILLEGAL_TRANSITION).
     """
-    at, by = require_utc(at), operator_key(operator)
-    batch = _begin(store, batch_id, by, at)
+    batch = begin_batch(store, batch_id, operator=operator, at=at)
+    at = require_utc(at)
     done, left_out = 0, dict[CardGuid, ReasonCode]()
     while guids := _planned(store, batch_id):
         for guid in guids:
@@ -81,16 +81,22 @@ def run_batch(store: BatchStore, batch_id: str, *, operator: str, at: datetime) 
     return BatchReport(_finish(store, batch_id, at), done, left_out)
 
 
-def _begin(store: BatchStore, batch_id: str, operator: str, at: datetime) -> Batch:
+def begin_batch(store: BatchStore, batch_id: str, *, operator: str, at: datetime) -> Batch:
+    """Note that a batch is being run, and by whom; ``run_batch`` does it. Twice is once.
+
+    Raises:
+        IssuanceError: no such batch (BATCH_UNKNOWN), or it was cancelled (ILLEGAL_TRANSITION).
+    """
+    at, by = require_utc(at), operator_key(operator)
     with store.transaction() as transaction:
         batch = transaction.batch(batch_id)
         if batch.state is BatchState.CANCELLED:
             raise IssuanceError(ReasonCode.ILLEGAL_TRANSITION, "the batch was cancelled")
         if batch.state is not BatchState.PLANNED:
             return batch
-        batch = replace(batch, state=BatchState.RUNNING, run_by=operator)
+        batch = replace(batch, state=BatchState.RUNNING, run_by=by)
         transaction.save_batch(batch)
-        transaction.record(AuditEvent(at, operator, AuditAction.BATCH_STARTED, batch_id))
+        transaction.record(AuditEvent(at, by, AuditAction.BATCH_STARTED, batch_id))
     return batch
 
 

@@ -34,7 +34,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.terms import ApplicationKind, CardType, SuspensionCause
 from issuance import lifecycle
 from issuance.batches.plan import BatchPlan, cancel_batch, plan_batch
-from issuance.batches.run import BatchReport, run_batch
+from issuance.batches.run import BatchReport, begin_batch, run_batch
 from issuance.enrol import request_card
 from tests.support.issuance_store_contract import AT, LATER, make_application, make_card
 from tests.support.people import another
@@ -289,3 +289,15 @@ def test_an_order_that_does_not_fit_together_is_refused(office: Office) -> None:
             make()
     with pytest.raises(IssuanceError):
         office.plan(BatchOrder(BatchKind.LEAVE, until=AT))
+
+
+def test_what_is_running_and_whom_it_concerns_is_listed(office: Office) -> None:
+    office.card()
+    office.plan(RETIRED)
+    assert office.directory.running() == []
+    begin_batch(office.store, "b-1", operator="hung", at=LATER)
+    (running,) = office.directory.running()
+    assert (running.id, running.run_by, running.state) == ("b-1", "hung", BatchState.RUNNING)
+    assert office.directory.agencies(["b-1", "none"]) == {"b-1": frozenset({"H57"})}
+    run_batch(office.store, "b-1", operator="hung", at=LATER)
+    assert office.directory.running() == []

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import urllib3
 
+from cardsvc.batch_records import BatchKind, BatchOrder, BatchState, Selection
 from cardsvc.housekeeping_records import StepName
+from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Suspension
 from cardsvc.store.card_figures import SqlCardFigures
 from cardsvc.terms import SuspensionCause
 from issuance import lifecycle
+from issuance.batches.plan import plan_batch
+from issuance.batches.run import begin_batch
 from tests.support.installations import ServiceUnderTest
 from tests.support.served import run_cardsvc, serving_process
 from web.housekeeping_wiring import wire_housekeeping
@@ -55,6 +59,27 @@ def test_a_leave_ends_and_everything_is_published_signed_and_counted(
     due = {one.step: one for one in housekeeper.run_due()}
     assert due[StepName.PUBLISH_STATUS].done >= 2
     installation.audit.verify(installation.log_verifier)
+
+
+def test_a_change_to_many_cards_that_was_cut_off_is_finished(
+    service_on_either_database: ServiceUnderTest,
+) -> None:
+    service = service_on_either_database
+    service.clock.advance(timedelta(minutes=10))  # whoever kept house before has gone
+    installation, at = service.installation, service.clock.now()
+    _, guid = service.active_card()
+    selection = Selection(agency_code=AgencyCode.parse("H57"))
+    order = BatchOrder(BatchKind.RETIREMENT)
+    plan_batch(
+        installation.store, batch_id="b", order=order, selection=selection, operator="lan", at=at
+    )
+    begin_batch(installation.store, "b", operator="hung", at=at)  # and the process died
+    records = {one.step: one for one in wire_housekeeping(installation).run_all()}
+    assert records[StepName.RESUME_BATCHES].done == 1
+    assert installation.history.card_state(guid) is CardState.REVOKED
+    batch = installation.batches.batch("b")
+    assert batch is not None
+    assert (batch.state, batch.run_by) == (BatchState.FINISHED, "hung")
 
 
 def test_a_served_installation_keeps_house_and_says_so(tmp_path: Path) -> None:

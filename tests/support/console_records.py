@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from cardsvc.batch_records import BatchKind, BatchOrder, Selection
 from cardsvc.card.guid import CardGuid
 from cardsvc.desk_records import JobKind
 from cardsvc.identity.names import PersonName
@@ -15,6 +16,7 @@ from cardsvc.records import CardRecord
 from cardsvc.stock_records import StockKeeper
 from cardsvc.terms import CardType
 from issuance.approve import approve, return_for_completion
+from issuance.batches.plan import plan_batch
 from issuance.card_jobs import place_card_job
 from issuance.enrol import request_card
 from issuance.losses.report import report_to_operator
@@ -46,7 +48,7 @@ STATES = {
 }
 CLERK, APPROVER, ISSUER = "can-bo-lan", "can-bo-hung", "can-bo-mai"
 STORE = "kho-1"
-CASE, JOB, UNBLOCK = "vu-1", "viec-1", "6f1d2a34-0000-4000-8000-00000000b10c"
+CASE, JOB, BATCH, UNBLOCK = "vu-1", "viec-1", "dot-1", "6f1d2a34-0000-4000-8000-00000000b10c"
 
 
 def guid_of(name: str) -> str:
@@ -119,6 +121,14 @@ def add_records(service: ServiceUnderTest) -> None:
         operator=ISSUER,
         at=at,
     )
+    plan_batch(
+        store,
+        batch_id=BATCH,
+        order=BatchOrder(BatchKind.LEAVE, until=at + timedelta(days=90)),
+        selection=Selection(frozenset({"nguoi-dang-dung", "nguoi-bi-khoa"})),
+        operator=CLERK,
+        at=at,
+    )
     put_keeper(store, StockKeeper(STORE, "Kho Sở Nội vụ", "SNV"), operator=ISSUER, at=at)
     receive(
         store,
@@ -157,6 +167,7 @@ EXAMPLES_OF_RECORDS: dict[str, list[dict[str, str]]] = {
         ]
         for name in card_deeds.DEEDS
     },
+    "console.batches.show": [{"batch_id": BATCH}],
     "console.desk.job": [{"job_id": JOB}],
     "console.desk.ask_activation": [{"guid": guid_of("cho-ma")}],
     "console.losses.show": [{"case_id": CASE}],

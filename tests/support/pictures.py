@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from tests.support.browser import CHROMIUM, WHY_NOT, Watched, open_chromium
 from tests.support.console import serve_console
 from tests.support.console_people import IMPORT, KHUE
-from tests.support.console_records import guid_of
+from tests.support.console_records import BATCH, guid_of
 
 FOLDER = Path(__file__).parents[2] / "docs" / "img"
 AFTER_SIGN_IN = {
@@ -27,10 +27,13 @@ AFTER_SIGN_IN = {
     "application": "/console/applications/cho-duyet",
     "cards": "/console/cards",
     "card": f"/console/cards/{guid_of('dang-dung')}",
+    "batch": f"/console/batches/{BATCH}",
     "desk": "/console/desk",
     "stock": "/console/stock",
     "operators": "/console/operators",
     "agents": "/console/agents",
+    "audit": "/console/audit",
+    "publishing": "/console/publishing",
     "components": "/console/components",
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from cardsvc.audit import AuditEvent
+from cardsvc.batch_records import Batch, BatchAction, BatchStep, Exclusion, StepState
 from cardsvc.card.guid import CardGuid
 from cardsvc.decision_records import ApprovalDecision
 from cardsvc.desk_records import AgentPresence
@@ -17,6 +18,7 @@ from cardsvc.queue_records import ApplicationFilter, CardFilter, QueuedApplicati
 from cardsvc.records import Application, CardRecord, Holder
 from cardsvc.status_records import StatusPlace
 from cardsvc.stock_records import Blank, BlankState, Movement, StockCount, StockDay, StockKeeper
+from issuance.batches.ports import BatchStore
 from issuance.desk_orders import OpenJobs
 from issuance.faces.make import FaceMaker
 from issuance.ports import CardSecrets, IssuanceStore, JobBoard, UnblockStore
@@ -110,6 +112,48 @@ class LossLists(Protocol):
         ...
 
 
+class BatchLists(Protocol):
+    """Lists changes to many cards."""
+
+    def batches(self, *, after: Batch | None = None, limit: int = 50) -> Sequence[Batch]:
+        """Return batches, the latest first."""
+        ...
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """Return a batch, or None."""
+        ...
+
+    def agencies(self, batch_ids: Sequence[str]) -> Mapping[str, frozenset[str | None]]:
+        """Return of which agencies the people are whom batches touch."""
+        ...
+
+    def steps(
+        self,
+        batch_id: str,
+        *,
+        action: BatchAction | None = None,
+        state: StepState | None = None,
+        after: CardGuid | None = None,
+        limit: int = 50,
+    ) -> Sequence[BatchStep]:
+        """Return a batch's cards by GUID."""
+        ...
+
+    def counts(
+        self, batch_id: str
+    ) -> Mapping[tuple[BatchAction, Exclusion | None, StepState], int]:
+        """Return how many cards have which action, are left out for what, and stand where."""
+        ...
+
+
+class BatchRunner(Protocol):
+    """Runs changes to many cards in the background."""
+
+    def submit(self, batch_id: str, operator: str) -> None:
+        """See to it that a batch is run; harmless where it is being run already."""
+        ...
+
+
 class StockTotal(Protocol):
     """How many blanks of a product and box are in one state with one keeper."""
 
@@ -183,6 +227,9 @@ class IssuingServices:
         store: opens units of work.
         queue: reads applications and cards.
         losses: lists cases of loss.
+        batches: lists changes to many cards.
+        batch_store: keeps them.
+        batch_runner: runs them.
         log: the audit log.
         new_id: makes opaque identifiers.
         photos: holders' photos.
@@ -202,6 +249,9 @@ class IssuingServices:
     store: IssuanceStore
     queue: IssuanceQueue
     losses: LossLists
+    batches: BatchLists
+    batch_store: BatchStore
+    batch_runner: BatchRunner
     log: EventLog
     new_id: Callable[[], str]
     photos: PhotoStore

@@ -112,39 +112,6 @@ NOTE_CODES = {
     "withdrawn": Text("Không còn nhu cầu", "No longer needed"),
     "other": Text("Lý do khác", "Another reason"),
 }
-DEEDS = {
-    "application.requested": Text("Đề nghị cấp thẻ", "Card requested"),
-    "application.returned": Text("Trả lại để bổ sung", "Returned for completion"),
-    "application.resubmitted": Text("Gửi lại đề nghị", "Sent in again"),
-    "application.rejected": Text("Từ chối", "Rejected"),
-    "application.approved": Text("Phê duyệt", "Approved"),
-    "application.fulfilled": Text("Hoàn thành cấp thẻ", "Fulfilled"),
-    "application.withdrawn": Text("Rút đề nghị", "Withdrawn"),
-    "card.personalising": Text("Bắt đầu cá thể hóa", "Personalisation began"),
-    "card.torn": Text("Cá thể hóa dở dang", "Personalisation torn"),
-    "card.personalised": Text("Cá thể hóa xong", "Personalised"),
-    "card.issued": Text("Bàn giao thẻ", "Handed over"),
-    "card.code_shown": Text("Xem mã kích hoạt", "Activation code shown"),
-    "card.face_made": Text("Tạo mặt thẻ", "Card face made"),
-    "card.activated": Text("Kích hoạt thẻ", "Activated"),
-    "card.suspended": Text("Khóa thẻ", "Locked"),
-    "card.resumed": Text("Mở khóa thẻ", "Unlocked"),
-    "card.revoked": Text("Thu hồi thẻ", "Withdrawn"),
-    "card.replaced": Text("Thay thẻ", "Replaced"),
-    "card.spoiled": Text("Hủy phôi", "Spoiled"),
-    "card.destroyed": Text("Hủy thẻ", "Destroyed"),
-    "certificate.revoked": Text("Tạm dừng hoặc thu hồi chứng thư", "Certificates held or revoked"),
-    "unblock.requested": Text("Đề nghị mở khóa PIN", "PIN unblocking requested"),
-    "unblock.approved": Text("Phê duyệt mở khóa PIN", "PIN unblocking approved"),
-    "unblock.refused": Text("Từ chối mở khóa PIN", "PIN unblocking refused"),
-    "unblock.withdrawn": Text("Rút đề nghị mở khóa PIN", "PIN unblocking taken back"),
-    "unblock.done": Text("Đã mở khóa PIN", "PIN unblocked"),
-    "unblock.failed": Text("Không mở khóa được PIN", "PIN unblocking failed"),
-    "loss.reported": Text("Báo mất thẻ", "Loss reported"),
-    "loss.closed": Text("Đóng vụ báo mất", "Loss case closed"),
-}
-"""Deeds of the audit log; one that is missing shows its code."""
-
 REFUSALS = {
     ReasonCode.SAME_UNIT: Text(
         "Cơ quan đặt quy định: người phê duyệt không cùng đơn vị với người đề nghị.",
@@ -228,8 +195,3 @@ REFUSALS = {
 def refusal(reason: ReasonCode) -> Text:
     """Return why something was refused, in plain words; an unknown reason shows its code."""
     return REFUSALS.get(reason, Text(f"Bị từ chối: {reason.value}", f"Refused: {reason.value}"))
-
-
-def deed(action: str) -> Text:
-    """Return what a deed of the audit log is called."""
-    return DEEDS.get(action, Text(action, action))

@@ -50,6 +50,10 @@ SECTIONS: Sequence[Section] = (
     Section("imports.listing", Text("Nhập danh sách", "Imports"), frozenset({Role.CLERK})),
     Section("applications.listing", Text("Đề nghị cấp thẻ", "Applications"), _RECORDS),
     Section("cards.listing", Text("Thẻ", "Cards"), _RECORDS),
+    Section(
+        "batches.listing", Text("Thay đổi nhiều thẻ", "Changes to many cards"),
+        frozenset({Role.CLERK, Role.APPROVER, Role.AUDITOR}),
+    ),
     Section("desk.overview", Text("Bàn cấp thẻ", "Issuing desk"), frozenset({Role.ISSUER})),
     Section("stock.overview", Text("Kho phôi thẻ", "Stock of blanks"), _STOCK),
     Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),

@@ -6,8 +6,9 @@ from flask import redirect
 from werkzeug.wrappers import Response
 
 from cardsvc.errors import CardsvcError, ReasonCode
+from web.console.audit_texts import action_text
 from web.console.formats import instant
-from web.console.issuing_texts import deed, refusal
+from web.console.issuing_texts import refusal
 from web.console.languages import Text
 from web.console.notices import notice
 from web.console.services import ConsoleServices
@@ -23,7 +24,7 @@ def last_deed(services: ConsoleServices, subject: str) -> Text | None:
     if not seen:
         return None
     event = seen[0].event
-    done, at = deed(event.action.value), instant(event.at)
+    done, at = action_text(event.action), instant(event.at)
     mine = event.actor == present_operator().id
     vi, en = ("bạn", "you") if mine else (event.actor, event.actor)
     return Text(f"Việc gần nhất: {done.vi} – {vi}, {at}.", f"Last: {done.en} – {en}, {at}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from cardsvc.batch_records import BatchState
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import LossState
 from cardsvc.stock_records import BlankState
@@ -56,12 +57,19 @@ _BLANKS: _Texts = {
     BlankState.RETURNED: (Text("Đã trả nhà cung cấp", "Returned"), "neutral"),
     BlankState.LOST: (Text("Thất lạc", "Lost"), "bad"),
 }
+_BATCHES: _Texts = {
+    BatchState.PLANNED: (Text("Kế hoạch, chưa làm gì", "Planned, nothing done"), "waiting"),
+    BatchState.RUNNING: (Text("Đang thực hiện", "Being carried out"), "waiting"),
+    BatchState.FINISHED: (Text("Đã thực hiện xong", "Carried out"), "good"),
+    BatchState.CANCELLED: (Text("Đã hủy kế hoạch", "Given up"), "neutral"),
+}
 _TEXTS: Mapping[type[StrEnum], _Texts] = {
     CardState: _CARDS,
     ApplicationState: _APPLICATIONS,
     LossState: _LOSSES,
     UnblockState: _UNBLOCKINGS,
     BlankState: _BLANKS,
+    BatchState: _BATCHES,
 }
 """By kind: ``approved`` of an application and of an unblocking are equal, and not the same."""
 

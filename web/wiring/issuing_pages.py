@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import uuid4
 
+from cardsvc.clock import Clock
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.batch_directory import SqlBatchDirectory
 from cardsvc.store.engine import Database
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_queue import SqlIssuanceQueue
@@ -19,6 +21,7 @@ from cardsvc.store.stock_directory import SqlStockDirectory
 from cardsvc.store.unblock_store import SqlUnblockStore
 from issuance.faces.make import FaceMaker
 from issuance.ports import CardSecrets
+from web.batch_worker import BatchWorker
 from web.console.issuing_services import IssuingServices
 from web.settings import Settings
 
@@ -29,6 +32,7 @@ class IssuingParts:
 
     Args:
         settings: as the service was opened with.
+        clock: its clock.
         database: its database.
         sealer: seals personal data at rest.
         store: the issuance side.
@@ -38,6 +42,7 @@ class IssuingParts:
     """
 
     settings: Settings
+    clock: Clock
     database: Database
     sealer: Sealer
     store: SqlIssuanceStore
@@ -53,6 +58,9 @@ def wire_issuing(parts: IssuingParts) -> IssuingServices:
         store=parts.store,
         queue=SqlIssuanceQueue(database, parts.sealer),
         losses=SqlIssuanceDirectory(database),
+        batches=SqlBatchDirectory(database),
+        batch_store=parts.store,
+        batch_runner=BatchWorker(parts.store, parts.clock),
         log=AuditLog(database),
         new_id=lambda: str(uuid4()),
         photos=SqlPhotoStore(database, parts.sealer),

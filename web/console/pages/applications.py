@@ -15,9 +15,10 @@ from cardsvc.records import Application
 from issuance.completeness import missing_facts
 from web.console.access import needs
 from web.console.application_deeds import deeds_of
+from web.console.audit_texts import action_text
 from web.console.exports import send_csv, send_xlsx
 from web.console.formats import instant
-from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES, deed
+from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES
 from web.console.languages import Text
 from web.console.pages import application_decisions, application_request, batch_approval
 from web.console.paging import PAGE_ROWS, Column, Table, encode_cursor, read_cursor
@@ -131,7 +132,7 @@ def _record(services: ConsoleServices, one: Application) -> str:
         note_fields=[FACTS.get(name, name) for name in one.note.fields] if one.note else [],
         has_photo=has_photo(services, one.holder.id),
         events=[
-            (seen.event.at, deed(seen.event.action.value), seen.event.actor, "") for seen in events
+            (seen.event.at, action_text(seen.event.action), seen.event.actor, "") for seen in events
         ],
     )
 

@@ -16,11 +16,12 @@ from cardsvc.queue_records import CardFilter, QueuedCard
 from cardsvc.records import CardRecord, Holder
 from cardsvc.terms import CardType
 from web.console.access import needs
+from web.console.audit_texts import action_text
 from web.console.card_deeds import deeds_of
 from web.console.exports import send_csv, send_xlsx
 from web.console.formats import day
 from web.console.forms import Form
-from web.console.issuing_texts import KINDS, SUSPENSION_CAUSES, deed
+from web.console.issuing_texts import KINDS, SUSPENSION_CAUSES
 from web.console.languages import Text
 from web.console.pages import card_acts, card_papers
 from web.console.paging import PAGE_ROWS, Column, Table, encode_cursor, read_cursor
@@ -171,7 +172,7 @@ def _record(services: ConsoleServices, card: CardRecord, holder: Holder) -> str:
         may_print=Role.ISSUER in operator.roles and card_papers.may_be_printed(card),
         has_photo=has_photo(services, holder.id),
         events=[
-            (seen.event.at, deed(seen.event.action.value), seen.event.actor, "") for seen in events
+            (seen.event.at, action_text(seen.event.action), seen.event.actor, "") for seen in events
         ],
     )
 

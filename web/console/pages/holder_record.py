@@ -12,10 +12,11 @@ from cardsvc.records import Holder
 from issuance.registry.disclosure import DisclosureReason, disclose_holder
 from issuance.registry.photos import present_photo
 from web.console.access import needs
+from web.console.audit_texts import action_text
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.once import once
-from web.console.registry_texts import CARD_TYPES, CATEGORIES, DISCLOSURE_REASONS, EVENTS, SEXES
+from web.console.registry_texts import CARD_TYPES, CATEGORIES, DISCLOSURE_REASONS, SEXES
 from web.console.scopes import covers_holder
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant
@@ -108,6 +109,6 @@ def _history(services: ConsoleServices, names: dict[str, str]) -> list[TimelineE
     entries: list[TimelineEntry] = []
     for one in found[:_EVENTS_SHOWN]:
         event = one.event
-        title = EVENTS.get(event.action.value, event.action.value)
+        title = action_text(event.action)
         entries.append((event.at, title, event.actor, names[event.subject]))
     return entries

@@ -11,8 +11,9 @@ from cardsvc.loss_records import LossCase, LossState
 from cardsvc.records import Holder
 from issuance.losses.settle import close_as_found, confirm_loss
 from web.console.access import needs
+from web.console.audit_texts import action_text
 from web.console.forms import Form, FormReader
-from web.console.issuing_texts import CALLER_CHECKS, LOSS_CHANNELS, deed
+from web.console.issuing_texts import CALLER_CHECKS, LOSS_CHANNELS
 from web.console.languages import Text
 from web.console.once import once
 from web.console.paging import Column, Table
@@ -80,7 +81,7 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
             is_open=case.state is LossState.OPEN,
             may_close=bool(operator.roles & set(_CLOSERS)),
             own=case.reported_by == operator.id,
-            events=[(one.event.at, deed(one.event.action.value), one.event.actor, "")
+            events=[(one.event.at, action_text(one.event.action), one.event.actor, "")
                     for one in events],
         )  # fmt: skip
 

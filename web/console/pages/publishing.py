@@ -20,6 +20,9 @@ STEP_TEXTS = {
     StepName.RESUME_RETURNS: Text("Mở khóa thẻ hết thời gian nghỉ", "Unlock cards after a leave"),
     StepName.SIGN_TREE_HEAD: Text("Ký nhật ký", "Sign the audit log"),
     StepName.COUNT_CARDS: Text("Tính số liệu tổng quan", "Count figures for the overview"),
+    StepName.RESUME_BATCHES: Text(
+        "Tiếp tục thay đổi nhiều thẻ dở dang", "Go on with cut-off changes"
+    ),
     StepName.RESUME_IMPORTS: Text("Tiếp tục nhập danh sách dở dang", "Go on with cut-off imports"),
     StepName.FORGET_EXPIRED: Text("Xóa phiên và mã đã hết hạn", "Forget what has expired"),
     StepName.FORGET_IMPORTS: Text("Xóa nội dung danh sách đã nhập", "Remove rows of old imports"),
