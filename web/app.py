@@ -15,6 +15,7 @@ from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.enrolment_api import enrolment_api
 from web.events_api import events_api
+from web.metrics_api import metrics_api, register_measuring
 from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.partner_api import partner_api
@@ -44,8 +45,10 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_sessions(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
+    app.register_blueprint(metrics_api(services))
     register_problems(app)
     register_request_ids(app)
+    register_measuring(app, services.instruments)
     register_reference(app)
     register_console(app, services.console)
 

@@ -66,6 +66,8 @@ from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
 from web.housekeeping.summary import regular_work
 from web.losses import LossCounter
+from web.metrics.instruments import Instruments
+from web.metrics.state import StateCollector
 from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
@@ -75,6 +77,7 @@ from web.wiring.decisions import decision_desk
 from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
+from web.wiring.metrics import CountedVault, StateParts, state_reader
 from web.wiring.oversight import OversightParts, wire_oversight
 from web.wiring.partners import wire_partners
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
@@ -205,13 +208,15 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     if not database.is_reachable():
         raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the database can't be reached")
     migrate(database.engine)
-    vault = SoftwareVault.open(settings.vault_dir, passphrase(settings), cost=scrypt_cost)
+    instruments = Instruments()
+    opened = SoftwareVault.open(settings.vault_dir, passphrase(settings), cost=scrypt_cost)
+    vault = CountedVault(opened, instruments)
     pki = open_authorities(settings, vault, database, clock.now(), cost=scrypt_cost)
     sealer, agencies = Sealer(data_keys(vault)), SqlAgencyStore(database)
     holder_facts = SqlHolderFacts(database, sealer)
     sources = ReleaseSources(holder_facts, pseudonyms(vault))
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
-    desk = decision_desk(settings, database, pki, vault, sources)
+    desk = decision_desk(settings, database, pki, vault, sources, instruments=instruments)
     tools = DeskTools(
         pki.factory,
         pki.content_signers,
@@ -235,6 +240,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     log_signer = open_log_signer(vault)
     requests = RequestDesk(privacy, load_working_days(own), retention[DataKind.HOLDER])
     ending = RetentionRun(privacy, retention)
+    feed = open_feed(settings, database)
+    reader = state_reader(StateParts(database, access, presence, feed))
+    instruments.add(StateCollector(reader, clock))
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -253,7 +261,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         places=SqlStatusLists(database),
         history=history,
         flows=wire_flows(FlowParts(desk, pki, credentials, history, database)),
-        events=open_feed(settings, database),
+        events=feed,
+        instruments=instruments,
+        watch_token=settings.watch_token,
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from multiprocessing.util import Finalize
 
 from flask import Flask
@@ -19,8 +20,10 @@ from web.bootstrap import open_installation
 from web.events.background import CourierThread
 from web.housekeeping.background import HousekeepingThread
 from web.housekeeping_wiring import wire_housekeeping
+from web.logs import log_in_json
 from web.one_process import ServedAlready, serving
 from web.settings import Settings, load_settings
+from web.tracing import open_exporting_provider, register_tracing
 from web.wiring.events import open_courier
 
 _THREADS = 32
@@ -33,7 +36,10 @@ class CannotServe(Exception):
 
 def application() -> Flask:
     """Return the application as the environment says; called in the worker process."""
-    installation = open_installation(load_settings())
+    settings = load_settings()
+    if settings.log_format == "json":
+        log_in_json(sys.stderr)
+    installation = open_installation(settings)
     keeper = HousekeepingThread(wire_housekeeping(installation))
     keeper.start()
     Finalize(None, keeper.stop, exitpriority=0)  # a worker process runs no atexit functions
@@ -49,7 +55,10 @@ def application() -> Flask:
     courier.start()
     Finalize(None, courier.stop, exitpriority=0)
     installation.services.console.registry.runner.resume()
-    return create_app(installation.services)
+    app = create_app(installation.services)
+    if installation.settings.traces == "otlp":
+        register_tracing(app, open_exporting_provider())
+    return app
 
 
 def run(settings: Settings) -> None:

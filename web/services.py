@@ -28,6 +28,7 @@ from web.agents.access import AgentAccess
 from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
+from web.metrics.instruments import Instruments
 from web.partners.services import PartnerServices
 
 
@@ -161,6 +162,8 @@ class Services:
         places: the cards' places in status lists.
         history: decisions and card states.
         events: partners' feeds.
+        instruments: count and time what is done.
+        watch_token: opens what those who run the service watch; empty for this machine alone.
         ready: names of parts and whether each works, for /readyz.
         flows: what partners ask beside a tap.
         regular_work: what ran and what fails of it, for /readyz; keeps nobody from being served.
@@ -185,6 +188,8 @@ class Services:
     history: DecisionHistory
     events: EventFeed
     flows: FlowServices
+    instruments: Instruments
+    watch_token: str
     ready: Callable[[], Mapping[str, bool]]
     regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

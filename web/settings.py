@@ -20,7 +20,6 @@ from web.events.endpoint import parse_networks
 
 _PREFIX = "CARDSVC_"
 _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
-_SWITCHES = frozenset({"retention_sweep", "agent_tokens"})
 _WHOLE = re.compile("[0-9]{1,5}")
 _RANGES = {
     "port": (1, 0xFFFF),
@@ -29,6 +28,13 @@ _RANGES = {
     "proxy_hops": (0, 9),
     "session_idle_minutes": (1, 240),
     "session_hours": (1, 24),
+}
+_CHOICES = {
+    "stock": tuple(rule.value for rule in StockRule),
+    "retention_sweep": ("on", "off"),
+    "agent_tokens": ("on", "off"),
+    "log_format": ("json", "text"),
+    "traces": ("off", "otlp"),
 }
 _OTHERS = frozenset({"CARDSVC_TESTERS_REALM"})
 """Variables of the same prefix that other programs of ours read."""
@@ -75,6 +81,9 @@ class Settings:
             system's; empty for none.
         agent_tokens: ``off`` lets agents in by their devices' keys alone, ``on`` by bearer
             tokens, too.
+        watch_token: opens /metrics and /operations; empty for requests from this machine alone.
+        log_format: ``json``, one object a line, or ``text``.
+        traces: ``otlp`` sends traces of requests where the variables of OpenTelemetry say.
         blank_serial_pattern: a regular expression for the serials of blanks, printable ASCII.
         proxy_hops: reverse proxies in front of us, whose X-Forwarded-For and -Proto are believed.
         client_certificate_header: in which the nearest of them passes TLS client certificates on
@@ -107,6 +116,9 @@ class Settings:
     webhook_networks: str = ""
     webhook_ca_file: str = ""
     agent_tokens: str = "on"
+    watch_token: str = field(default="", repr=False)
+    log_format: str = "json"
+    traces: str = "off"
 
     @property
     def stock_rule(self) -> StockRule:
@@ -198,10 +210,9 @@ def _convert(name: str, value: object) -> object:
         return _whole(name, value)
     if not isinstance(value, str) or "\0" in value or (name in _NEEDED and not value):
         raise SettingsError(f"{name}: text is needed")
-    if name == "stock" and value not in {rule.value for rule in StockRule}:
-        raise SettingsError("stock: enforce, warn or off is needed")
-    if name in _SWITCHES and value not in {"on", "off"}:
-        raise SettingsError(f"{name}: on or off is needed")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        *others, last = _CHOICES[name]
+        raise SettingsError(f"{name}: {', '.join(others)} or {last} is needed")
     if name == "blank_serial_pattern":
         _check_pattern(value)
     if name == "webhook_networks":

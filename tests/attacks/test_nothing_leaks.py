@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.support.people import CIVIL_SERVANT
 from tests.support.portraits import jpeg
 from verification.presentation import UnverifiedPresentation
 from web.app import create_app
+from web.logs import json_handler
 
 PIN, WRONG_PIN = "79135468", "86420975"
 FACTORY_KEY = bytes.fromhex("0102030405060708") * 3
@@ -163,12 +165,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("service")
 
 
-def test_a_journey_leaves_no_secret_behind(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_journey_leaves_no_secret_behind(
+    folder: Path, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, "sqlalchemy.engine")  # it holds itself back otherwise
+    lines = io.StringIO()
+    handler = json_handler(lines)
+    logging.getLogger().addHandler(handler)
+    request.addfinalizer(lambda: logging.getLogger().removeHandler(handler))
     with serve(folder) as service:
         journey = Journey(service)
         journey.run()
+        measured = service.installation.services.instruments.exposition()
+        assert b'reason="challenge_misbound"' in measured
+        names = {
+            "name": "Nguyễn Thị".encode(),
+            "unit": "Công chức".encode(),
+            "card": str(journey.guid).encode(),
+        }
+        assert_holds_none(measured, journey.secrets | names, "the measurements")
         events = repr(service.installation.audit.events(limit=10_000)).encode()
         assert_holds_none(events, journey.secrets, "the audit log")
         files = [path for path in folder.rglob("*") if path.is_file()]
@@ -178,6 +194,10 @@ def test_a_journey_leaves_no_secret_behind(folder: Path, caplog: pytest.LogCaptu
     log = "\n".join(record.getMessage() + str(record.exc_text or "") for record in caplog.records)
     assert "sqlalchemy" in {record.name.partition(".")[0] for record in caplog.records}
     assert_holds_none(log.encode(), journey.secrets, "the log")
+    assert_holds_none(lines.getvalue().encode(), journey.secrets, "the log in JSON")
+    requests = [one for one in lines.getvalue().splitlines() if '"cardsvc.requests"' in one]
+    assert any('"/agent/v1/presentations"' in one for one in requests)
+    assert_holds_none("".join(requests).encode(), journey.secrets | names, "the requests' log")
     for text in journey.shown:
         assert_holds_none(text.encode(), journey.secrets, text[:80])
 

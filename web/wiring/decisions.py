@@ -14,12 +14,20 @@ from verification.release.grant import ReleaseSources
 from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
+from web.metrics.instruments import Instruments
+from web.metrics.timed import CountedDecisionLog, TimedReceiptSigner
 from web.settings import Settings
 from web.wiring.vault_keys import derived
 
 
 def decision_desk(
-    settings: Settings, database: Database, pki: Pki, vault: KeyVault, sources: ReleaseSources
+    settings: Settings,
+    database: Database,
+    pki: Pki,
+    vault: KeyVault,
+    sources: ReleaseSources,
+    *,
+    instruments: Instruments,
 ) -> DecisionDesk:
     """Return the desk that judges cards of our own CAs by what the database says now."""
     issuing = pki.issuing_certificates
@@ -34,7 +42,7 @@ def decision_desk(
         issuer=settings.issuer,
         verifier=verifier,
         policies=SqlPolicyDirectory(database),
-        receipts=pki.receipt_signer,
-        log=SqlDecisionLog(database, spent),
+        receipts=TimedReceiptSigner(pki.receipt_signer, instruments),
+        log=CountedDecisionLog(SqlDecisionLog(database, spent), instruments),
         sources=sources,
     )

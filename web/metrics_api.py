@@ -1,0 +1,88 @@
+"""/metrics for Prometheus, and the measuring of every request.
+
+The page tells how many cards are read where, so it is not for everyone: a token opens it, or,
+where none is set, a request from this machine that no proxy passed on.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import logging
+import time
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from werkzeug.exceptions import NotFound
+
+from web.documents import send_plain
+from web.metrics.instruments import Instruments
+from web.openapi.operation import Caller, Media, Tag, operation
+from web.request_id import request_id
+from web.services import Services
+
+_LOG = logging.getLogger("cardsvc.requests")
+_PASSED_ON = ("Forwarded", "X-Forwarded-For", "Via")
+_NO_ROUTE = "-"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_METRICS = Media("text/plain")
+
+
+def metrics_api(services: Services) -> Blueprint:
+    """Return the blueprint of /metrics."""
+    views = Blueprint("metrics_api", __name__)
+
+    @views.get("/metrics")
+    @operation(
+        "Số đo vận hành", "Measurements for Prometheus; from this machine, or with the token",
+        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=_METRICS, refusals=(404,),
+    )  # fmt: skip
+    def metrics() -> Response:
+        if not may_watch(services.watch_token):
+            raise NotFound
+        return send_plain(services.instruments.exposition(), CONTENT_TYPE_LATEST, cache="no-store")
+
+    return views
+
+
+def may_watch(token: str) -> bool:
+    """Tell whether the present request may see how the service does.
+
+    Args:
+        token: what opens it; empty for requests from this machine alone.
+    """
+    if token:
+        brought = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(brought, f"Bearer {token}".encode())
+    if any(name in request.headers for name in _PASSED_ON):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def register_measuring(app: Flask, instruments: Instruments) -> None:
+    """Count, time and log every request: its route, never its path, which may name somebody."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        route = request.url_rule.rule if request.url_rule is not None else _NO_ROUTE
+        method = request.method if request.method in _METHODS else _NO_ROUTE
+        instruments.count_request(method, route, response.status_code, seconds)
+        _LOG.info(
+            "request",
+            extra={
+                "request_id": request_id(),
+                "method": method,
+                "route": route,
+                "status": response.status_code,
+                "milliseconds": round(1000 * seconds, 1),
+            },
+        )
+        return response
