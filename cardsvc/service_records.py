@@ -21,6 +21,8 @@ MAX_NONCE_OCTETS = 2048
 ACTIVATION_RELYING_PARTY = "cardsvc"
 ACTIVATION_SERVICE = "activation"
 """The service that an issued card answers to be activated; we rely on it ourselves."""
+OWN_CHECKS_SERVICE = "own-checks"
+"""The service that a holder's card answers to be told who checked it; ours, too."""
 
 ANSWERING_SLOTS = (KeySlot.CARD_AUTHENTICATION, KeySlot.AUTHENTICATION)
 """The keys with which a card answers a challenge."""

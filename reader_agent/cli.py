@@ -6,6 +6,7 @@ import click
 
 from reader_agent.activate_cli import activate
 from reader_agent.answer_cli import answer
+from reader_agent.checks_cli import my_checks
 from reader_agent.desk_cli import desk
 from reader_agent.enrol_cli import enrol
 from reader_agent.inspect_cli import inspect
@@ -28,6 +29,7 @@ main.add_command(answer)
 main.add_command(desk)
 main.add_command(enrol)
 main.add_command(inspect)
+main.add_command(my_checks)
 main.add_command(personalise)
 main.add_command(readers)
 main.add_command(run_agent)

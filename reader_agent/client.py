@@ -23,6 +23,7 @@ from cardsvc.wire.enrolment import EnrolledMessage, RenewalMessage
 from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
 from cardsvc.wire.fields import Fields, encode_octets, parse_object
 from cardsvc.wire.loss import LossReceivedMessage, LossReportMessage
+from cardsvc.wire.own_checks import OwnChecksMessage
 from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
@@ -119,6 +120,16 @@ class ServiceClient:
         """
         return LossReceivedMessage.parse(self._post("/agent/v1/loss-reports", message.encode()))
 
+    def own_checks(self, unverified: UnverifiedPresentation) -> OwnChecksMessage:
+        """Bring a card's X2 answer and be told who checked the card.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is not such a list.
+        """
+        body = _presentation(unverified).encode()
+        return OwnChecksMessage.parse(self._post("/agent/v1/own-checks", body))
+
     def start_job(self, job_id: str) -> ApduBatch | JobFinished:
         """Begin a personalisation job.
 
@@ -195,20 +206,23 @@ class ServiceClient:
         self._http.close()
 
     def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
-        message = PresentationMessage(
-            unverified.nonce,
-            unverified.objects,
-            unverified.proofs,
-            unverified.asked,
-            unverified.consent,
-        )
-        return DecisionMessage.parse(self._post_tap(path, message.encode()))
+        return DecisionMessage.parse(self._post_tap(path, _presentation(unverified).encode()))
 
     def _post(self, path: str, body: bytes) -> bytes:
         return self._http.ask("POST", path, body)
 
     def _post_tap(self, path: str, body: bytes) -> bytes:
         return self._http.ask("POST", path, body, seconds=self._tap_seconds)
+
+
+def _presentation(unverified: UnverifiedPresentation) -> PresentationMessage:
+    return PresentationMessage(
+        unverified.nonce,
+        unverified.objects,
+        unverified.proofs,
+        unverified.asked,
+        unverified.consent,
+    )
 
 
 def _parse_step(octets: bytes) -> ApduBatch | JobFinished:

@@ -5,6 +5,7 @@ The exact reason is in the audit; the screen must not teach a forger which check
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cardsvc.errors import ReasonCode
@@ -154,3 +155,11 @@ def remedy_for(reason: ReasonCode, level: AssuranceLevel | None = None) -> Remed
     if reason is ReasonCode.LEVEL_TOO_LOW and level is not None and level >= AssuranceLevel.X2:
         return PHOTO_MATCH
     return _REMEDIES.get(reason, NOT_GENUINE)
+
+
+def public_code_of(reasons: Sequence[str]) -> str:
+    """Return the public code of a denial on record, by its exact reasons."""
+    try:
+        return remedy_for(ReasonCode(reasons[0])).public_code
+    except (IndexError, ValueError):
+        return remedy_for(ReasonCode.RECORD_CORRUPT).public_code

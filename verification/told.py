@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from cardsvc.access_records import JsonValue
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.errors import Malformed
 from cardsvc.event_records import ToldDecision
 from cardsvc.service_records import DecisionRecord
 from cardsvc.wire.fields import decode_octets, parse_object
-from verification.remedy import remedy_for
+from verification.remedy import public_code_of
 
 _MAX_RECEIPT_OCTETS = 65_536
 _MOST_PSEUDONYM_CHARACTERS = 100
@@ -27,18 +27,11 @@ def tell_decision(decision: DecisionRecord) -> ToldDecision:
         "service": decision.service,
         "granted": decision.granted,
         "level": None if decision.level is None else decision.level.name,
-        "code": "granted" if decision.granted else _public_code(decision.reasons),
+        "code": "granted" if decision.granted else public_code_of(decision.reasons),
         "card": card if names_card else None,
         "pseudonym": pseudonym,
     }
     return ToldDecision(data, names_card, pseudonym)
-
-
-def _public_code(reasons: tuple[str, ...]) -> str:
-    try:
-        return remedy_for(ReasonCode(reasons[0])).public_code
-    except (IndexError, ValueError):
-        return remedy_for(ReasonCode.RECORD_CORRUPT).public_code
 
 
 def _names(receipt: str) -> tuple[str | None, str | None]:

@@ -20,6 +20,7 @@ from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
+from web.partner_flows.own_checks import own_checks
 from web.partner_flows.sessions import agent_sessions
 from web.problems import register_problems
 from web.request_id import register_request_ids
@@ -43,6 +44,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(events_api(services))
     app.register_blueprint(partner_flows(services))
     app.register_blueprint(agent_sessions(services))
+    app.register_blueprint(own_checks(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     app.register_blueprint(metrics_api(services))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
+from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
 
 
@@ -17,8 +18,10 @@ class FlowServices:
         credentials: decides about QR codes.
         status: tells where a card stands.
         sessions: runs sessions at counters.
+        own_checks: tells holders who checked their cards.
     """
 
     credentials: CredentialDesk
     status: StatusDesk
     sessions: SessionDesk
+    own_checks: OwnChecksDesk

@@ -38,8 +38,16 @@ class SqlPastDecisions:
         with self._database.reading() as session:
             return [read_decision(row) for row in session.scalars(query)]
 
-    def of_holder(self, guid: CardGuid, limit: int) -> Sequence[DecisionRecord]:
-        """Return the decisions on all cards of a card's holder, newest first."""
+    def of_holder(
+        self, guid: CardGuid, limit: int, *, without: str | None = None
+    ) -> Sequence[DecisionRecord]:
+        """Return the decisions on all cards of a card's holder, newest first.
+
+        Args:
+            guid: one of the cards.
+            limit: the most that are returned.
+            without: a relying party whose decisions are left out.
+        """
         holder = select(CardRow.holder_id).where(CardRow.guid == guid).scalar_subquery()
         cards = select(CardRow.guid).where(CardRow.holder_id == holder)
         query = (
@@ -48,5 +56,7 @@ class SqlPastDecisions:
             .order_by(DecisionRow.at.desc(), DecisionRow.id)
             .limit(limit)
         )
+        if without is not None:
+            query = query.where(DecisionRow.relying_party != without)
         with self._database.reading() as session:
             return [read_decision(row) for row in session.scalars(query)]

@@ -47,6 +47,7 @@ GUARDED = [
     ("GET", f"/partner/v1/sessions/{GUID}"),
     ("POST", f"/partner/v1/sessions/{GUID}/photo-match"),
     ("POST", f"/agent/v1/sessions/{GUID}/presentations"),
+    ("POST", "/agent/v1/own-checks"),
 ]
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 

@@ -9,11 +9,13 @@ import click
 from cardsvc.errors import CardsvcError
 from cardsvc.holder_search_records import HolderFilter, ListedHolder
 from cardsvc.identity.agency_code import AgencyCode
+from cardsvc.identity.provinces import ProvinceCode, ProvinceTable
+from cardsvc.identity.provinces import find as find_province
 from cardsvc.records import Holder
 from issuance.registry.photos import prepare_portrait
 from issuance.registry.search_query import parse_search
 from web.cli.agencies import CODE, today
-from web.cli.support import FILE, error_line, opened
+from web.cli.support import FILE, OPERATOR, error_line, opened
 from web.settings import Settings
 
 
@@ -85,6 +87,32 @@ def _facts(found: Holder) -> dict[str, str | None]:
         "delegated until": delegation.until.isoformat() if delegation else None,
         "version": str(found.version),
     }
+
+
+@holder.command("residence")
+@click.argument("holder_id")
+@click.argument("province")
+@click.option(
+    "--table",
+    type=click.Choice([table.value for table in ProvinceTable]),
+    default=ProvinceTable.DECISION_19_2025.value,
+    show_default=True,
+    help="the decision whose codes these are",
+)
+@OPERATOR
+@click.pass_obj
+def residence(
+    settings: Settings, *, holder_id: str, province: str, table: str, operator: str
+) -> None:
+    """Ghi nơi cư trú – record the province where a holder lives, as you saw it proven."""
+    code = ProvinceCode(ProvinceTable(table), province)
+    found = find_province(code)
+    if found is None:
+        raise click.ClickException(f"{table} has no code {province}")
+    with opened(settings) as installation:
+        at = installation.clock.now()
+        installation.holder_facts.record_residence(holder_id, code, operator=operator, at=at)
+    click.echo(f"{holder_id}\t{found.name}")
 
 
 @click.group()

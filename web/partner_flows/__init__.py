@@ -1,7 +1,8 @@
-"""The partners' API of flows beside a tap, /partner/v1: one file a flow.
+"""The APIs of flows beside a tap, /partner/v1 and /agent/v1: one file a flow.
 
 ``batch`` decides many presentations at once, ``credentials`` QR codes, ``status`` tells where a
-card stands, ``sessions`` leads a card at a counter from the chip to the officer's photo match.
+card stands, ``sessions`` leads a card at a counter from the chip to the officer's photo match;
+``own_checks`` tells a holder who checked the card.
 """
 
 from __future__ import annotations

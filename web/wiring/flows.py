@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.counter_sessions import SqlCounterSessions
 from cardsvc.store.engine import Database
+from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.verification_store import SqlDecisionHistory
 from keys.credential_signer import CredentialSigner
 from keys.pki import Pki
@@ -14,6 +16,7 @@ from keys.signers import verify_receipt
 from verification.decide import DecisionDesk
 from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
+from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
 from web.flow_services import FlowServices
 
@@ -43,6 +46,11 @@ def wire_flows(parts: FlowParts) -> FlowServices:
         credentials=CredentialDesk(parts.desk, parts.credentials.jwks),
         status=StatusDesk(
             parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
+        ),
+        own_checks=OwnChecksDesk(
+            parts.desk,
+            SqlPastDecisions(parts.database),
+            lambda: {one.id: one.name for one in SqlAccessStore(parts.database).relying_parties()},
         ),
         sessions=SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom),
     )
