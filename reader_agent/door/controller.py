@@ -85,6 +85,11 @@ class DoorController:
         return self._is_free or self._until is not None
 
     @property
+    def is_free(self) -> bool:
+        """Whether the door stands unlocked until further notice."""
+        return self._is_free
+
+    @property
     def is_secure(self) -> bool:
         """Whether the door is locked, and shut as far as a contact tells."""
         return not self.is_unlocked and self._leaf.is_shut
@@ -94,7 +99,7 @@ class DoorController:
             case Permit():
                 self._permit(happening, now)
             case Refusal(reason):
-                self._deny(reason.value, None)
+                self._deny(reason, None)
             case RemoteOpen():
                 self._open_remotely(happening, now)
             case ExitAsked():
@@ -155,6 +160,8 @@ class DoorController:
             self._deny(DoorRefusal.LATE, permit)
         elif not self._spent.take(permit.number):
             self._deny(DoorRefusal.SPENT, permit)
+        elif permit.leaving:
+            self._let_out(permit, now)
         elif not self._rules.lets_cards_in(now.at):
             self._deny(DoorRefusal.OUTSIDE_HOURS, permit)
         elif self._is_guarded or permit.guard:
@@ -173,12 +180,20 @@ class DoorController:
         if not self._interlock.take(self._rules.interlock, self._rules.name):
             self._deny(DoorRefusal.INTERLOCK, permit)
             return
+        self._first_is_in = self._first_is_in or self._may_stand_free(now.at)
+        self._open(permit, now, passback)
+
+    def _let_out(self, permit: Permit, now: Moment) -> None:
+        # nobody is kept inside by hours, a guard, an air lock or a wrong record
+        self._open(permit, now, self._passback(permit, now))
+
+    def _open(self, permit: Permit, now: Moment, passback: DoorRefusal | None) -> None:
         if passback is not None:
             self._report(DoorEvent.PASSBACK, {"card": permit.card, "reason": passback.value})
-        self._report(DoorEvent.GRANTED, {"card": permit.card, "offline": permit.offline})
-        self._first_is_in = self._first_is_in or self._may_stand_free(now.at)
+        facts: DoorFacts = {"card": permit.card, "offline": permit.offline}
+        self._report(DoorEvent.GRANTED, facts | {"leaving": permit.leaving})
         if self._is_free:
-            self._enter(permit.card, now)
+            self._enter(permit, now)
             self._deeds.append(Show(Signal.GRANTED))
             return
         if permit.card in self._awaited:
@@ -196,19 +211,21 @@ class DoorController:
             area = self._areas.area_of(permit.card, now.at)
         except StoreError:
             return DoorRefusal.PASSBACK_UNKNOWN
-        return DoorRefusal.PASSBACK if area not in (None, self._rules.from_area) else None
+        comes_from, _ = self._rules.way(leaving=permit.leaving)
+        return DoorRefusal.PASSBACK if area not in (None, comes_from) else None
 
-    def _enter(self, card: str, now: Moment) -> None:
-        if self._rules.to_area:
+    def _enter(self, permit: Permit, now: Moment) -> None:
+        _, area = self._rules.way(leaving=permit.leaving)
+        if area:
             try:
-                self._areas.enter(card, self._rules.to_area, now.at)
+                self._areas.enter(permit.card, area, now.at)
             except StoreError:
-                self._report(DoorEvent.AREAS_LOST, {"card": card})
-        self._report(DoorEvent.ENTERED, {"card": card, "area": self._rules.to_area or None})
+                self._report(DoorEvent.AREAS_LOST, {"card": permit.card})
+        self._report(DoorEvent.ENTERED, {"card": permit.card, "area": area or None})
 
     def _enter_awaited(self, now: Moment) -> None:
-        for card in self._awaited:
-            self._enter(card, now)
+        for permit in self._awaited.values():
+            self._enter(permit, now)
         self._awaited.clear()
 
     def _deny(self, reason: str, permit: Permit | None) -> None:

@@ -7,8 +7,6 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import TypeAlias
 
-from cardsvc.errors import ReasonCode
-
 DoorFacts: TypeAlias = dict[str, str | int | bool | None]
 """Flat details of an event: identifiers and codes, never a name or a number of a person."""
 
@@ -37,6 +35,7 @@ class Permit:
         duress: the holder said that somebody forces him or her.
         guard: the decision wants a guard to look first.
         offline: it was decided here, without the service.
+        leaving: it was tapped at the reader inside.
     """
 
     number: int
@@ -45,13 +44,14 @@ class Permit:
     duress: bool = False
     guard: bool = False
     offline: bool = False
+    leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A card was denied, or could not be read."""
+    """A card was denied, or could not be read; the reason is a code."""
 
-    reason: ReasonCode
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ class DoorEvent(StrEnum):
     FREE = "door.free"
     FREE_ENDED = "door.free_ended"
     OUTPUT_FAILED = "door.output_failed"
+    OUTPUT_WORKS = "door.output_works"
     STARTED = "door.started"
     RESTED = "door.rested"
 

@@ -41,7 +41,7 @@ class DoorRules:
         first_person_in: it does so only once somebody was let in during that time.
         calendar: days that differ from the national calendar.
         passback: what becomes of a card that is inside already.
-        from_area: which area people leave through this door.
+        from_area: which area people come from through this door; who leaves goes back there.
         to_area: which one they enter.
         interlock: doors of one name never stand open together; empty for none.
         guarded: the guard has the door from the start.
@@ -63,6 +63,12 @@ class DoorRules:
     to_area: str = ""
     interlock: str = ""
     guarded: bool = False
+
+    def way(self, *, leaving: bool) -> tuple[str, str]:
+        """Return the area that somebody comes from, and the one that he or she goes to."""
+        if leaving:
+            return self.to_area, self.from_area
+        return self.from_area, self.to_area
 
     def lets_cards_in(self, at: datetime) -> bool:
         """Tell whether cards open the door at this instant."""

@@ -84,6 +84,10 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
         parts += local_parts(tools)
     if isinstance(tools.credentials, DeviceKey):
         parts.append(Renewal(tools.credentials, tools.client, tools.config.state_dir))
+    if tools.config.doors.doors:
+        from reader_agent.door.parts import door_parts  # noqa: PLC0415 - no doors, no pins
+
+        parts += door_parts(tools.config.doors, tools)
     return parts
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
+from reader_agent.door.config import NO_DOORS, DoorsConfig, parse_doors
 from reader_agent.kiosk.config import KioskConfig, parse_kiosk
 from reader_agent.loopback.config import LoopbackConfig, parse_loopback
 from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
@@ -60,6 +61,7 @@ class AgentConfig:
         log: where the log goes.
         loopback: where it serves this machine.
         kiosk: None where it is none.
+        doors: those that this agent works.
     """
 
     relying_party: str
@@ -69,6 +71,7 @@ class AgentConfig:
     log: LogConfig = LogConfig()
     loopback: LoopbackConfig = field(default_factory=LoopbackConfig)
     kiosk: KioskConfig | None = None
+    doors: DoorsConfig = NO_DOORS
 
     def readers_for(self, *roles: str) -> tuple[ReaderConfig, ...]:
         """Return the readers that serve one of these roles."""
@@ -88,14 +91,16 @@ def parse_agent_config(text: str) -> AgentConfig:
     agent.done()
     service = _service(file.section("service"))
     log = _log(file.section("log"))
+    readers = parse_readers(file)
     config = AgentConfig(
         relying_party,
         state_dir,
         service,
-        parse_readers(file),
+        readers,
         log,
         loopback=parse_loopback(file.section("loopback")),
         kiosk=parse_kiosk(file.section("kiosk")) if file.has("kiosk") else None,
+        doors=parse_doors(file, readers),
     )
     file.done()
     return config

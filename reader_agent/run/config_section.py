@@ -120,6 +120,10 @@ class ConfigSection:
         value = self._take(name, dict, "a table", {})
         return ConfigSection(value, self._key(name), self._lines)
 
+    def table(self, name: str) -> dict[str, Any]:
+        """Return a table as it is, for a reader of its own; an empty one where it is not there."""
+        return dict(self._take(name, dict, "a table", {}))
+
     def sections(self, name: str, *, most: int = 64) -> tuple[ConfigSection, ...]:
         """Return the tables of a list, ``[[name]]``; none where it is not there."""
         value = self._take(name, list, "a list of tables", [])
