@@ -1,0 +1,204 @@
+"""Requests to the service: kept-alive connections, bounded answers, retries where they are safe.
+
+Again is tried what can't do harm: what only reads, and what carries an Idempotency-Key, by which
+the service knows the second sending for the first
+(draft-ietf-httpapi-idempotency-key-header).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlencode
+
+import urllib3
+
+from cardsvc_client.errors import NotAuthorised, UnexpectedAnswer, Unreachable, refusal
+
+MOST_ANSWER_OCTETS = 4 << 20
+"""Longest answer read; a batch of a hundred decisions has less than 1 MiB."""
+_AGAIN = frozenset({502, 503, 504})
+_BACK_OFF_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 5.0
+JSON = "application/json"
+USER_AGENT = "cardsvc-client/1"
+
+
+class Authoriser(Protocol):
+    """Says who sends a request."""
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
+        """Return the headers that say it; asked before every request."""
+        ...
+
+    def renew(self) -> bool:
+        """Forget what was refused with 401; tell whether another try is worth it."""
+        ...
+
+
+class Nobody:
+    """Sends requests that everyone may."""
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
+        """Return no header."""
+        return {}
+
+    def renew(self) -> bool:
+        """There is nothing to renew."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class StaticToken:
+    """A bearer token that was given once (RFC 6750).
+
+    Args:
+        token: the token; never logged.
+    """
+
+    token: str
+
+    def __repr__(self) -> str:
+        """Hide the token."""
+        return "StaticToken(…)"
+
+    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
+        """Return the Authorization header."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def renew(self) -> bool:
+        """It is what it is."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer.
+
+    Args:
+        body: its octets.
+        headers: its headers.
+    """
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Transport:
+    """Sends requests to one service. Safe to share between threads.
+
+    Args:
+        base_url: such as ``https://the.tinh.gov.vn``.
+        authoriser: says who we are.
+        retries: how often to try again what may be tried again.
+        timeout_seconds: for connecting and for each answer.
+        ca_file: the authorities that the service's TLS certificate may come from; None for the
+            system's.
+
+    Raises:
+        ValueError: not an http address.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        authoriser: Authoriser | None = None,
+        *,
+        retries: int = 3,
+        timeout_seconds: float = 10.0,
+        ca_file: str | None = None,
+    ) -> None:
+        if not base_url.startswith(("https://", "http://")):
+            raise ValueError("the service's address begins with https:// or http://")
+        self.base_url = base_url.rstrip("/")
+        self._authoriser = authoriser or Nobody()
+        self._again = urllib3.Retry(
+            total=retries,
+            redirect=0,
+            other=0,
+            allowed_methods=None,
+            status_forcelist=_AGAIN,
+            backoff_factor=_BACK_OFF_SECONDS,
+            backoff_max=_LONGEST_WAIT_SECONDS,
+            backoff_jitter=_BACK_OFF_SECONDS,
+            raise_on_status=False,
+            respect_retry_after_header=False,  # it may name hours, and somebody stands at a counter
+        )
+        timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
+        self._pool = urllib3.PoolManager(timeout=timeout, maxsize=8, ca_certs=ca_file)
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
+        """Read something.
+
+        Raises:
+            Refused: with a problem document.
+            Unreachable: no answer.
+        """
+        full = f"{path}?{urlencode(query)}" if query else path
+        return self._send("GET", full, b"", {}, again=True)
+
+    def post(
+        self, path: str, body: bytes, *, key: str | None = None, content_type: str = JSON
+    ) -> Answer:
+        """Send something; it takes effect once, however often it had to be sent.
+
+        Args:
+            path: of the endpoint.
+            body: the message.
+            key: the Idempotency-Key; None for a fresh one.
+            content_type: of the body.
+
+        Raises:
+            Refused: with a problem document.
+            Unreachable: no answer; what was sent may have taken effect.
+        """
+        headers = {"Content-Type": content_type, "Idempotency-Key": key or str(uuid.uuid4())}
+        return self._send("POST", path, body, headers, again=True)
+
+    def post_once(self, path: str, body: bytes, *, content_type: str = JSON) -> Answer:
+        """Send something and never again by itself.
+
+        Raises:
+            Refused: with a problem document.
+            Unreachable: no answer; what was sent may have taken effect.
+        """
+        return self._send("POST", path, body, {"Content-Type": content_type}, again=False)
+
+    def close(self) -> None:
+        """Drop the kept connections."""
+        self._pool.clear()
+
+    def _send(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], *, again: bool
+    ) -> Answer:
+        # one name for all tries: the service's log shows them as one
+        named = headers | {"X-Request-Id": uuid.uuid4().hex}
+        try:
+            return self._try(method, path, body, named, again=again)
+        except NotAuthorised:
+            if not self._authoriser.renew():
+                raise
+        return self._try(method, path, body, named, again=again)
+
+    def _try(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], *, again: bool
+    ) -> Answer:
+        url = self.base_url + path
+        sent = {"Accept": JSON, "User-Agent": USER_AGENT} | headers
+        sent |= self._authoriser.headers(method, url, body)
+        try:
+            response = self._pool.request(
+                method, url, body=body or None, headers=sent, preload_content=False,
+                redirect=False, retries=self._again if again else False,
+            )  # fmt: skip
+            octets = response.read(MOST_ANSWER_OCTETS + 1)
+            response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(f"{method} {path}: {type(error).__name__}") from error
+        if len(octets) > MOST_ANSWER_OCTETS:
+            raise UnexpectedAnswer(f"{method} {path}: the answer is too large")
+        if not 200 <= response.status < 300:
+            raise refusal(response.status, octets, response.headers)
+        return Answer(octets, response.headers)

@@ -1,0 +1,174 @@
+"""A partner's program with ``cardsvc_client``, against the real service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+import cardsvc_client
+from cardsvc.card.guid import CardGuid
+from cardsvc.partner_records import PartnerProfile
+from cardsvc.terms import AssuranceLevel
+from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
+from cardsvc_client import (
+    Challenge,
+    ClockOff,
+    Decision,
+    InvalidReceipt,
+    NotAuthorised,
+    NotFound,
+    PartnerClient,
+    PartnerKey,
+    RequestInvalid,
+    StaticToken,
+    verify_receipt,
+)
+from reader_agent.tap import tap_card
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from tests.support.installations import PIN, RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.partner_keys import AUDIENCE, SigningKey
+from web.partners.register import KeyTerm, PartnerRegister
+
+KEY = SigningKey()
+PEM = KEY.private.private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.NoEncryption(),
+)
+
+
+@pytest.fixture(scope="module")
+def client(service: ServiceUnderTest) -> Iterator[PartnerClient]:
+    register, at = PartnerRegister(service.installation.partners), service.clock.now()
+    register.enrol(RELYING_PARTY, PartnerProfile("Trung tâm"), operator="admin", at=at)
+    register.add_key_set(RELYING_PARTY, KEY.key_set, KeyTerm(), operator="admin", at=at)
+    key = PartnerKey(
+        service.url, RELYING_PARTY, PEM, KEY.kid, issuer=AUDIENCE,
+        now=lambda: service.clock.now().timestamp(),
+    )  # fmt: skip
+    with PartnerClient(service.url, RELYING_PARTY, key) as one:
+        yield one
+
+
+def answer(challenge: Challenge, card: VirtualCard, level: str = "X1") -> dict[str, object]:
+    asked = ChallengeMessage.read(challenge.document)
+    assert asked.message == challenge.message
+    connection = connect_in_process(card)
+    tap = tap_card(
+        connection, message=asked.message, nonce=asked.nonce, agent="",
+        level=AssuranceLevel[level], ask_pin=lambda _tries: PIN,
+    )  # fmt: skip
+    connection.close()
+    shown = tap.presentation
+    return PresentationMessage(shown.nonce, shown.objects, shown.proofs).as_object()
+
+
+def tap(client: PartnerClient, card: VirtualCard, level: str = "X1") -> Decision:
+    return client.present(answer(client.open_challenge(SERVICE, level), card, level))
+
+
+def test_a_card_is_decided_and_its_receipt_checked_without_the_service(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    card, guid = service.active_card()
+    for level in ("X1", "X2"):
+        decision = tap(client, card, level)
+        assert (decision.granted, decision.level) == (True, level)
+    with pytest.raises(TypeError):
+        bool(decision)
+    keys = client.receipt_keys()
+    claims = verify_receipt(decision.receipt, keys, expected_partner=RELYING_PARTY)
+    assert claims["card"] == guid.urn
+    kept = client.decision(claims["jti"])
+    assert (kept["granted"], kept["receipt"]) == (True, decision.receipt)
+    with pytest.raises(InvalidReceipt, match="another partner"):
+        verify_receipt(decision.receipt, keys, expected_partner="benh-vien")
+
+
+@pytest.mark.parametrize("spoil", ["signature", "payload", "none", "junk", "keys"])
+def test_a_receipt_that_was_touched_is_none(
+    service: ServiceUnderTest, client: PartnerClient, spoil: str
+) -> None:
+    card, _ = service.active_card()
+    receipt, keys = tap(client, card).receipt, client.receipt_keys()
+    head, body, signature = receipt.split(".")
+    spoilt = {
+        "signature": f"{head}.{body}.{signature[::-1]}",
+        "payload": f"{head}.{body[:-4]}AAAA.{signature}",
+        "none": f"eyJhbGciOiJub25lIiwidHlwIjoiY2FyZHN2Yy1yZWNlaXB0K2p3dCJ9.{body}.",
+        "junk": "a.b",
+        "keys": receipt,
+    }[spoil]
+    with pytest.raises(InvalidReceipt):
+        verify_receipt(spoilt, {"keys": []} if spoil == "keys" else keys)
+
+
+def test_many_cards_at_once_and_one_that_can_not_be_read(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    card, _ = service.active_card()
+    good = answer(client.open_challenge(SERVICE), card)
+    first, second, third = client.present_many([good, {"nonce": "x"}, good])
+    assert isinstance(first, Decision)
+    assert first.granted
+    assert second == "malformed_message"
+    assert isinstance(third, Decision)
+    assert not third.granted
+
+
+def test_where_a_card_stands(service: ServiceUnderTest, client: PartnerClient) -> None:
+    card, guid = service.active_card()
+    assert client.status_of_card(str(guid)).usable
+    receipt = tap(client, card).receipt
+    assert client.status_of_receipt(receipt).state == "active"
+    with pytest.raises(NotFound) as caught:
+        client.status_of_card(str(CardGuid(b"\x01" * 16)))
+    assert caught.value.reason == "card_unknown"
+    assert caught.value.request_id
+    with pytest.raises(RequestInvalid):
+        client.status_of_card("no guid")
+
+
+def test_what_happened_is_read_page_by_page(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    card, _ = service.active_card()
+    tap(client, card)
+    events = list(client.events())
+    positions = [int(one["sequence"]) for one in events]
+    assert positions == sorted(set(positions))
+    assert list(client.events(after=positions[-1] if positions else 0)) == []
+
+
+def test_a_client_whose_key_was_ended_is_let_in_no_more(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    _, guid = service.active_card()
+    assert client.status_of_card(str(guid)).usable
+    register, at = PartnerRegister(service.installation.partners), service.clock.now()
+    second = SigningKey(kid="khoa-2")
+    register.add_key_set(RELYING_PARTY, second.key_set, KeyTerm(), operator="admin", at=at)
+    # the first key's tokens end; the client is told 401 and can't get another with that key
+    register.revoke_key(RELYING_PARTY, KEY.kid, operator="admin", at=at)
+    # the service of the tests lives in another year than the Date of its server
+    with pytest.raises(ClockOff) as caught:
+        client.status_of_card(str(guid))
+    refused = caught.value.__cause__
+    assert isinstance(refused, NotAuthorised)
+    assert refused.reason == "invalid_client"
+
+
+def test_a_strangers_token_is_refused(service: ServiceUnderTest) -> None:
+    with (
+        PartnerClient(service.url, RELYING_PARTY, StaticToken("nobody's")) as stranger,
+        pytest.raises(NotAuthorised) as caught,
+    ):
+        stranger.open_challenge(SERVICE)
+    assert (caught.value.status, caught.value.reason) == (401, "access_denied")
+
+
+def test_what_the_package_offers_is_named() -> None:
+    assert set(cardsvc_client.__all__) <= set(vars(cardsvc_client))
