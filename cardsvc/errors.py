@@ -236,6 +236,12 @@ class ReasonCode(StrEnum):
     SESSION_OTHER_CARD = "session_other_card"
     SESSION_LEVEL_MISSING = "session_level_missing"
 
+    # --- business delegation
+    DELEGATION_MISSING = "delegation_missing"
+    DELEGATION_OTHER_COMPANY = "delegation_other_company"
+    DELEGATION_ENDED = "delegation_ended"
+    DELEGATION_SCOPE_EXCEEDED = "delegation_scope_exceeded"
+
     # --- the credential on a card's face
     CREDENTIAL_BAD_SIGNATURE = "credential_bad_signature"
     CREDENTIAL_MISISSUED = "credential_misissued"

@@ -20,7 +20,7 @@ class CardsReadOnce:
     """The cards that presentations name, read at once. Implements ``ports.CardDirectory``."""
 
     def __init__(self, cards: CardDirectory, asked: Sequence[UnverifiedPresentation]) -> None:
-        named = {_named(one) for one in asked}
+        named = {named_card(one) for one in asked}
         self._found = cards.find_all([guid for guid in named if guid is not None])
 
     def find(self, guid: CardGuid) -> CardOnRecord | None:
@@ -32,7 +32,8 @@ class CardsReadOnce:
         return {guid: self._found[guid] for guid in guids if guid in self._found}
 
 
-def _named(unverified: UnverifiedPresentation) -> CardGuid | None:
+def named_card(unverified: UnverifiedPresentation) -> CardGuid | None:
+    """Return the card that a presentation names; nothing proves yet that it is that card."""
     octets = unverified.objects.get(CERTIFICATE_OBJECT[KeySlot.CARD_AUTHENTICATION])
     if octets is None:
         return None

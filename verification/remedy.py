@@ -107,6 +107,11 @@ ASKS_TOO_MUCH = Remedy(
     "The service asks for what it may not know. Please tell the service's provider.",
 )
 
+NOT_DELEGATED = Remedy(
+    "not_delegated",
+    "Không có ủy quyền còn hiệu lực cho doanh nghiệp và việc này. Vui lòng liên hệ doanh nghiệp.",
+    "There is no delegation in force for this company and this act. Please ask the company.",
+)
 WRONG_REALM = Remedy(
     "wrong_realm",
     "Thẻ thử nghiệm chỉ dùng cho dịch vụ thử nghiệm; thẻ thật chỉ dùng cho dịch vụ thật.",
@@ -142,6 +147,10 @@ _REMEDIES = {
     ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,
     ReasonCode.NOT_AGREED: NOT_PERMITTED,
     ReasonCode.REALM_MISMATCH: WRONG_REALM,
+    ReasonCode.DELEGATION_MISSING: NOT_DELEGATED,
+    ReasonCode.DELEGATION_OTHER_COMPANY: NOT_DELEGATED,
+    ReasonCode.DELEGATION_ENDED: NOT_DELEGATED,
+    ReasonCode.DELEGATION_SCOPE_EXCEEDED: NOT_DELEGATED,
 }
 
 

@@ -17,6 +17,7 @@ from cardsvc.errors import ReasonCode
 from cardsvc.service_records import PolicyInputs
 from cardsvc.terms import AssuranceLevel, CardType
 from verification.ports import CardOnRecord, ServicePolicy
+from verification.release.attributes import name_on_record
 
 
 @unique
@@ -81,7 +82,9 @@ class Release:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of what was released; values stay out of logs and receipts."""
-        return tuple(name for name, value in self.values.items() if value is not None)
+        return tuple(
+            name_on_record(name) for name, value in self.values.items() if value is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

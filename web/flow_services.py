@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
+from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
 
@@ -18,10 +19,12 @@ class FlowServices:
         credentials: decides about QR codes.
         status: tells where a card stands.
         sessions: runs sessions at counters.
+        delegations: decides about business delegates.
         own_checks: tells holders who checked their cards.
     """
 
     credentials: CredentialDesk
     status: StatusDesk
     sessions: SessionDesk
+    delegations: DelegationDesk
     own_checks: OwnChecksDesk

@@ -48,6 +48,7 @@ GUARDED = [
     ("POST", f"/partner/v1/sessions/{GUID}/photo-match"),
     ("POST", f"/agent/v1/sessions/{GUID}/presentations"),
     ("POST", "/agent/v1/own-checks"),
+    ("POST", "/partner/v1/delegations:check"),
 ]
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 

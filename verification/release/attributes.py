@@ -84,6 +84,12 @@ def over_years(name: str) -> int | None:
     return None if match is None else int(match[1])
 
 
+def name_on_record(text: str) -> str:
+    """Return how logs and receipts call what was asked for: an owner's number is masked."""
+    name, colon, number = text.partition(":")
+    return f"{name}:{EnterpriseNumber.parse(number).masked}" if colon else text
+
+
 def parse_asked(texts: Sequence[str]) -> tuple[AskedAttribute, ...]:
     """Parse what a partner asks for.
 

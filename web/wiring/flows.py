@@ -16,6 +16,7 @@ from keys.signers import verify_receipt
 from verification.decide import DecisionDesk
 from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
+from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
 from web.flow_services import FlowServices
@@ -47,6 +48,7 @@ def wire_flows(parts: FlowParts) -> FlowServices:
         status=StatusDesk(
             parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
         ),
+        delegations=DelegationDesk(parts.desk),
         own_checks=OwnChecksDesk(
             parts.desk,
             SqlPastDecisions(parts.database),
