@@ -17,6 +17,7 @@ class StepName(StrEnum):
     RESUME_IMPORTS = "resume_imports"
     RESUME_BATCHES = "resume_batches"
     COUNT_CARDS = "count_cards"
+    COUNT_DUE = "count_due"
     FORGET_EXPIRED = "forget_expired"
     FORGET_IMPORTS = "forget_imports"
     TELL_EVENTS = "tell_events"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cardsvc.housekeeping_records import StepName
 from cardsvc.store.card_figures import SqlCardFigures
+from cardsvc.store.due_figures import SqlDueFigures
 from cardsvc.store.expired import SqlExpired
 from cardsvc.store.housekeeping_store import SqlHousekeepingStore
 from issuance import lifecycle
@@ -37,6 +38,11 @@ def wire_housekeeping(installation: Installation) -> Housekeeper:
             StepName.COUNT_CARDS,
             timedelta(seconds=30),
             SqlCardFigures(installation.database).count_if_due,
+        ),
+        Step(
+            StepName.COUNT_DUE,
+            timedelta(hours=1),
+            SqlDueFigures(installation.database, installation.retention.check).count_if_due,
         ),
         Step(StepName.RESUME_IMPORTS, 5 * minute, lambda at: _resume_imports(installation, at)),
         Step(StepName.RESUME_BATCHES, 5 * minute, lambda at: _resume_batches(installation, at)),

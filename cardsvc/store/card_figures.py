@@ -6,7 +6,6 @@ page waits for it, but for the very first. How often it is done follows from how
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -30,22 +29,19 @@ from cardsvc.import_records import RowState
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import LossState
 from cardsvc.stock_records import BlankState
+from cardsvc.store.counted_figures import CountedFigures
 from cardsvc.store.engine import Database
 from cardsvc.store.figure_json import encode_figures, read_figures
 from cardsvc.store.schema import (
     ApplicationRow,
     AuditEventRow,
     CardRow,
-    CountedFiguresRow,
     HolderRow,
     ImportRowRow,
     LossCaseRow,
     StockBlankRow,
 )
-from cardsvc.store.upsert import upsert
 
-REST = 20
-"""Counting takes one part in so many of the time at most."""
 _NAME = "cards"
 _RETURNS_AHEAD = timedelta(days=7)
 _IN_USE = (CardState.ACTIVE, CardState.SUSPENDED)
@@ -60,6 +56,7 @@ class SqlCardFigures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._figures = CountedFigures(database, _NAME)
         self._copy: CardFigures | None = None
 
     def current(self, at: datetime) -> CardFigures:
@@ -68,46 +65,29 @@ class SqlCardFigures:
         Raises:
             StoreError: what was kept is not what we wrote (RECORD_CORRUPT).
         """
-        with self._database.reading() as session:
-            kept_at = session.scalar(
-                select(CountedFiguresRow.at).where(CountedFiguresRow.name == _NAME)
-            )
-            if kept_at is not None and self._copy is not None and self._copy.at == kept_at:
-                return self._copy
-            row = session.get(CountedFiguresRow, _NAME)
-            if row is not None:
-                self._copy = read_figures(row.octets, row.at)
-                return self._copy
-        return self.count(at)
+        kept_at = self._figures.kept_at()
+        if kept_at is not None and self._copy is not None and self._copy.at == kept_at:
+            return self._copy
+        kept = self._figures.kept()
+        if kept is None:
+            return self.count(at)
+        self._copy = read_figures(kept.octets, kept.at)
+        return self._copy
 
     def count_if_due(self, at: datetime) -> int:
         """Count anew unless that would take more than its share of the time; 1 where it did."""
-        with self._database.reading() as session:
-            columns = (CountedFiguresRow.at, CountedFiguresRow.milliseconds)
-            last = session.execute(
-                select(*columns).where(CountedFiguresRow.name == _NAME)
-            ).one_or_none()
-        rest = timedelta(milliseconds=REST * last.milliseconds) if last else timedelta(0)
-        if last is not None and last.at <= at < last.at + rest:
+        if not self._figures.is_due(at):
             return 0
         self.count(at)
         return 1
 
     def count(self, at: datetime) -> CardFigures:
         """Count all cards now, and keep the figures."""
-        at = require_utc(at)
-        began = time.monotonic()
+        return read_figures(self._figures.keep(at, lambda: self._encoded(at)), require_utc(at))
+
+    def _encoded(self, at: datetime) -> bytes:
         with self._database.reading() as session:
-            figures = _count(session, at)
-        values = {
-            "at": at,
-            "milliseconds": round(1000 * (time.monotonic() - began)),
-            "octets": encode_figures(figures),
-        }
-        with self._database.writing() as session:
-            statement = upsert(session, CountedFiguresRow).values(name=_NAME, **values)
-            session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-        return figures
+            return encode_figures(_count(session, require_utc(at)))
 
 
 def _count(session: Session, at: datetime) -> CardFigures:

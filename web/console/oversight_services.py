@@ -40,6 +40,20 @@ class PrivacyQueue(Protocol):
         ...
 
 
+class DueFigures(Protocol):
+    """How much of each kind of data is due to go."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was counted."""
+        ...
+
+    @property
+    def due(self) -> Mapping[str, int]:
+        """Quantities by kind of data."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class OversightServices:
     """The use cases behind the pages of oversight.
@@ -50,7 +64,8 @@ class OversightServices:
         audit: reads and checks the audit log.
         queue: lists requests about personal data.
         requests: works them off.
-        retention: what is kept how long, and what is due.
+        retention: what is kept how long.
+        due: what of it was due when it was counted last.
         export: makes the copy of what is held about a person.
         publishing: how the status documents stand.
         publish: brings them up to date now; returns how many were signed anew.
@@ -63,6 +78,7 @@ class OversightServices:
     queue: PrivacyQueue
     requests: RequestDesk
     retention: RetentionRun
+    due: Callable[[datetime], DueFigures]
     export: Callable[[str, str, datetime], PersonalCopy]
     publishing: Callable[[datetime], Sequence[PublishedStatus]]
     publish: Callable[[datetime], int]

@@ -9,6 +9,7 @@ from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.audit_search import SqlAuditSearch
 from cardsvc.store.card_figures import SqlCardFigures
+from cardsvc.store.due_figures import SqlDueFigures
 from cardsvc.store.engine import Database
 from cardsvc.store.housekeeping_store import SqlHousekeepingStore
 from cardsvc.store.privacy_store import SqlPrivacyStore
@@ -64,6 +65,7 @@ def wire_oversight(parts: OversightParts) -> OversightServices:
         queue=parts.privacy,
         requests=parts.requests,
         retention=parts.retention,
+        due=SqlDueFigures(database, parts.retention.check).current,
         export=export,
         publishing=lambda at: published_status(status, at, crl_good_until, token_good_until),
         publish=lambda at: publish_due(status, at),

@@ -101,9 +101,10 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("/retention")
     @needs(Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
     def retention() -> str:
-        run = oversight.retention
-        due = run.check(request_instant(services))
-        return render_template("privacy/retention.html", rules=run.rules, due=due)
+        counted = oversight.due(request_instant(services))
+        return render_template(
+            "privacy/retention.html", rules=oversight.retention.rules, counted=counted
+        )
 
 
 def _taking_pages(views: Blueprint, services: ConsoleServices) -> None:
