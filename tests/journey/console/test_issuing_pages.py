@@ -63,7 +63,7 @@ def test_a_request_in_the_form_and_its_approval(
     back = approver.get(f"/console/applications/{application}/approve")
     assert back.status_code == 303
     shown = approver.get(f"/console/applications/{application}").text
-    assert "Phê duyệt – bạn" in shown
+    assert "Phê duyệt đề nghị – bạn" in shown
 
 
 def test_the_second_of_two_approvers_reads_who_was_first(
@@ -79,7 +79,7 @@ def test_the_second_of_two_approvers_reads_who_was_first(
     assert answer.status_code == 303
     assert _state(console, "cho-duyet-2") is ApplicationState.APPROVED
     page = other.get("/console/applications/cho-duyet-2").text
-    assert f"Phê duyệt – {console.who(Role.APPROVER).id}" in page
+    assert f"Phê duyệt đề nghị – {console.who(Role.APPROVER).id}" in page
 
 
 def test_whoever_asked_sees_why_the_button_is_off(console: ConsoleUnderTest) -> None:
