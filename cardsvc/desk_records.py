@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
+from typing import Any
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
@@ -112,6 +114,8 @@ class AgentPresence:
         pcsc: whether the PC/SC service answers it.
         readers: its readers by name.
         seen_at: when it told.
+        health: how it does, as ``wire.agent_health.HealthMessage`` writes it; None where it does
+            not tell.
     """
 
     agent: str
@@ -119,3 +123,4 @@ class AgentPresence:
     pcsc: bool
     readers: tuple[tuple[str, ReaderState], ...]
     seen_at: datetime
+    health: Mapping[str, Any] | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from cardsvc.errors import CardsvcError
+from reader_agent.platform import service_notifier
 from reader_agent.run.config import LogConfig
 
 _LOG = logging.getLogger(__name__)
@@ -48,9 +49,12 @@ def run_agent(*, config_file: Path, check: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    tell = service_notifier()
     with agent:
         _LOG.info("%d readers, service %s", len(config.readers), config.service.url)
-        in_time = agent.run(stop)
+        tell("READY=1")
+        in_time = agent.run(stop, tick=lambda: tell("WATCHDOG=1"))
+        tell("STOPPING=1")
     _LOG.info("ended")
     sys.exit(0 if in_time else 1)
 

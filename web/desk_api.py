@@ -71,7 +71,8 @@ def desk_api(services: Services) -> Blueprint:
         caller = agent()
         told = PresenceMessage.parse(request.get_data())
         at = services.clock.now()
-        services.presence(AgentPresence(caller, told.version, told.pcsc, told.readers, at))
+        health = None if told.health is None else told.health.as_object()
+        services.presence(AgentPresence(caller, told.version, told.pcsc, told.readers, at, health))
         return json_response(SeenMessage(seen=True).encode())
 
     return views

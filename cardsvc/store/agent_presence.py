@@ -29,6 +29,7 @@ class SqlAgentPresence:
             "version": presence.version,
             "pcsc": presence.pcsc,
             "readers": [[name, state.value] for name, state in presence.readers],
+            "health": None if presence.health is None else dict(presence.health),
             "seen_at": presence.seen_at,
         }
         with self._database.writing() as session:
@@ -51,4 +52,4 @@ def _presence(row: AgentPresenceRow) -> AgentPresence:
         readers = tuple((name, ReaderState(state)) for name, state in row.readers)
     except ValueError:
         raise StoreError(ReasonCode.RECORD_CORRUPT, "not a reader's state") from None
-    return AgentPresence(row.agent, row.version, row.pcsc, readers, row.seen_at)
+    return AgentPresence(row.agent, row.version, row.pcsc, readers, row.seen_at, row.health)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from cardsvc.card.guid import CardGuid
 from cardsvc.desk_records import JobKind, JobStage, ReaderState
 from cardsvc.errors import ReasonCode
+from cardsvc.wire.agent_health import HealthMessage
 from cardsvc.wire.composites import Converted, Inner, ListOf, OrNull
 from cardsvc.wire.kinds import Flag, Number, Parsed, Text, Word
 from cardsvc.wire.message import Message
@@ -73,7 +74,7 @@ _READER = Converted(
 class PresenceMessage(Message):
     """What an agent tells of itself."""
 
-    MOST_OCTETS: ClassVar[int] = 16_384
+    MOST_OCTETS: ClassVar[int] = 65_536
     EXAMPLE: ClassVar[dict[str, Any] | None] = {
         "version": "0.1.0",
         "pcsc": True,
@@ -83,6 +84,9 @@ class PresenceMessage(Message):
     version: Annotated[str, Text(64, about="of its program")]
     pcsc: Annotated[bool, Flag(about="whether the PC/SC service answers it")]
     readers: Annotated[tuple[tuple[str, ReaderState], ...], ListOf(_READER, most=MAX_READERS)] = ()
+    health: Annotated[
+        HealthMessage | None, Inner(HealthMessage, about="how the agent does; not told by desks")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

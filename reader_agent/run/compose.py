@@ -18,12 +18,15 @@ from reader_agent.enrol.identity import load_identity
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.enrol.renewal import Renewal
 from reader_agent.run.config import AgentConfig
+from reader_agent.run.heartbeat import Heartbeat, TapCounter
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
-from reader_agent.run.part import Part
+from reader_agent.run.part import Part, PartHealth
 from reader_agent.run.reader_sources import open_reader, reader_watches
 from reader_agent.run.readers import ReaderBoard
+from reader_agent.run.stages import StageTimes
 from reader_agent.run.supervisor import Supervisor
+from reader_agent.run.tally import Tally
 from reader_agent.run.taps import Judge, Tapper
 from reader_agent.run.tools import AgentTools
 from reader_agent.service_http import BearerToken, Credentials
@@ -69,7 +72,7 @@ def assemble(config: AgentConfig, clock: Clock | None = None) -> Agent:
     undo = ExitStack()
     try:
         tools = _tools(config, clock or SystemClock(), undo)
-        return Agent(tools, Supervisor(parts_of(tools)), undo)
+        return Agent(tools, _supervised(tools), undo)
     except BaseException:
         undo.close()
         raise
@@ -82,8 +85,8 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
         from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
 
         parts += local_parts(tools)
-    if isinstance(tools.credentials, DeviceKey):
-        parts.append(Renewal(tools.credentials, tools.client, tools.config.state_dir))
+    if tools.device is not None:
+        parts.append(Renewal(tools.device, tools.client, tools.config.state_dir))
     if tools.config.doors.doors:
         from reader_agent.door.parts import door_parts  # noqa: PLC0415 - no doors, no pins
 
@@ -91,16 +94,28 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
     return parts
 
 
+def _supervised(tools: AgentTools) -> Supervisor:
+    tally = Tally()
+
+    def health() -> tuple[PartHealth, ...]:
+        return supervisor.health()
+
+    pulse: list[Part] = [TapCounter(tools.hub, tally), Heartbeat(tools, tally, health)]
+    supervisor = Supervisor([*parts_of(tools), *pulse])
+    return supervisor
+
+
 def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
     hub = Hub()
     network = Network(hub, clock)
     readers = ReaderBoard(config.readers, open_reader, hub, clock)
-    credentials = _credentials(config, clock)
+    credentials, stages = _credentials(config, clock), StageTimes()
     client = ServiceClient(
         config.service.url,
         credentials,
         ca_file=config.service.ca_file,
         tap_seconds=config.service.answer_seconds,
+        observe=stages.note_exchange,
     )
     undo.callback(client.close)
     offline: Judge | None = None
@@ -112,6 +127,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         network=network,
         hub=hub,
         clock=clock,
+        stages=stages,
     )
     return AgentTools(
         config=config,
@@ -121,9 +137,10 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         hub=hub,
         readers=readers,
         network=network,
-        credentials=credentials,
         client=client,
         tapper=tapper,
+        device=credentials if isinstance(credentials, DeviceKey) else None,
+        stages=stages,
     )
 
 

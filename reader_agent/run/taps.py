@@ -7,6 +7,7 @@ on behalf of the offline judge, if there is one. Who was refused by the service 
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
@@ -25,6 +26,7 @@ from cardsvc.wire.tap import ChallengeMessage, DecisionMessage
 from reader_agent.run.happenings import TapDecided, TapFailed, TapStarted
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
+from reader_agent.run.stages import Stage, StageTimes
 from reader_agent.tap import PinSource, TapCost, tap_card
 from verification.card_certificate import read_card_certificate
 from verification.presentation import UnverifiedPresentation
@@ -75,12 +77,39 @@ class TapOutcome:
     cost: TapCost
 
 
+class _Watch:
+    """Measures a tap, without the time in which the holder types the PIN."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._started = monotonic()
+        self._paused = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._monotonic() - self._started - self._paused
+
+    def pausing(self, ask_pin: PinSource | None) -> PinSource | None:
+        if ask_pin is None:
+            return None
+
+        def ask(tries_left: int | None) -> str:
+            began = self._monotonic()
+            try:
+                return ask_pin(tries_left)
+            finally:
+                self._paused += self._monotonic() - began
+
+        return ask
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     service: str
     level: AssuranceLevel
     ask_pin: PinSource | None
     progress: Callable[[TapStep], None]
+    watch: _Watch
     consent: str | None
 
 
@@ -95,6 +124,8 @@ class Tapper:
         network: whether the service answers.
         hub: is told of each tap.
         clock: tells when.
+        stages: is told how long each tap took.
+        monotonic: seconds that no clock change moves.
     """
 
     def __init__(
@@ -107,7 +138,11 @@ class Tapper:
         network: Network,
         hub: Hub,
         clock: Clock,
+        stages: StageTimes | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._stages = StageTimes() if stages is None else stages
+        self._monotonic = monotonic
         self._relying_party = relying_party
         self._open_reader = open_reader
         self._online = online
@@ -151,7 +186,10 @@ class Tapper:
             raise CardError(ReasonCode.READER_BUSY, f"{reader}: another tap is under way")
         failure = ReasonCode.READER_FAILED
         outcome: TapOutcome | None = None
-        question = _Question(service, level, _once(ask_pin, progress), progress, consent)
+        watch = _Watch(self._monotonic)
+        question = _Question(
+            service, level, _once(watch.pausing(ask_pin), progress), progress, watch, consent
+        )
         try:
             self._hub.publish(TapStarted(self._clock.now(), reader, service))
             outcome = self._tap(reader, question)
@@ -160,6 +198,7 @@ class Tapper:
             raise
         finally:
             turn.release()
+            self._stages.note(Stage.TAP, watch.seconds)
             if outcome is None:
                 self._hub.publish(TapFailed(self._clock.now(), reader, service, failure))
             else:
@@ -185,6 +224,7 @@ class Tapper:
 
     def _ask(self, judge: Judge, connection: CardConnection, question: _Question) -> TapOutcome:
         challenge = judge.open_challenge(self._relying_party, question.service, question.level)
+        before = question.watch.seconds
         tapped = tap_card(
             connection,
             message=challenge.message,
@@ -194,6 +234,7 @@ class Tapper:
             ask_pin=question.ask_pin,
             consent=question.consent,
         )
+        self._stages.note(Stage.CARD, question.watch.seconds - before)
         question.progress(TapStep.ASKING)
         decision = judge.present(tapped.presentation)
         return TapOutcome(

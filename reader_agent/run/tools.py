@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from cardsvc.clock import Clock
 from reader_agent.client import ServiceClient
+from reader_agent.enrol.proof import DeviceKey
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
 from reader_agent.run.readers import ReaderBoard
+from reader_agent.run.stages import StageTimes
 from reader_agent.run.taps import Tapper
-from reader_agent.service_http import Credentials
 
 Fact = str | int | bool | None
 
@@ -39,10 +40,11 @@ class AgentTools:
         hub: what happens.
         readers: what is in the readers.
         network: whether the service answers.
-        credentials: by what the service knows us.
         client: the service.
         tapper: runs taps.
         journal: the outbox; None where this agent keeps none.
+        device: the device's key; None for an agent that has a token instead.
+        stages: how long taps take.
     """
 
     config: AgentConfig
@@ -52,7 +54,8 @@ class AgentTools:
     hub: Hub
     readers: ReaderBoard
     network: Network
-    credentials: Credentials
     client: ServiceClient
     tapper: Tapper
     journal: Journal | None = None
+    device: DeviceKey | None = None
+    stages: StageTimes = field(default_factory=StageTimes)

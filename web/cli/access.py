@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
+from cardsvc.wire.fields import encode_instant
 from web.cli.support import OPERATOR, opened
 from web.settings import Settings
 
@@ -48,6 +51,23 @@ def list_agents(settings: Settings) -> None:
     with opened(settings) as installation:
         for one in installation.access.agents():
             click.echo(f"{one.id}\t{'enabled' if one.enabled else 'disabled'}\t{one.name}")
+
+
+@agent.command("health")
+@click.pass_obj
+def agent_health(settings: Settings) -> None:
+    """Say what every agent last told of itself, a JSON object a line."""
+    with opened(settings) as installation:
+        for one in installation.presence.all():
+            told = {
+                "agent": one.agent,
+                "seen_at": encode_instant(one.seen_at),
+                "version": one.version,
+                "pcsc": one.pcsc,
+                "readers": {name: state.value for name, state in one.readers},
+                "health": one.health,
+            }
+            click.echo(json.dumps(told, ensure_ascii=False))
 
 
 @agent.command("disable")

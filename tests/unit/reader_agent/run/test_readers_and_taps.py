@@ -23,6 +23,7 @@ from reader_agent.run.hub import Hub, Subscription
 from reader_agent.run.network import Network
 from reader_agent.run.reader_config import ReaderConfig, Role
 from reader_agent.run.readers import ReaderBoard, ReaderWatch
+from reader_agent.run.stages import Stage, StageTimes
 from reader_agent.run.taps import Judge, Tapper, TapStep
 from reader_agent.run.virtual_reader import FileWatch, open_card_file
 from reader_agent.virtual.card import VirtualCard
@@ -165,6 +166,7 @@ SHUT_OUT = ServiceError(ReasonCode.ACCESS_DENIED, 401, "HTTP 401")
 class Tapping:
     def __init__(self, online: Judge, offline: Judge | None, card: VirtualCard) -> None:
         self.hub, clock = Hub(), SettableClock(AT)
+        self.stages = StageTimes()
         self.ear = self.hub.subscribe()
         self.network = Network(self.hub, clock)
         self.tapper = Tapper(
@@ -175,6 +177,7 @@ class Tapping:
             network=self.network,
             hub=self.hub,
             clock=clock,
+            stages=self.stages,
         )
 
     def kinds(self) -> list[str]:
@@ -194,6 +197,7 @@ def test_a_tap_is_decided_online(card: VirtualCard) -> None:
     outcome = tapping.tapper.tap("one", "s")
     assert (outcome.decision.code, outcome.offline, outcome.guid) == ("online", False, None)
     assert tapping.kinds() == ["TapStarted", "NetworkBack", "TapDecided"]
+    assert {one.stage for one in tapping.stages.summaries()} == {Stage.CARD, Stage.TAP}
 
 
 @pytest.mark.parametrize("away", [AWAY, PROXY])

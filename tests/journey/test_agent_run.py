@@ -1,0 +1,209 @@
+"""An agent from its invitation on: enrolled, running, tapping, renewed, shut out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click.testing
+import pytest
+
+from cardsvc.errors import ReasonCode
+from reader_agent.cli import main
+from reader_agent.client import ServiceError
+from reader_agent.enrol.identity import load_identity
+from reader_agent.enrol.renewal import Renewal
+from reader_agent.run.compose import Agent, assemble
+from reader_agent.run.config import load_agent_config
+from reader_agent.virtual.storage import FileStore
+from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.second_process import ROOT
+from web.cli import access
+
+
+def written(service: ServiceUnderTest, folder: Path) -> Path:
+    file = folder / "agent.toml"
+    file.write_text(
+        f"""
+[agent]
+relying_party = "{RELYING_PARTY}"
+state_dir = "{folder / "state"}"
+[service]
+url = "{service.url}"
+[[readers]]
+name = "quầy"
+match = "virtual:{folder / "card.json"}"
+role = "counter"
+""",
+        "utf-8",
+    )
+    return file
+
+
+def enrol(service: ServiceUnderTest, agent: str, config: Path) -> None:
+    desk = service.installation.services.agents.enrolment
+    code = desk.invite(agent, "Quầy", operator="an", at=service.clock.now())
+    arguments = ["enrol", "--config", str(config), "--code-stdin"]
+    result = click.testing.CliRunner().invoke(main, arguments, input=code + "\n")
+    assert result.exit_code == 0, result.output
+    assert code not in result.output
+
+
+@contextmanager
+def running(service: ServiceUnderTest, config: Path) -> Iterator[Agent]:
+    stop = threading.Event()
+    with assemble(load_agent_config(config), service.clock) as agent:
+        thread = threading.Thread(target=agent.run, args=(stop,))
+        thread.start()
+        try:
+            yield agent
+        finally:
+            stop.set()
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never was so"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def config(service: ServiceUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = written(service, tmp_path_factory.mktemp("agent"))
+    enrol(service, "quay-7", file)
+    return file
+
+
+def told_by(service: ServiceUnderTest, agent: str) -> dict[str, Any] | None:
+    found = [one for one in service.installation.presence.all() if one.agent == agent]
+    return dict(found[0].health) if found and found[0].health else None
+
+
+def test_an_enrolled_agent_taps_and_tells_how_it_does(
+    service: ServiceUnderTest, config: Path
+) -> None:
+    card, _ = service.active_card()
+    FileStore(config.parent / "card.json").save(card.state)
+    with running(service, config) as agent:
+        until(lambda: agent.tools.readers.state_of("quầy") == "card")
+        outcome = agent.tools.tapper.tap("quầy", SERVICE)
+        assert (outcome.decision.granted, outcome.offline) == (True, False)
+        assert agent.tools.client.next_job(1).job is None, "a request that waits is signed once"
+        (config.parent / "card.json").unlink()
+        until(lambda: (told_by(service, "quay-7") or {}).get("granted") == 1)
+    told = told_by(service, "quay-7")
+    assert told is not None
+    states = {one["name"]: one["state"] for one in told["running"]}
+    assert {"virtual readers", "heartbeat", "renewal", "tap counter"} <= states.keys()
+    assert set(states.values()) == {"running"}
+    stages = {one["stage"] for one in told["stages"]}
+    assert stages == {"card", "network", "server", "tap"}
+    assert told["certificate_until"] is not None
+
+
+def test_the_certificate_is_renewed_after_two_thirds_and_not_before(
+    service: ServiceUnderTest, config: Path
+) -> None:
+    with assemble(load_agent_config(config), service.clock) as agent:
+        device = agent.tools.device
+        assert device is not None
+        before = device.identity
+        renewal = Renewal(device, agent.tools.client, agent.tools.config.state_dir)
+        assert renewal.step()
+        assert device.identity is before
+        service.clock.advance(timedelta(days=21))
+        assert renewal.step()
+        after = device.identity
+        assert after.key.private_numbers() != before.key.private_numbers()
+        assert after.certificate.not_valid_after_utc > before.certificate.not_valid_after_utc
+        assert agent.tools.client.next_job(0).job is None
+    kept = load_identity(agent.tools.config.state_dir)
+    assert kept is not None
+    assert kept.sha256 == after.sha256
+
+
+def test_a_stolen_agent_is_shut_out_within_two_seconds(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    config = written(service, tmp_path)
+    enrol(service, "quay-8", config)
+    card, _ = service.active_card()
+    FileStore(tmp_path / "card.json").save(card.state)
+    with running(service, config) as agent:
+        until(lambda: agent.tools.readers.state_of("quầy") == "card")
+        assert agent.tools.tapper.tap("quầy", SERVICE).decision.granted
+        until(lambda: (told_by(service, "quay-8") or {}).get("granted") == 1, 15)
+        began = time.monotonic()
+        at = service.clock.now()
+        service.installation.access.disable_agent("quay-8", operator="an", at=at)
+        with pytest.raises(ServiceError) as caught:
+            agent.tools.tapper.tap("quầy", SERVICE)
+        assert time.monotonic() - began < 2
+        assert (caught.value.status, caught.value.reason) == (401, ReasonCode.ACCESS_DENIED)
+
+
+def test_a_code_that_opens_nothing_is_said_in_one_line(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    config = written(service, tmp_path)
+    arguments = ["enrol", "--config", str(config), "--code-stdin"]
+    result = click.testing.CliRunner().invoke(main, arguments, input="wrong\n")
+    assert result.exit_code == 2
+    assert "access_denied" in result.output
+    assert not (tmp_path / "state" / "identity.pem").exists()
+
+
+def test_the_process_says_that_it_is_ready_and_alive_and_ends_in_two_seconds(
+    service: ServiceUnderTest, config: Path, tmp_path: Path
+) -> None:
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    told.bind(str(tmp_path / "notify"))
+    told.settimeout(30)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reader_agent", "run", "--config", str(config)],
+        env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify")},
+        cwd=ROOT, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert told.recv(100) == b"READY=1"
+        assert told.recv(100) == b"WATCHDOG=1"
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=10)
+        assert time.monotonic() - began < 2
+        assert process.returncode == 0, log
+    finally:
+        process.kill()
+        told.close()
+
+
+def test_a_configuration_is_checked_without_running(config: Path, tmp_path: Path) -> None:
+    invoke = click.testing.CliRunner().invoke
+    assert invoke(main, ["run", "--config", str(config), "--check"]).exit_code == 0
+    wrong = tmp_path / "agent.toml"
+    wrong.write_text(config.read_text("utf-8").replace('"counter"', '"window"'), "utf-8")
+    result = invoke(main, ["run", "--config", str(wrong), "--check"])
+    assert result.exit_code == 2
+    assert "readers[0].role (line 10)" in result.output
+
+
+def test_the_service_says_what_agents_told(service: ServiceUnderTest) -> None:
+    result = click.testing.CliRunner().invoke(
+        access.agent, ["health"], obj=service.installation.settings
+    )
+    lines = [json.loads(line) for line in result.output.splitlines()]
+    assert {one["agent"]: one["health"]["granted"] for one in lines}["quay-8"] == 1
