@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum, unique
+from enum import Enum, StrEnum, unique
+from typing import TypeAlias
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
@@ -221,3 +222,26 @@ class PartnerCaller:
     scopes: frozenset[Scope]
     limits: RequestLimits
     certificate_sha256: str = ""
+
+
+ANSWERS_KEPT = timedelta(days=1)
+"""For so long an ``Idempotency-Key`` is known."""
+RequestName: TypeAlias = tuple[str, bytes]
+"""A partner, and SHA-256 of the key that it gave a request."""
+
+
+@unique
+class RequestClaim(Enum):
+    """What a claim of a request found."""
+
+    FIRST = "first"
+    RUNNING = "running"
+    ANOTHER_REQUEST = "another_request"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What was answered to a request that was done: JSON."""
+
+    status: int
+    body: str = field(repr=False)

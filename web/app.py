@@ -16,6 +16,7 @@ from web.desk_api import desk_api
 from web.enrolment_api import enrolment_api
 from web.events_api import events_api
 from web.metrics_api import metrics_api, register_measuring
+from web.named_requests import register_partner_answers
 from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.partner_api import partner_api
@@ -51,6 +52,7 @@ def create_app(services: Services) -> Flask:
     register_problems(app)
     register_request_ids(app)
     register_measuring(app, services.instruments)
+    register_partner_answers(app, services.partners)
     register_reference(app)
     register_console(app, services.console)
 

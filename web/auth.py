@@ -15,6 +15,7 @@ from flask import g, request
 from cardsvc.partner_records import PartnerCaller, Scope
 from cardsvc.wire import agent_proof
 from web.agents.sign_in import ProofRefused, SignedRequest
+from web.named_requests import name_request
 from web.partners.door import NotLetIn
 from web.partners.forwarded import parse_forwarded_certificate
 from web.partners.services import PartnerServices
@@ -42,7 +43,7 @@ def bearer(find: Callable[[bytes], str | None]) -> str:
 
 
 def partner_caller(partners: PartnerServices, scope: Scope, at: datetime) -> PartnerCaller:
-    """Return the partner that sends this request.
+    """Return the partner that sends this request, once it is counted and was not answered before.
 
     Args:
         partners: the partners' door.
@@ -52,13 +53,19 @@ def partner_caller(partners: PartnerServices, scope: Scope, at: datetime) -> Par
     Raises:
         Unauthenticated: no token, nobody's, or one that has ended.
         ScopeMissing: the token was given for something else.
+        TooManyRequests: the partner has had all that was agreed.
+        AnsweredBefore: the request has a name, and was answered under it.
+        CardsvcError: its name is another request's, or of one that is being answered.
         Malformed: the proxy passes on what is no certificate.
     """
     token = _token()
     try:
-        return partners.door.enter(token, scope, client_certificate(partners), at)
+        caller = partners.door.enter(token, scope, client_certificate(partners), at)
     except NotLetIn as error:
         raise Unauthenticated from error
+    g.rate_limits = partners.quota.take(caller.id, caller.limits, at)
+    name_request(partners.named, caller.id, at)
+    return caller
 
 
 def client_certificate(partners: PartnerServices) -> str:

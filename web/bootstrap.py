@@ -247,7 +247,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         clock=clock,
         random_octets=os.urandom,
         access=access,
-        partners=wire_partners(settings, database, os.urandom),
+        partners=wire_partners(settings, database, sealer, os.urandom),
         desk=desk,
         counter=DecisionCounter(desk),
         activate=ActivationDesk(desk, store, os.urandom).settle,

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
 from cardsvc.wire.problem import CONTENT_TYPE, TYPE_PREFIX, ProblemMessage
 from web.partners.door import ScopeMissing
+from web.partners.limits import TooManyRequests, rate_limit_headers
 from web.request_id import request_id
 
 _LOG = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ _LOG = logging.getLogger(__name__)
 _STATUS = {
     ReasonCode.ACCESS_DENIED: 403,
     ReasonCode.SCOPE_MISSING: 403,
+    ReasonCode.IDEMPOTENCY_KEY_REUSED: 422,
+    ReasonCode.TOO_MANY_REQUESTS: 429,
     ReasonCode.CARD_UNKNOWN: 404,
     ReasonCode.APPLICATION_UNKNOWN: 404,
     ReasonCode.JOB_UNKNOWN: 404,
@@ -71,6 +74,11 @@ def register_problems(app: Flask) -> None:
         needed = f'Bearer realm="cardsvc", error="insufficient_scope", scope="{error.scope.value}"'
         response.headers["WWW-Authenticate"] = needed
         return response
+
+    @app.errorhandler(TooManyRequests)
+    def too_many_requests(error: TooManyRequests) -> Response:
+        said = rate_limit_headers(error.states) | {"Retry-After": str(error.retry_after_seconds)}
+        return problem(429, error.reason.value, "more requests than were agreed", said.items())
 
     @app.errorhandler(CardsvcError)
     def refused(error: CardsvcError) -> Response:

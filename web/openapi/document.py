@@ -46,7 +46,10 @@ def openapi_document(app: Flask, version: str) -> dict[str, Any]:
             "schemas": _schemas(operation for _, _, operation in operations),
             "securitySchemes": texts.SECURITY_SCHEMES,
             "headers": {"RequestId": texts.REQUEST_ID_HEADER},
-            "parameters": {"RequestId": texts.REQUEST_ID_PARAMETER},
+            "parameters": {
+                "RequestId": texts.REQUEST_ID_PARAMETER,
+                "IdempotencyKey": texts.IDEMPOTENCY_KEY_PARAMETER,
+            },
         },
     }
 
@@ -115,13 +118,22 @@ def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
             }
             for one in declared.parameters
         ]
-        + [{"$ref": "#/components/parameters/RequestId"}],
+        + [{"$ref": f"#/components/parameters/{one}"} for one in _common(rule, declared)],
         "responses": _responses(rule, declared),
         "security": texts.security_of(declared.caller, declared.scope),
     }
     if declared.body is not None:
         made["requestBody"] = {"required": True, "content": _content((declared.body,))}
     return made
+
+
+def _is_named(rule: Rule, declared: Operation) -> bool:
+    """Tell whether a request may be given a name, so that it is answered once."""
+    return declared.caller is Caller.PARTNER and "POST" in (rule.methods or ())
+
+
+def _common(rule: Rule, declared: Operation) -> list[str]:
+    return ["RequestId", *(["IdempotencyKey"] if _is_named(rule, declared) else [])]
 
 
 def _responses(rule: Rule, declared: Operation) -> dict[str, Any]:
@@ -155,6 +167,10 @@ def _refusals(rule: Rule, declared: Operation) -> set[int]:
         found |= {404}
     if declared.caller is not Caller.ANYONE:
         found |= {401}
+    if declared.caller is Caller.PARTNER:
+        found |= {403, 429}
+        if _is_named(rule, declared):
+            found |= {400, 409, 422}
     return found
 
 

@@ -58,6 +58,18 @@ REQUEST_ID_PARAMETER: dict[str, Any] = {
     "schema": {"type": "string", "pattern": _PATTERN},
 }
 
+IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your name for what you ask: sent again within a day, it is answered again and "
+    "not done again. A string in quotes, or a plain word.",
+    "schema": {
+        "type": "string",
+        "pattern": '^([A-Za-z0-9._~:-]{1,255}|"[A-Za-z0-9._~: -]{1,255}")$',
+    },
+}
+
 
 def security_of(caller: Caller, scope: str) -> list[dict[str, list[str]]]:
     """Return who may call, as the document says it; nothing is asked of anyone."""

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from cardsvc.partner_records import (
+    KeptAnswer,
     Partner,
     PartnerCaller,
     PartnerKey,
     PartnerProfile,
     PartnerToken,
+    RequestClaim,
+    RequestName,
 )
 
 
@@ -72,4 +75,32 @@ class TokenBook(Protocol):
 
     def caller_by_lasting_token(self, token_sha256: bytes) -> PartnerCaller | None:
         """Return whom a token belongs to that was given at enrolment, or None."""
+        ...
+
+
+class RequestWindows(Protocol):
+    """Counts requests by partner and window, for all processes together."""
+
+    def take(
+        self, relying_party: str, kind: str, starts_at: datetime, *, wanted: int, limit: int
+    ) -> tuple[int, int]:
+        """Take requests out of a window; return how many, and how many it has left."""
+        ...
+
+
+class AnswerBook(Protocol):
+    """Keeps what was answered to requests that have a name."""
+
+    def claim(
+        self, name: RequestName, request_sha256: bytes, at: datetime
+    ) -> RequestClaim | KeptAnswer:
+        """Claim a request, or return what became of it."""
+        ...
+
+    def conclude(self, name: RequestName, answer: KeptAnswer) -> None:
+        """Keep the answer to a claimed request."""
+        ...
+
+    def release(self, name: RequestName) -> None:
+        """Give a claim back: nothing was done, and the request may be sent again."""
         ...

@@ -13,6 +13,7 @@ from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from cardsvc.partner_records import KeyKind, Partner, PartnerToken, Scope
 from cardsvc.wire.fields import encode_octets
 from web.partners.assertion import parse_assertion, verify_assertion
+from web.partners.limits import RequestQuota
 from web.partners.oauth import OAuthCode, OAuthRefusal, TokenAnswer, TokenRequest
 from web.partners.ports import PartnerKeys, TokenBook
 
@@ -37,6 +38,7 @@ class TokenDesk:
     Args:
         partners: finds partners and keys.
         tokens: keeps tokens.
+        quota: counts a token as a request.
         audiences: our own names, to one of which an assertion is addressed.
         random_octets: a cryptographic random source.
     """
@@ -45,11 +47,13 @@ class TokenDesk:
         self,
         partners: PartnerKeys,
         tokens: TokenBook,
+        quota: RequestQuota,
         audiences: frozenset[str],
         random_octets: Callable[[int], bytes],
     ) -> None:
         self._partners = partners
         self._tokens = tokens
+        self._quota = quota
         self._audiences = audiences
         self._random_octets = random_octets
         self._noting = threading.Lock()
@@ -66,11 +70,13 @@ class TokenDesk:
 
         Raises:
             OAuthRefusal: with what the client is told; the exact reason is in the audit log.
+            TooManyRequests: the partner has had all that was agreed.
         """
         if asked.assertion is not None:
             partner, proof = self._by_assertion(asked, asked.assertion, at)
         else:
             partner, proof = self._by_certificate(asked, certificate_sha256, at)
+        self._quota.take(partner.id, partner.profile.limits, at)
         scopes = self._scopes(partner, asked)
         token = ACCESS_TOKEN_PREFIX + encode_octets(self._random_octets(_TOKEN_OCTETS))
         kept = PartnerToken(

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cardsvc.store.answered_requests import SqlAnsweredRequests
 from cardsvc.store.engine import Database
 from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.partner_tokens import SqlPartnerTokens
+from cardsvc.store.request_windows import SqlRequestWindows
+from cardsvc.store.sealed import Sealer
 from web.oauth_api import TOKEN_PATH
 from web.partners.door import PartnerDoor
+from web.partners.limits import RequestQuota
+from web.partners.request_names import NamedRequests
 from web.partners.services import PartnerServices
 from web.partners.token_desk import TokenDesk
 from web.settings import Settings, SettingsError
 
 
 def wire_partners(
-    settings: Settings, database: Database, random_octets: Callable[[int], bytes]
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    random_octets: Callable[[int], bytes],
 ) -> PartnerServices:
     """Return what the views of partners use.
 
@@ -27,9 +35,12 @@ def wire_partners(
     base_url = settings.base_url
     tokens = SqlPartnerTokens(database)
     audiences = frozenset({base_url, base_url + TOKEN_PATH})
+    quota = RequestQuota(SqlRequestWindows(database))
     return PartnerServices(
         PartnerDoor(tokens),
-        TokenDesk(SqlPartnerStore(database), tokens, audiences, random_octets),
+        TokenDesk(SqlPartnerStore(database), tokens, quota, audiences, random_octets),
+        quota,
+        NamedRequests(SqlAnsweredRequests(database, sealer)),
         base_url,
         settings.client_certificate_header,
     )
