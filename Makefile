@@ -48,6 +48,7 @@ pictures: setup
 	        --out var/pictures/face-$$kind.pdf; done
 	@install -D -m 644 -t docs/img var/pictures/face-*-front.png
 	@$(PY) -m tests.support.pictures 2>var/pictures/console.log
+	@$(PY) -m tests.support.kiosk_pictures 2>var/pictures/kiosk.log
 
 # Pins every package by hash; the files name no index. Needs the network.
 requirements: setup

@@ -32,8 +32,6 @@ _BY_TOKEN = ""
 _SAID_BY_SERVICE = frozenset({ReasonCode.ACCESS_DENIED, ReasonCode.TOO_MANY_REPORTS})
 """Refusals that the screen tells apart; any other fault of the service is the network's."""
 
-_STAGES = {TapStep.READING: Stage.CHECK, TapStep.PIN: Stage.CHECK, TapStep.ASKING: Stage.NETWORK}
-
 Progress = Callable[[Stage], None]
 
 
@@ -127,7 +125,7 @@ class KioskWork:
             service.level,
             ask_pin=None if pin is None else lambda _tries: pin,
             consent=consent,
-            progress=lambda step: progress(_STAGES[step]),
+            progress=lambda step: progress(Stage.NETWORK) if step is TapStep.ASKING else None,
         )
         return _done(outcome.decision, offline=outcome.offline)
 

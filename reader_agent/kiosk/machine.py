@@ -135,7 +135,7 @@ class KioskMachine:
                 return _home(visit)
             case v.Menu() | v.PlaceCard() | v.TakeCard() if not there:
                 return _home(visit)
-            case v.Pad() if not there and at_card:
+            case v.Pad() | v.Trouble(ReasonCode.CARD_REMOVED) if not there and at_card:
                 return replace(visit, screen=v.Trouble(ReasonCode.NO_READER), typed=())
             case v.Trouble(reason) if there and reason in _LEAVES_ANSWERING and visit.task:
                 return replace(visit, screen=v.PlaceCard())
@@ -213,6 +213,8 @@ class KioskMachine:
         *,
         pin_set: bool,
     ) -> Visit:
+        if reason is ReasonCode.CARD_REMOVED and not visit.reader:
+            reason = ReasonCode.NO_READER  # the card went with it
         if pin_set:
             task = replace(task, pin_set=True)
             visit = replace(visit, task=task)

@@ -21,6 +21,10 @@ STATIC = Path(__file__).parents[1] / "kiosk" / "static"
 _MAX_ACT_OCTETS = 1024
 _MAX_TYPED = 16
 _FIELDS = ("step", "action", "number", "text", "english")
+_OPENED = (
+    '<!doctype html><link rel="icon" href="/{name}/static/mark.svg">'
+    '<meta http-equiv="refresh" content="0;url=/{name}/">'
+)
 _ALWAYS = frozenset({"language", "touched"})
 """What may come late: it hurts no later screen."""
 
@@ -85,7 +89,7 @@ def page_api(name: str, kiosk: Kiosk, secret: str) -> Blueprint:
         if given != secret:
             abort(403)
         # a redirect would still count as coming from elsewhere, and take no strict cookie along
-        body = f'<!doctype html><meta http-equiv="refresh" content="0;url=/{escape(name)}/">'
+        body = _OPENED.format(name=escape(name))
         response = Response(body, content_type="text/html; charset=utf-8")
         response.set_cookie(COOKIE, secret, path=f"/{name}/", httponly=True, samesite="Strict")
         return response

@@ -28,6 +28,7 @@ from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.supervisor import Supervisor
 from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
+from reader_agent.service_http import BearerToken
 from reader_agent.virtual.card import PoweredCard
 from reader_agent.virtual.connection import VirtualReader
 from tests.support.served import free_port
@@ -106,14 +107,16 @@ def running_kiosk(
         kiosk=config,
     )
     board = ReaderBoard(agent.readers, lambda _: reader.connect(), hub, clock)
-    client, network = ServiceClient(service_url, token), Network(hub, clock)
+    credentials = BearerToken(token)
+    client, network = ServiceClient(service_url, credentials), Network(hub, clock)
     tapper = Tapper(
         relying_party, open_reader=board.open, online=client, offline=None, network=network,
         hub=hub, clock=clock,
     )  # fmt: skip
     tools = AgentTools(
         config=agent, clock=clock, monotonic=time.monotonic, random_octets=secrets.token_bytes,
-        hub=hub, readers=board, network=network, client=client, tapper=tapper,
+        hub=hub, readers=board, network=network, credentials=credentials, client=client,
+        tapper=tapper,
     )  # fmt: skip
     stop = threading.Event()
     supervisor = Supervisor(local_parts(tools))

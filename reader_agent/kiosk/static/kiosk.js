@@ -57,7 +57,8 @@ function show(told) {
 }
 
 function draw(fresh) {
-  const focused = document.activeElement?.dataset?.key;
+  const held = document.activeElement;
+  const focused = held?.dataset?.key ?? (main.contains(held) ? "title" : "");
   const screen = drawScreen(shown, page, send, () => draw(false));
   if (!fresh) screen.style.animation = "none";
   main.replaceChildren(screen);
@@ -70,10 +71,10 @@ function draw(fresh) {
   find("language").lang = shown.english ? "vi" : "en";
   drawSound();
   tick();
-  const again = focused && document.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-  if (fresh) screen.querySelector("h1")?.focus({ preventScroll: true });
-  else if (again && !again.disabled) again.focus({ preventScroll: true });
-  else if (focused) screen.querySelector("h1")?.focus({ preventScroll: true });
+  const title = screen.querySelector("h1");
+  const again = document.querySelector(`[data-key="${CSS.escape(focused)}"]`);
+  if (again && !fresh && !again.disabled) again.focus({ preventScroll: true });
+  else if (fresh || focused) title.focus({ preventScroll: true });
 }
 
 function footButtons() {
@@ -148,7 +149,7 @@ document.addEventListener("contextmenu", (event) => event.preventDefault());
 document.addEventListener("keydown", (event) => {
   touched();
   if (event.ctrlKey || event.altKey || event.metaKey || !shown) return;
-  if (event.key === "Escape" && shown.buttons?.some((one) => one.action === "back")) send("back");
+  if (event.key === "Escape" && shown.buttons?.some((one) => ["back", "finish"].includes(one.action))) send("back");
   else if (shown.kind === "pad") padKey(event);
   else if (shown.tiles && /^[1-9]$/.test(event.key)) {
     const tile = shown.tiles[Number(event.key) - 1];

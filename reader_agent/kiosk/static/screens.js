@@ -214,5 +214,5 @@ function picture(kind) {
   if (kind === "reading") more.push(
     drawn("path", { class: "wave", d: "M120 40a60 60 0 0 1 80 0" }),
     drawn("path", { class: "wave", d: "M136 54a36 36 0 0 1 48 0" }));
-  return drawn("svg", { class: "art", viewBox: "20 26 290 226", "aria-hidden": "true" }, ...more, card, ...reader);
+  return drawn("svg", { class: "art", viewBox: "20 8 290 244", "aria-hidden": "true" }, ...more, card, ...reader);
 }

@@ -131,6 +131,16 @@ def test_a_reader_that_goes_in_mid_visit_is_named_and_the_visit_goes_on() -> Non
     assert kiosk.tell(i.ReaderChanged(there=True)) == v.PlaceCard()
 
 
+def test_a_card_that_goes_with_its_reader_was_not_taken_by_anybody() -> None:
+    kiosk = Driver()
+    kiosk.tell(i.Chosen(SIGNED_TASK), i.CardPut(), i.Looked(3), i.CardTaken())
+    kiosk.tell(i.ReaderChanged(there=False))
+    assert kiosk.shown()["part"] == "reader"
+    kiosk.tell(i.StartOver(), i.ReaderChanged(there=True), i.Chosen(SIGNED_TASK), i.CardPut())
+    kiosk.tell(i.ReaderChanged(there=False), i.Failed(ReasonCode.CARD_REMOVED))
+    assert kiosk.shown()["part"] == "reader"
+
+
 def test_a_lost_network_is_no_fault_of_the_card() -> None:
     kiosk = Driver()
     kiosk.tell(i.NetworkChanged(online=False), i.CardPut(), i.Chosen(QUICK_TASK))

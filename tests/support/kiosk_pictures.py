@@ -1,0 +1,96 @@
+"""Takes the pictures of the kiosk that the guides show: ``python -m tests.support.kiosk_pictures``.
+
+Two sizes that kiosks have: 1280 by 800, lying, and 1080 by 1920, standing (``-tall``).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from cardsvc.terms import AssuranceLevel, CardType
+from tests.support.browser import CHROMIUM, WHY_NOT, open_chromium
+from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.kiosk import RunningKiosk, running_kiosk
+from tests.support.triggered_card import TriggeredCard
+from verification.policy.simple import simple_policy
+
+FOLDER = Path(__file__).parents[2] / "docs" / "img"
+_SIZES = {"": (1280, 800), "-tall": (1080, 1920)}
+
+
+def main() -> int:
+    """Take every picture."""
+    if CHROMIUM is None:
+        sys.stderr.write(f"{WHY_NOT}\n")
+        return 1
+    with tempfile.TemporaryDirectory() as name, serve(Path(name) / "data") as service:
+        signing = simple_policy(RELYING_PARTY, "ky-ho-so", minimum_level=AssuranceLevel.X2)
+        service.installation.access.put_policy(signing, operator="admin", at=AT)
+        agent = Path(name) / "agent"
+        with (
+            running_kiosk(agent, service.url, service.agent_token, RELYING_PARTY) as kiosk,
+            open_chromium() as browser,
+        ):
+            for suffix in _SIZES:
+                take_all(browser, kiosk, service, suffix)
+    return 0
+
+
+def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, suffix: str) -> None:
+    """Lead a visit, and take a picture at each of its screens."""
+    width, height = _SIZES[suffix]
+    card, _ = service.active_card(CardType.INDIVIDUAL)
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", locale="vi"
+    )
+    page.goto(kiosk.page)
+    save(page, "Xin chào ông/bà", f"menu{suffix}")
+    page.get_by_role("button", name="Lấy số thứ tự").click()
+    save(page, "Đặt thẻ lên đầu đọc", f"place{suffix}")
+    kiosk.insert(TriggeredCard(card, at=3, happen=lambda: time.sleep(1.9)))
+    save(page, "Vui lòng giữ nguyên thẻ", f"reading{suffix}")
+    page.get_by_role("heading", name="Xác thực thành công").wait_for()
+    kiosk.remove()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Nộp hồ sơ").click()
+    kiosk.insert(card)
+    page.get_by_role("heading", name="Nhập mã PIN").wait_for()
+    page.keyboard.type("111222")
+    page.keyboard.press("Enter")
+    page.get_by_text("còn 2 lần thử").wait_for()
+    page.keyboard.type(PIN[:4])
+    save(page, "Nhập mã PIN", f"pin{suffix}")
+    page.keyboard.type(PIN[4:])
+    page.keyboard.press("Enter")
+    save(page, "Xác thực thành công", f"result{suffix}")
+    page.keyboard.press("Escape")
+    save(page, "Vui lòng lấy lại thẻ", f"take{suffix}")
+    kiosk.remove()
+    page.get_by_role("button", name="Nộp hồ sơ").click()
+    kiosk.insert(card)
+    page.get_by_role("heading", name="Nhập mã PIN").wait_for()
+    kiosk.remove()
+    save(page, "Thẻ đã được lấy ra quá sớm", f"removed{suffix}")
+    page.keyboard.press("Escape")
+    page.get_by_role("heading", name="Xin chào ông/bà").wait_for()
+    page.close()
+
+
+def save(page: Page, title: str, name: str) -> None:
+    """Take one picture, as soon as its screen and the fonts are there."""
+    page.get_by_role("heading", name=title).wait_for()
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(150)
+    taken = Image.open(BytesIO(page.screenshot()))
+    taken.convert("RGB").quantize(128).save(FOLDER / f"kiosk-{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
