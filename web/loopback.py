@@ -1,4 +1,4 @@
-"""Serves an application from threads of this process, on a free port of loopback.
+"""Serves an application from threads of this process, on loopback.
 
 For the demonstration, measurements and tests; ``server.py`` is what a province runs.
 """
@@ -19,15 +19,16 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def on_loopback(application: Flask, *, quiet: bool = True) -> Iterator[str]:
+def on_loopback(application: Flask, *, quiet: bool = True, port: int = 0) -> Iterator[str]:
     """Serve until the block ends; give the address.
 
     Args:
         application: what to serve.
         quiet: log no request.
+        port: 0 for any that is free.
     """
     handler = _QuietHandler if quiet else None
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=handler)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
