@@ -248,6 +248,14 @@ class ReasonCode(StrEnum):
     CREDENTIAL_EXPIRED = "credential_expired"
     CREDENTIAL_NOT_YET_VALID = "credential_not_yet_valid"
 
+    # --- deciding without the service
+    MALFORMED_BUNDLE = "malformed_bundle"
+    BUNDLE_BAD_SIGNATURE = "bundle_bad_signature"
+    BUNDLE_ROLLED_BACK = "bundle_rolled_back"
+    BUNDLE_OF_THE_FUTURE = "bundle_of_the_future"
+    BUNDLE_MISBOUND = "bundle_misbound"
+    GUARD_NEEDED = "guard_needed"
+
     # --- events of agents
     EVENT_CHAIN_GAP = "event_chain_gap"
     EVENT_CHAIN_FORKED = "event_chain_forked"

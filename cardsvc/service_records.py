@@ -71,7 +71,7 @@ class CardOnRecord:
 
     Args:
         card: the card.
-        holder_name: as printed.
+        holder_name: as printed; empty in a copy of the record, which holds no names.
         category: civil servants only.
         agency_code: civil servants only.
         as_of: when this was true, in a copy of the record; None in the record itself.

@@ -64,14 +64,15 @@ class ReceiptSigner:
     Args:
         vault: keeps the key.
         handle: names an ECDSA_P256 key.
+        token_type: the ``typ`` of what it signs.
     """
 
-    def __init__(self, vault: KeyVault, handle: KeyHandle) -> None:
+    def __init__(self, vault: KeyVault, handle: KeyHandle, token_type: str = RECEIPT_TYPE) -> None:
         self._vault = vault
         self._handle = handle
         self._public_key = VaultEllipticCurveKey(vault, handle).public_key()
         self._kid = key_id(self._public_key)
-        header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": RECEIPT_TYPE}
+        header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": token_type}
         # The same for every receipt, so it is encoded once (RFC 7515 section 7.1).
         self._protected = encode_octets(_JSON.encode(header).encode("ascii"))
 

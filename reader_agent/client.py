@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from cardsvc.card.batch import ApduBatch, BatchAnswer
@@ -200,6 +201,31 @@ class ServiceClient:
             Malformed: the answer is not a certificate.
         """
         return EnrolledMessage.parse(self._post("/agent/v1/enrolments/renewals", asked.encode()))
+
+    def bundle_manifest(self, relying_party: str) -> str:
+        """Return the signed head of our bundle, a JWS; nothing of it is believed yet.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        path = f"/agent/v1/bundle?relying_party={quote(relying_party, safe='')}"
+        return self._http.ask("GET", path).decode("ascii", "replace")
+
+    def bundle_part(self, sha256: bytes) -> bytes:
+        """Return a part of a bundle; that it is the part is not checked yet.
+
+        Raises:
+            ServiceError: unreachable, or gone by now.
+        """
+        return self._http.ask("GET", f"/agent/v1/bundle/parts/{sha256.hex()}")
+
+    def bundle_keys(self) -> dict[str, Any]:
+        """Return the keys that sign bundles, as JWK set.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        return parse_object(self._http.ask("GET", "/agent/v1/bundle/keys"))
 
     def close(self) -> None:
         """Drop the kept connections."""

@@ -117,6 +117,11 @@ WRONG_REALM = Remedy(
     "Thẻ thử nghiệm chỉ dùng cho dịch vụ thử nghiệm; thẻ thật chỉ dùng cho dịch vụ thật.",
     "Test cards serve for tests alone, true cards for true services alone.",
 )
+GUARD = Remedy(
+    "guard_needed",
+    "Đang mất kết nối mạng. Vui lòng xuất trình thẻ cho nhân viên bảo vệ.",
+    "The network is away. Please show the card to the guard.",
+)
 
 _REMEDIES = {
     ReasonCode.CHALLENGE_UNKNOWN: TRY_AGAIN,
@@ -142,6 +147,7 @@ _REMEDIES = {
     ReasonCode.OUTSIDE_SCHEDULE: OUTSIDE_HOURS,
     ReasonCode.POLICY_NOT_IN_FORCE: SERVICE_CLOSED,
     ReasonCode.STATUS_STALE: STATUS_TOO_OLD,
+    ReasonCode.GUARD_NEEDED: GUARD,
     ReasonCode.CONSENT_REQUIRED: CONSENT,
     ReasonCode.SESSION_OTHER_CARD: OTHER_CARD,
     ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,

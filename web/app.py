@@ -11,6 +11,7 @@ from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from cardsvc.wire.fields import encode_instant
 from web.agent_api import agent_api
 from web.agent_events_api import agent_events_api
+from web.bundle_api import bundle_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
 from web.enrolment_api import enrolment_api
@@ -38,6 +39,7 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
     app.register_blueprint(agent_api(services))
     app.register_blueprint(agent_events_api(services))
+    app.register_blueprint(bundle_api(services))
     app.register_blueprint(desk_api(services))
     app.register_blueprint(oauth_api(services))
     app.register_blueprint(enrolment_api(services))

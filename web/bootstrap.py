@@ -54,6 +54,7 @@ from issuance.privacy.requests import RequestDesk
 from issuance.privacy.retention import RetentionRun
 from issuance.privacy.retention_rules import DataKind
 from issuance.unblock_desk import UnblockDesk, UnblockTools
+from keys.bundle_signer import open_bundle_signer
 from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
 from keys.pki import Pki
@@ -73,6 +74,7 @@ from web.services import Services
 from web.settings import Settings, SettingsError
 from web.wiring.agents import agent_access
 from web.wiring.authorities import open_authorities
+from web.wiring.bundles import bundle_press
 from web.wiring.decisions import decision_desk
 from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
@@ -234,7 +236,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     )
     access = SqlAccessStore(database)
     history, events = SqlDecisionHistory(database), SqlAgentEvents(database)
-    credentials = open_credential_signer(vault)
+    credentials, bundle_signer = open_credential_signer(vault), open_bundle_signer(vault)
     folder = settings.faces_folder
     faces = FaceMaker(store, lambda kind: load_layout(kind, folder), credentials, settings.issuer)
     log_signer = open_log_signer(vault)
@@ -255,6 +257,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
         agents=agent_access(settings, database, vault, clock.now()),
         agent_events=events,
+        bundles=bundle_press(database, pki, bundle_signer),
+        bundle_keys=bundle_signer.key_set,
         presence=presence.seen,
         status=pki.status,
         credential_keys=credentials.jwks,

@@ -76,6 +76,18 @@ class AgentEventBook(Protocol):
         ...
 
 
+class Bundles(Protocol):
+    """Makes what agents decide by while the service is away."""
+
+    def manifest(self, relying_party: str, agent: str, at: datetime) -> str:
+        """Return the signed head of an agent's bundle, as a compact JWS."""
+        ...
+
+    def part(self, sha256: bytes) -> bytes | None:
+        """Return a part by its hash, or None."""
+        ...
+
+
 class StatusDocuments(Protocol):
     """Signed statements about certificates, and the keys to check our signatures with."""
 
@@ -156,6 +168,8 @@ class Services:
         jobs: the issuing desks'.
         agents: their devices' ways in.
         agent_events: keeps what agents saw and did, also while they were offline.
+        bundles: what agents decide by while the service is away.
+        bundle_keys: the keys that sign bundles, as JWK set (RFC 7517).
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
@@ -181,6 +195,8 @@ class Services:
     jobs: DeskJobs
     agents: AgentAccess
     agent_events: AgentEventBook
+    bundles: Bundles
+    bundle_keys: Callable[[], dict[str, Any]]
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments
     credential_keys: Callable[[], dict[str, Any]]

@@ -6,7 +6,8 @@ as it was stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Self
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.event_chain import (
@@ -18,70 +19,63 @@ from cardsvc.event_chain import (
     ReceivedEvent,
     receive_event,
 )
-from cardsvc.wire.fields import (
-    Fields,
-    decode_octets,
-    encode_object,
-    encode_octets,
-    parse_object,
-)
+from cardsvc.wire.composites import ListOf
+from cardsvc.wire.kinds import Number, Octets
+from cardsvc.wire.message import Message
 
 MAX_EVENTS = 500
 MAX_EVENTS_OCTETS = 512 * 1024
 """The octets of a batch's events together; in base64 they stay below what the service takes."""
-_MAX_MESSAGE_OCTETS = 1 << 20
+CHAIN = Octets(CHAIN_OCTETS, CHAIN_OCTETS, about="the chain's identifier")
 
 
 @dataclass(frozen=True, slots=True)
-class EventBatchMessage:
-    """Some events of one chain, in order.
+class EventBatchMessage(Message):
+    """Some events of one chain, in order."""
 
-    Args:
-        chain: the chain, 16 octets.
-        events: each with the octets that were stored.
-    """
+    MOST_OCTETS: ClassVar[int] = 1 << 20
 
-    chain: bytes
-    events: tuple[ReceivedEvent, ...]
+    chain: Annotated[bytes, CHAIN]
+    events: Annotated[
+        tuple[bytes, ...],
+        ListOf(
+            Octets(MAX_EVENT_OCTETS),
+            most=MAX_EVENTS,
+            least=1,
+            about="each event as it was stored, canonical JSON",
+        ),
+    ] = field(repr=False)
 
     @classmethod
-    def parse(cls, octets: bytes) -> EventBatchMessage:
-        """Parse.
+    def of(cls, chain: bytes, events: tuple[ReceivedEvent, ...]) -> Self:
+        """Return the message of some events."""
+        return cls(chain, tuple(one.octets for one in events))
+
+    def received(self) -> tuple[ReceivedEvent, ...]:
+        """Return the events, read and hashed.
 
         Raises:
-            Malformed: not a batch, an event is not canonical or of another chain.
+            Malformed: an event is not canonical, or of another chain.
         """
-        fields = Fields(parse_object(octets, most=_MAX_MESSAGE_OCTETS), ("chain", "events"))
-        chain = fields.octets("chain", exactly=CHAIN_OCTETS)
-        events = tuple(
-            receive_event(decode_octets(one, most=MAX_EVENT_OCTETS, name="event"))
-            for one in fields.items("events", most=MAX_EVENTS)
-        )
-        if not events:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a batch without events")
-        if any(one.event.chain != chain for one in events):
+        events = tuple(receive_event(one) for one in self.events)
+        if any(one.event.chain != self.chain for one in events):
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "an event of another chain")
-        return cls(chain, events)
-
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        events = [encode_octets(one.octets) for one in self.events]
-        return encode_object({"chain": encode_octets(self.chain), "events": events})
+        return events
 
 
 @dataclass(frozen=True, slots=True)
-class ChainHeadMessage:
+class ChainHeadMessage(Message):
     """The last event of a chain that the service has: everything up to it is acknowledged."""
 
-    head: ChainHead
+    seq: Annotated[int, Number(most=MAX_SEQ, about="0 for a chain that is not known")]
+    sha256: Annotated[bytes, Octets(HASH_OCTETS, HASH_OCTETS, about="of that event")]
 
     @classmethod
-    def parse(cls, octets: bytes) -> ChainHeadMessage:
-        """Parse; raises ``Malformed``."""
-        fields = Fields(parse_object(octets, most=4096), ("seq", "sha256"))
-        seq = fields.number("seq", most=MAX_SEQ)
-        return cls(ChainHead(seq, fields.octets("sha256", exactly=HASH_OCTETS)))
+    def of(cls, head: ChainHead) -> Self:
+        """Return the message of a head."""
+        return cls(head.seq, head.sha256)
 
-    def encode(self) -> bytes:
-        """Return the JSON octets."""
-        return encode_object({"seq": self.head.seq, "sha256": encode_octets(self.head.sha256)})
+    @property
+    def head(self) -> ChainHead:
+        """The head that it tells."""
+        return ChainHead(self.seq, self.sha256)

@@ -19,6 +19,7 @@ from reader_agent.run.happenings import CardIn
 from reader_agent.run.hub import Hub
 from reader_agent.run.taps import TapOutcome
 from reader_agent.tap import PinSource
+from verification.remedy import GUARD
 
 DoorQueue = SimpleQueue[Happening]
 _LOOK_SECONDS = 0.5
@@ -108,7 +109,8 @@ class DoorTaps:
             outcome = self._tools.tapper.tap(card.reader, self._config.service, level, ask_pin=asks)
         except CardsvcError as error:
             return Refusal(error.reason.value)
-        if not outcome.decision.granted:
+        needs_guard = outcome.offline and outcome.decision.code == GUARD.public_code
+        if not outcome.decision.granted and not needs_guard:
             return Refusal(outcome.decision.code)
         if outcome.guid is None:
             return Refusal(ReasonCode.MALFORMED_CERTIFICATE.value)
@@ -119,6 +121,7 @@ class DoorTaps:
             duress=typed.is_forced,
             offline=outcome.offline,
             leaving=leaving,
+            guard=needs_guard,
         )
 
     def type_pin(self) -> tuple[str, bool, float]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, unique
 from pathlib import Path
 
-from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.wire.fields import Fields
+from reader_agent.run.config_section import ConfigSection
 
 
 @unique
@@ -44,29 +42,23 @@ class OutboxConfig:
     kept_after_sending: timedelta = timedelta(days=14)
 
 
-_NAMES = ("file", "when_full", "most_megabytes", "remembered", "keep_days")
-
-
-def parse_outbox_config(table: Mapping[str, object]) -> OutboxConfig:
+def parse_outbox_config(section: ConfigSection) -> OutboxConfig:
     """Parse the section.
 
     Raises:
-        Malformed: an unknown key, or a value that is not of its kind; the message names the key.
+        ConfigError: names the key and the line.
     """
-    fields, default = Fields(dict(table), _NAMES), OutboxConfig()
-    when_full = fields.text("when_full") if fields.has("when_full") else default.when_full.value
-    if when_full not in set(WhenFull):
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "when_full is remember or refuse")
-
-    def number(name: str, otherwise: int, most: int) -> int:
-        return fields.number(name, least=1, most=most) if fields.has(name) else otherwise
-
-    return OutboxConfig(
-        file=Path(fields.text("file")) if fields.has("file") else default.file,
-        when_full=WhenFull(when_full),
-        most_megabytes=number("most_megabytes", default.most_megabytes, 65_536),
-        remembered=number("remembered", default.remembered, 1_000_000),
+    default = OutboxConfig()
+    config = OutboxConfig(
+        file=Path(section.text("file", str(default.file))),
+        when_full=section.choice("when_full", WhenFull, default.when_full),
+        most_megabytes=section.number(
+            "most_megabytes", default.most_megabytes, least=1, most=65_536
+        ),
+        remembered=section.number("remembered", default.remembered, least=1, most=1_000_000),
         kept_after_sending=timedelta(
-            days=number("keep_days", default.kept_after_sending.days, 3650)
+            days=section.number("keep_days", default.kept_after_sending.days, least=1, most=3650)
         ),
     )
+    section.done()
+    return config

@@ -28,6 +28,7 @@ from cardsvc.event_chain import (
 from cardsvc.group_commit import GroupCommit
 from reader_agent.outbox.book import NewEvent, open_book
 from reader_agent.outbox.config import OutboxConfig, WhenFull
+from reader_agent.run.happenings import Happening
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,12 +46,12 @@ class OutboxFull(CardsvcError):
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxStuck:
+class OutboxStuck(Happening):
     """The disk takes no events."""
 
 
 @dataclass(frozen=True, slots=True)
-class OutboxWorks:
+class OutboxWorks(Happening):
     """The disk takes events again.
 
     Args:
@@ -164,14 +165,14 @@ class Outbox:
         if not self._writable:
             self._writable = True
             _LOG.warning("the outbox's disk takes events again; %d were lost", lost)
-            self._tell(OutboxWorks(lost))
+            self._tell(OutboxWorks(self._clock.now(), lost))
         return seqs[len(waiting) :]
 
     def _keep(self, events: Sequence[NewEvent], error: sqlite3.Error) -> Sequence[int]:
         if self._writable:
             self._writable = False
             _LOG.error("the outbox's disk takes no events: %s", type(error).__name__)
-            self._tell(OutboxStuck())
+            self._tell(OutboxStuck(self._clock.now()))
         if self._config.when_full is WhenFull.REFUSE:
             raise OutboxFull from error
         for one in events:

@@ -110,7 +110,7 @@ class OutboxSender:
         events = self._outbox.book.unsent(MAX_EVENTS, MAX_EVENTS_OCTETS)
         if not events:
             return None
-        batch = EventBatchMessage(self._outbox.book.chain, tuple(events))
+        batch = EventBatchMessage.of(self._outbox.book.chain, tuple(events))
         try:
             head = self._service.send_events(batch)
         except CardsvcError as error:

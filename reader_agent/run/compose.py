@@ -17,6 +17,7 @@ from reader_agent.client import ServiceClient
 from reader_agent.enrol.identity import load_identity
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.enrol.renewal import Renewal
+from reader_agent.offline.assemble import assemble_offline
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.heartbeat import Heartbeat, TapCounter
 from reader_agent.run.hub import Hub
@@ -27,7 +28,7 @@ from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.stages import StageTimes
 from reader_agent.run.supervisor import Supervisor
 from reader_agent.run.tally import Tally
-from reader_agent.run.taps import Judge, Tapper
+from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
 from reader_agent.service_http import BearerToken, Credentials
 from reader_agent.service_options import read_token
@@ -81,6 +82,8 @@ def assemble(config: AgentConfig, clock: Clock | None = None) -> Agent:
 def parts_of(tools: AgentTools) -> Sequence[Part]:
     """Return the parts that the configuration asks for."""
     parts = [*reader_watches(tools.config.readers, tools.readers)]
+    if tools.offline is not None:
+        parts += tools.offline.parts
     if tools.config.kiosk is not None:
         from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
 
@@ -118,12 +121,20 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         observe=stages.note_exchange,
     )
     undo.callback(client.close)
-    offline: Judge | None = None
+    offline = assemble_offline(
+        config,
+        client=client,
+        hub=hub,
+        clock=clock,
+        monotonic=time.monotonic,
+        random_octets=secrets.token_bytes,
+        undo=undo,
+    )
     tapper = Tapper(
         config.relying_party,
         open_reader=readers.open,
         online=client,
-        offline=offline,
+        offline=offline.judge,
         network=network,
         hub=hub,
         clock=clock,
@@ -141,6 +152,8 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         tapper=tapper,
         device=credentials if isinstance(credentials, DeviceKey) else None,
         stages=stages,
+        journal=offline.outbox,
+        offline=offline,
     )
 
 

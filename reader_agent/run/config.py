@@ -11,6 +11,8 @@ from platformdirs import user_state_path
 from reader_agent.door.config import NO_DOORS, DoorsConfig, parse_doors
 from reader_agent.kiosk.config import KioskConfig, parse_kiosk
 from reader_agent.loopback.config import LoopbackConfig, parse_loopback
+from reader_agent.offline.config import OfflineConfig, parse_offline_config
+from reader_agent.outbox.config import OutboxConfig, parse_outbox_config
 from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
 from reader_agent.run.reader_config import ReaderConfig, parse_readers
 
@@ -62,6 +64,8 @@ class AgentConfig:
         loopback: where it serves this machine.
         kiosk: None where it is none.
         doors: those that this agent works.
+        outbox: how events are kept.
+        offline: how to decide while the service is away.
     """
 
     relying_party: str
@@ -72,6 +76,8 @@ class AgentConfig:
     loopback: LoopbackConfig = field(default_factory=LoopbackConfig)
     kiosk: KioskConfig | None = None
     doors: DoorsConfig = NO_DOORS
+    outbox: OutboxConfig = field(default_factory=OutboxConfig)
+    offline: OfflineConfig = field(default_factory=OfflineConfig)
 
     def readers_for(self, *roles: str) -> tuple[ReaderConfig, ...]:
         """Return the readers that serve one of these roles."""
@@ -101,6 +107,8 @@ def parse_agent_config(text: str) -> AgentConfig:
         loopback=parse_loopback(file.section("loopback")),
         kiosk=parse_kiosk(file.section("kiosk")) if file.has("kiosk") else None,
         doors=parse_doors(file, readers),
+        outbox=parse_outbox_config(file.section("outbox")),
+        offline=parse_offline_config(file.section("offline")),
     )
     file.done()
     return config

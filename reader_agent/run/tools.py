@@ -10,6 +10,7 @@ from typing import Protocol
 from cardsvc.clock import Clock
 from reader_agent.client import ServiceClient
 from reader_agent.enrol.proof import DeviceKey
+from reader_agent.offline.assemble import OfflineParts
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
@@ -45,6 +46,7 @@ class AgentTools:
         journal: the outbox; None where this agent keeps none.
         device: the device's key; None for an agent that has a token instead.
         stages: how long taps take.
+        offline: outbox and bundle with how they stand; None where this agent keeps none.
     """
 
     config: AgentConfig
@@ -59,3 +61,4 @@ class AgentTools:
     journal: Journal | None = None
     device: DeviceKey | None = None
     stages: StageTimes = field(default_factory=StageTimes)
+    offline: OfflineParts | None = None

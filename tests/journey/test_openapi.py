@@ -32,8 +32,6 @@ from web.openapi.document import openapi_document, undeclared
 PAGES_FOR_PEOPLE = ("/console",)
 NOT_YET_DECLARED = {
     "GET /",
-    "GET /agent/v1/events/<chain>",
-    "POST /agent/v1/events",
     "POST /oauth/token",
     "GET /.well-known/oauth-authorization-server",
 }

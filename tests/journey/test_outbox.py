@@ -64,12 +64,12 @@ def test_an_agent_that_is_killed_again_and_again(service: ServiceUnderTest, tmp_
 
 
 def test_the_service_answers_as_documented(service: ServiceUnderTest) -> None:
-    batch = EventBatchMessage(CHAIN, tuple(chained(4)))
+    batch = EventBatchMessage.of(CHAIN, tuple(chained(4)))
     client = ServiceClient(service.url, service.desk_token)
     assert client.chain_head(CHAIN).seq == 0
     assert client.send_events(batch) == client.send_events(batch) == client.chain_head(CHAIN)
     with pytest.raises(ServiceError) as caught:
-        client.send_events(EventBatchMessage(CHAIN, tuple(chained(9)[6:])))
+        client.send_events(EventBatchMessage.of(CHAIN, tuple(chained(9)[6:])))
     assert (caught.value.status, caught.value.reason) == (409, ReasonCode.EVENT_CHAIN_GAP)
     with pytest.raises(ServiceError) as caught:
         service.kiosk.send_events(batch)

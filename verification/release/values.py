@@ -70,7 +70,7 @@ def is_over(birth_date: date, years: int, today: date) -> bool:
 def _of_record(wanted: Attribute, record: CardOnRecord) -> Value:
     match wanted:
         case Attribute.NAME:
-            return record.holder_name
+            return record.holder_name or None  # a bundle holds no names
         case Attribute.CARD:
             return record.card.guid.urn
         case Attribute.CARD_TYPE:

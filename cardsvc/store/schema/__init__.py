@@ -9,7 +9,12 @@ from cardsvc.store.schema.access import (
     RelyingPartyRow,
     SpentNonceRow,
 )
-from cardsvc.store.schema.agent_events import AgentAlarmRow, AgentChainRow, AgentEventRow
+from cardsvc.store.schema.agent_events import (
+    AgentAlarmRow,
+    AgentChainRow,
+    AgentEventRow,
+    BundleEditionRow,
+)
 from cardsvc.store.schema.agents import (
     DEVICE_AUTHORITY_ID,
     AgentInviteRow,
@@ -121,6 +126,7 @@ __all__ = [
     "Base",
     "BatchRow",
     "BatchStepRow",
+    "BundleEditionRow",
     "CardKeyRow",
     "CardRow",
     "CertificateRow",

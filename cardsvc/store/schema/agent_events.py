@@ -49,6 +49,21 @@ class AgentEventRow(Base):
     )
 
 
+class BundleEditionRow(Base):
+    """The number of the last bundle of a relying party, and of which content it is.
+
+    ``position`` is the size of the audit log that whoever made it had seen.
+    """
+
+    __tablename__ = "bundle_editions"
+
+    relying_party: Mapped[str] = mapped_column(ForeignKey("relying_parties.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    content_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    position: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
 class AgentAlarmRow(Base):
     """A place where an agent's events did not go on as they should; raised once."""
 

@@ -23,6 +23,7 @@ from reader_agent.outbox.outbox import (
     OutboxStuck,
     OutboxWorks,
 )
+from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
 from tests.support.outbox_events import AT
 
 ORDINARY = OutboxConfig()
@@ -89,10 +90,10 @@ def test_a_full_disk_is_said_and_events_wait_in_memory_in_order(tmp_path: Path) 
     health = outbox.health()
     assert (health.writable, health.unsent, health.in_memory) == (False, taken + 2, 2)
     assert health.oldest_unsent == AT
-    assert news == [OutboxStuck()]
+    assert news == [OutboxStuck(AT)]
     make_room(outbox)
     outbox.retry()
-    assert news == [OutboxStuck(), OutboxWorks(0)]
+    assert news == [OutboxStuck(AT), OutboxWorks(AT, 0)]
     kinds = [one.event.kind for one in outbox.book.unsent(10, 10**6)]
     assert kinds == ["test.large", "test.later"]
     assert outbox.health().writable
@@ -177,15 +178,19 @@ def test_a_restored_service_gets_what_is_still_there(tmp_path: Path) -> None:
     outbox.book.rewind(outbox.book.head)
 
 
+def section(text: str) -> ConfigSection:
+    return parse_config_text(f"[outbox]\n{text}").section("outbox")
+
+
 def test_the_section_of_the_configuration() -> None:
-    assert parse_outbox_config({}) == OutboxConfig()
-    table = {"when_full": "refuse", "most_megabytes": 5, "keep_days": 3, "file": "events.db"}
-    assert parse_outbox_config(table) == OutboxConfig(
+    assert parse_outbox_config(section("")) == OutboxConfig()
+    told = 'when_full = "refuse"\nmost_megabytes = 5\nkeep_days = 3\nfile = "events.db"'
+    assert parse_outbox_config(section(told)) == OutboxConfig(
         file=Path("events.db"),
         when_full=WhenFull.REFUSE,
         most_megabytes=5,
         kept_after_sending=timedelta(days=3),
     )
-    for key, value in (("when_full", "panic"), ("keep_days", 0), ("remembered", "many")):
-        with pytest.raises(Malformed, match=key):
-            parse_outbox_config({key: value})
+    for wrong in ('when_full = "panic"', "keep_days = 0", 'remembered = "many"', "keep = 1"):
+        with pytest.raises(ConfigError, match=f"outbox.{wrong.split()[0]}"):
+            parse_outbox_config(section(wrong))

@@ -30,7 +30,7 @@ class MemoryService:
         self.fault()
         parsed = EventBatchMessage.parse(batch.encode())
         known = {one.event.seq: one.sha256 for one in self.events}
-        self.events += follow_chain(self.chain_head(parsed.chain), known, parsed.events)
+        self.events += follow_chain(self.chain_head(parsed.chain), known, parsed.received())
         self.batches += 1
         if self.lost_answers:
             self.lost_answers -= 1
