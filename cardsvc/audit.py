@@ -102,6 +102,7 @@ class AuditAction(StrEnum):
     AGENT_ALARM = "agent.alarm"
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"
     RELYING_PARTY_DISABLED = "relying_party.disabled"
+    WITNESS_ADDED = "witness.added"
     WEBHOOK_ADDED = "webhook.added"
     WEBHOOK_ENABLED = "webhook.enabled"
     WEBHOOK_DISABLED = "webhook.disabled"

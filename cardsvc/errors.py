@@ -59,6 +59,7 @@ class ReasonCode(StrEnum):
     TABLE_TOO_LARGE = "table_too_large"
     ARCHIVE_TOO_LARGE = "archive_too_large"
     MALFORMED_RETENTION = "malformed_retention"
+    MALFORMED_CHECKPOINT = "malformed_checkpoint"
     MALFORMED_CONFIG = "malformed_config"
     MALFORMED_PARTNER_KEY = "malformed_partner_key"
     MALFORMED_ASSERTION = "malformed_assertion"
@@ -264,6 +265,7 @@ class ReasonCode(StrEnum):
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
     AUDIT_BROKEN = "audit_broken"
+    WITNESS_REFUSED = "witness_refused"
     RECORD_CORRUPT = "record_corrupt"
     ACCESS_DENIED = "access_denied"
     EVENTS_FORGOTTEN = "events_forgotten"

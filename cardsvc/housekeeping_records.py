@@ -20,6 +20,7 @@ class StepName(StrEnum):
     COUNT_DUE = "count_due"
     FORGET_EXPIRED = "forget_expired"
     FORGET_IMPORTS = "forget_imports"
+    ASK_WITNESSES = "ask_witnesses"
     TELL_EVENTS = "tell_events"
     FORGET_EVENTS = "forget_events"
     END_RETENTION = "end_retention"

@@ -83,6 +83,8 @@ from web.wiring.metrics import CountedVault, StateParts, state_reader
 from web.wiring.oversight import OversightParts, wire_oversight
 from web.wiring.partners import wire_partners
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
+from web.wiring.witness import witness_desk
+from web.witness.asking import WitnessDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Installation:
         presence: which agents are there.
         events: what agents saw and did.
         history: decisions that were made.
+        witnesses: has the audit log cosigned.
         webhooks: where partners are called.
         webhook_secret: derives what signs the calls: the webhook, the secret's version.
         faces: makes card faces.
@@ -157,6 +160,7 @@ class Installation:
     presence: SqlAgentPresence
     events: SqlAgentEvents
     history: SqlDecisionHistory
+    witnesses: WitnessDesk
     webhooks: SqlWebhooks
     webhook_secret: Callable[[str, int], bytes]
     faces: FaceMaker
@@ -320,6 +324,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         presence=presence,
         events=events,
         history=history,
+        witnesses=witness_desk(database, log_signer),
         webhooks=SqlWebhooks(database),
         webhook_secret=webhook_secrets(vault),
         faces=faces,

@@ -34,6 +34,7 @@ def wire_housekeeping(installation: Installation) -> Housekeeper:
         Step(StepName.PUBLISH_STATUS, minute, lambda at: publish_due(status, at)),
         Step(StepName.RESUME_RETURNS, minute, lambda at: _resume_returns(installation, at)),
         Step(StepName.SIGN_TREE_HEAD, timedelta(hours=1), lambda at: _sign(installation, at)),
+        Step(StepName.ASK_WITNESSES, timedelta(hours=1), installation.witnesses.ask_all),
         Step(
             StepName.COUNT_CARDS,
             timedelta(seconds=30),

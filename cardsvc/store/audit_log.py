@@ -127,19 +127,21 @@ class AuditLog:
         self,
         verifier: TreeHeadVerifier | None = None,
         witnessed: Sequence[SignedTreeHead] = (),
+        known: Sequence[TreeHead] = (),
     ) -> VerifiedLog:
         """Check every entry, the head, and every signed tree head, in one snapshot.
 
         Args:
             verifier: checks the signatures on tree heads; None to check their roots only.
             witnessed: tree heads that others kept; the log must still contain them.
+            known: the same, whose signatures the caller has checked.
 
         Raises:
             StoreError: AUDIT_BROKEN; the message names the first entry that is wrong.
         """
         try:
             with self._database.reading() as session:
-                return _verify(session, verifier, witnessed)
+                return _verify(session, verifier, witnessed, known)
         except (AttributeError, TypeError, ValueError) as error:
             # SQLite holds whatever somebody wrote into it, also text in a column of octets
             _broken(f"a value is not of its column's type: {type(error).__name__}")
@@ -194,13 +196,18 @@ def read_event(row: AuditEventRow) -> AuditEvent:
 
 
 def _verify(
-    session: Session, verifier: TreeHeadVerifier | None, witnessed: Sequence[SignedTreeHead]
+    session: Session,
+    verifier: TreeHeadVerifier | None,
+    witnessed: Sequence[SignedTreeHead],
+    known: Sequence[TreeHead],
 ) -> VerifiedLog:
     head = read_frontier(session)
     kept = [_signed_head(row) for row in session.scalars(select(TreeHeadRow))]
-    heads = sorted((*kept, *witnessed), key=lambda signed: signed.head.size)
-    for signed in heads:
+    for signed in (*kept, *witnessed):
         _check_signature(signed, verifier)
+    heads = sorted(
+        (*(signed.head for signed in (*kept, *witnessed)), *known), key=lambda one: one.size
+    )
     waiting = deque(heads)
     frontier = Frontier()
     _pass_heads(waiting, frontier)
@@ -210,7 +217,7 @@ def _verify(
     if frontier.size < head.size:
         _broken(f"entry {frontier.size}: missing, the head says {head.size} entries")
     if waiting:
-        _broken(f"a tree head of {waiting[0].head.size} entries is not met")
+        _broken(f"a tree head of {waiting[0].size} entries is not met")
     if frontier != head:
         _broken(f"the head is not that of the log's {frontier.size} entries")
     return VerifiedLog(frontier.size, frontier.root, len(heads))
@@ -252,8 +259,8 @@ def _check_signature(signed: SignedTreeHead, verifier: TreeHeadVerifier | None) 
         _broken(f"the tree head of {signed.head.size} entries has a bad signature")
 
 
-def _pass_heads(waiting: deque[SignedTreeHead], frontier: Frontier) -> None:
+def _pass_heads(waiting: deque[TreeHead], frontier: Frontier) -> None:
     """Check the tree heads of this size and take them off the queue."""
-    while waiting and waiting[0].head.size == frontier.size:
-        if waiting.popleft().head.root_hash != frontier.root:
+    while waiting and waiting[0].size == frontier.size:
+        if waiting.popleft().root_hash != frontier.root:
             _broken(f"the log does not continue the tree head of {frontier.size} entries")

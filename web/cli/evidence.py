@@ -10,6 +10,7 @@ import click
 from cardsvc.errors import CardsvcError
 from keys.signers import verify_receipt
 from web.cli.support import FILE, opened
+from web.cli.witness import witness
 from web.settings import Settings
 
 
@@ -19,12 +20,31 @@ def audit() -> None:
 
 
 @audit.command("verify")
+@click.option(
+    "--checkpoint",
+    "kept",
+    type=FILE,
+    multiple=True,
+    help="a cosigned checkpoint that somebody kept; may be repeated",
+)
+@click.option("--ask", is_flag=True, help="ask the witnesses what they have seen")
 @click.pass_obj
-def verify_audit(settings: Settings) -> None:
-    """Kiểm tra toàn bộ nhật ký – prove that nothing was deleted, changed or reordered."""
+def verify_audit(settings: Settings, kept: tuple[Path, ...], *, ask: bool) -> None:
+    """Kiểm tra toàn bộ nhật ký – prove that nothing was deleted, changed or reordered.
+
+    Also that the log still is what witnesses cosigned: a database that was cut short or set back
+    as a whole shows against heads that others kept.
+    """
     with opened(settings) as installation:
-        verified = installation.audit.verify(installation.log_verifier)
+        desk = installation.witnesses
+        known = list(desk.heads_on_record())
+        known += [desk.head_of(file.read_bytes(), desk.book.all()) for file in kept]
+        if ask:
+            known += desk.heads_of_witnesses()
+        verified = installation.audit.verify(installation.log_verifier, known=known)
         click.echo(f"✓ {verified.size} events, root {verified.root_hash.hex()}")
+        if known:
+            click.echo(f"✓ {len(known)} cosigned heads, up to {max(one.size for one in known)}")
 
 
 @audit.command("sign")
@@ -48,6 +68,9 @@ def show_audit(settings: Settings, subject: str | None, limit: int) -> None:
             facts = " ".join(f"{name}={value}" for name, value in sorted(event.facts.items()))
             at = event.at.isoformat(timespec="seconds")
             click.echo(f"{at}\t{event.actor}\t{event.action}\t{event.subject}\t{facts}")
+
+
+audit.add_command(witness)
 
 
 @click.group()

@@ -97,6 +97,7 @@ ACTION_TEXTS = {
     AuditAction.AGENT_ALARM: Text("Nhật ký thiết bị bất thường", "Agent's events out of order"),
     AuditAction.RELYING_PARTY_ENROLLED: Text("Đăng ký đối tác", "Partner enrolled"),
     AuditAction.RELYING_PARTY_DISABLED: Text("Ngắt đối tác", "Partner shut out"),
+    AuditAction.WITNESS_ADDED: Text("Thêm bên chứng kiến nhật ký", "Log witness added"),
     AuditAction.WEBHOOK_ADDED: Text("Thêm địa chỉ nhận sự kiện", "Webhook added"),
     AuditAction.WEBHOOK_ENABLED: Text("Mở lại địa chỉ nhận sự kiện", "Webhook opened again"),
     AuditAction.WEBHOOK_DISABLED: Text("Ngắt địa chỉ nhận sự kiện", "Webhook shut off"),

@@ -102,6 +102,7 @@ from cardsvc.store.schema.stock import (
     StockKeeperRow,
     StockMovementRow,
 )
+from cardsvc.store.schema.witnesses import CosignatureRow, WitnessRow
 
 __all__ = [
     "AUDIT_HEAD_ID",
@@ -130,6 +131,7 @@ __all__ = [
     "CardKeyRow",
     "CardRow",
     "CertificateRow",
+    "CosignatureRow",
     "CountedFiguresRow",
     "CounterSessionRow",
     "CounterStepRow",
@@ -187,4 +189,5 @@ __all__ = [
     "UnblockRequestRow",
     "WebhookDeliveryRow",
     "WebhookRow",
+    "WitnessRow",
 ]

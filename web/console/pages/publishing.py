@@ -27,6 +27,7 @@ STEP_TEXTS = {
     StepName.RESUME_IMPORTS: Text("Tiếp tục nhập danh sách dở dang", "Go on with cut-off imports"),
     StepName.FORGET_EXPIRED: Text("Xóa phiên và mã đã hết hạn", "Forget what has expired"),
     StepName.FORGET_IMPORTS: Text("Xóa nội dung danh sách đã nhập", "Remove rows of old imports"),
+    StepName.ASK_WITNESSES: Text("Nhờ bên thứ hai chứng kiến nhật ký", "Have the log witnessed"),
     StepName.TELL_EVENTS: Text("Ghi sự kiện cho đối tác", "Tell partners what happened"),
     StepName.FORGET_EVENTS: Text("Xóa sự kiện cũ của đối tác", "Forget old events of partners"),
     StepName.END_RETENTION: Text("Kết thúc thời hạn lưu", "End retention"),
