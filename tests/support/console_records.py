@@ -180,6 +180,7 @@ NO_PAGES_OF_RECORDS = {
     "console.applications.export_csv",
     "console.applications.export_xlsx",
     "console.applications.photo",
+    "console.applications.proof",
     "console.cards.certificate",
     "console.cards.export_csv",
     "console.cards.export_xlsx",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from pypdf import PdfReader
 
 from cardsvc.access_records import Role
 from cardsvc.lifecycle import ApplicationState, CardState
@@ -167,12 +170,24 @@ def test_faces_on_screen_and_what_is_missing_for_paper(
     assert "Hồ sơ còn thiếu" in issuer.get(card).text
 
 
+def test_a_proof_before_the_card_is_made(console: ConsoleUnderTest, clerk: Browser) -> None:
+    del console
+    page = clerk.get("/console/applications/tra-lai")
+    assert "/console/applications/tra-lai/proof.pdf" in page.text
+    answer = clerk.get("/console/applications/tra-lai/proof.pdf")
+    assert answer.mimetype == "application/pdf"
+    pages = PdfReader(io.BytesIO(answer.data)).pages
+    assert len(pages) == 2
+    assert "BẢN THỬ" in pages[0].extract_text()
+
+
 def test_outside_the_scope_there_is_nothing(console: ConsoleUnderTest) -> None:
     person = console.add("ca-noi-khac", frozenset(Role), frozenset({"H01"}))
     browser = Browser(console).sign_in(person)
     for path in (
         "/console/applications/tra-lai",
         "/console/applications/tra-lai/withdraw",
+        "/console/applications/tra-lai/proof.pdf",
         "/console/applications/new?holder=nguoi-tra-lai",
         f"/console/cards/{guid_of('ban-giao')}",
         f"/console/cards/{guid_of('ban-giao')}/spoil",

@@ -20,7 +20,12 @@ from web.console.exports import send_csv, send_xlsx
 from web.console.formats import instant
 from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES
 from web.console.languages import Text
-from web.console.pages import application_decisions, application_request, batch_approval
+from web.console.pages import (
+    application_decisions,
+    application_papers,
+    application_request,
+    batch_approval,
+)
 from web.console.paging import PAGE_ROWS, Column, Table, encode_cursor, read_cursor
 from web.console.portraits import has_photo, send_portrait
 from web.console.queue_filter import read_filter
@@ -52,6 +57,7 @@ def pages(services: ConsoleServices) -> Blueprint:
     batch_approval.add_pages(views, services)
     _record_pages(views, services)
     application_decisions.add_pages(views, services)
+    application_papers.add_pages(views, services)
     return views
 
 
