@@ -13,6 +13,17 @@ from cardsvc.terms import CardType
 
 
 @unique
+class DataKind(StrEnum):
+    """A kind of personal data with a retention of its own."""
+
+    HOLDER = "holder"
+    FORMER_PHOTO = "former_photo"
+    DECISION = "decision"
+    LOSS_CASE = "loss_case"
+    DESK_ORDER = "desk_order"
+
+
+@unique
 class RequestKind(StrEnum):
     """What a person may ask (Luật 91/2025/QH15: the data subject's rights)."""
 

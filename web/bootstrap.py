@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.privacy_records import DataKind
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.agent_events import SqlAgentEvents
@@ -52,7 +53,6 @@ from issuance.issuing_desk import IssuingDesk
 from issuance.privacy.own_files import load_retention, load_working_days
 from issuance.privacy.requests import RequestDesk
 from issuance.privacy.retention import RetentionRun
-from issuance.privacy.retention_rules import DataKind
 from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.bundle_signer import open_bundle_signer
 from keys.credential_signer import open_credential_signer

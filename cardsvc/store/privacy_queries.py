@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
+from cardsvc.clock import VIETNAM_TIME
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.privacy_records import ErasureHold
 from cardsvc.store.schema import (
@@ -37,6 +38,11 @@ def card_ended_at() -> ColumnElement[Any]:
     )
     expires = CardRow.expires_at
     return case((CardRow.state.in_(_IN_USE), expires), else_=func.coalesce(revoked, expires))
+
+
+def present_day(at: datetime) -> date:
+    """Return the day that it is in Vietnam."""
+    return at.astimezone(VIETNAM_TIME).date()
 
 
 def hold_conditions(

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditEvent
-from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.privacy_records import (
     OPEN_STATES,
+    DataKind,
     ErasureHold,
     PersonFile,
     PrivacyRequest,
@@ -25,18 +25,15 @@ from cardsvc.store.engine import Database
 from cardsvc.store.erasure import erase_holder
 from cardsvc.store.holder_rows import lock_row
 from cardsvc.store.person_file import read_person_file
-from cardsvc.store.privacy_queries import due_holders, hold_conditions
+from cardsvc.store.privacy_queries import due_holders, hold_conditions, present_day
+from cardsvc.store.retention_rows import count_due, forget_rows
 from cardsvc.store.schema import (
-    DecisionRow,
     HolderRestrictionRow,
     HolderRow,
-    PersonalisationJobRow,
     PrivacyRequestRow,
 )
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.unit_of_work import issuing
-
-_OPEN_ORDER, _CANCELLED = "open", "cancelled"
 
 
 class SqlPrivacyTransaction:
@@ -119,7 +116,7 @@ class SqlPrivacyTransaction:
             IssuanceError: no such holder (HOLDER_UNKNOWN).
         """
         self._lock(holder_id)
-        conditions = hold_conditions(at, ended_before, _day(at))
+        conditions = hold_conditions(at, ended_before, present_day(at))
         row = self._session.execute(
             select(*conditions.values()).select_from(HolderRow).where(HolderRow.id == holder_id)
         ).one()
@@ -132,32 +129,12 @@ class SqlPrivacyTransaction:
 
     def due_holders(self, at: datetime, ended_before: datetime, limit: int) -> Sequence[str]:
         """Return people against whose erasure nothing stands any more, some of them."""
-        query = due_holders(at, ended_before, _day(at)).order_by(HolderRow.id).limit(limit)
+        query = due_holders(at, ended_before, present_day(at)).order_by(HolderRow.id).limit(limit)
         return list(self._session.scalars(query))
 
-    def forget_decisions(self, before: datetime, limit: int) -> int:
-        """Delete decisions of before an instant, some of them; return how many."""
-        old = select(DecisionRow.id).where(DecisionRow.at < before).order_by(DecisionRow.at)
-        found = self._session.scalars(old.limit(limit)).all()
-        self._session.execute(
-            delete(DecisionRow).where(DecisionRow.id.in_(found)),
-            execution_options={"synchronize_session": False},
-        )
-        return len(found)
-
-    def forget_orders(self, before: datetime, at: datetime, limit: int) -> int:
-        """Cancel open orders of before an instant, some of them; return how many."""
-        job = PersonalisationJobRow
-        old = select(job.id).where(job.state == _OPEN_ORDER, job.created_at < before)
-        found = self._session.scalars(old.order_by(job.created_at).limit(limit)).all()
-        for job_id in found:
-            forgotten = self._sealer.seal("{}", f"personalisation_jobs.plan:{job_id}")
-            values = {"state": _CANCELLED, "updated_at": at, "plan_sealed": forgotten}
-            self._session.execute(
-                update(job).where(job.id == job_id, job.state == _OPEN_ORDER).values(values),
-                execution_options={"synchronize_session": False},
-            )
-        return len(found)
+    def forget(self, kind: DataKind, at: datetime, before: datetime, limit: int) -> int:
+        """End the retention of some of what is due of a kind other than people; how many."""
+        return forget_rows(self._session, self._sealer, kind, at=at, before=before, limit=limit)
 
     def person_file(self, holder_id: str) -> PersonFile:
         """Return everything that is held about a person.
@@ -209,25 +186,10 @@ class SqlPrivacyStore:
         with issuing(self._database) as (session, trail):
             yield SqlPrivacyTransaction(session, trail, self._sealer)
 
-    def count_holders_due(self, at: datetime, ended_before: datetime) -> int:
-        """Return how many people are due for erasure."""
-        due = due_holders(at, ended_before, _day(at)).subquery()
+    def count_due(self, kind: DataKind, at: datetime, before: datetime) -> int:
+        """Return how much of a kind is due: the event that ended its use lies before."""
         with self._database.reading() as session:
-            return session.scalar(select(func.count()).select_from(due)) or 0
-
-    def count_decisions_due(self, before: datetime) -> int:
-        """Return how many decisions are due."""
-        query = select(func.count()).select_from(DecisionRow).where(DecisionRow.at < before)
-        with self._database.reading() as session:
-            return session.scalar(query) or 0
-
-    def count_orders_due(self, before: datetime) -> int:
-        """Return how many open orders are due."""
-        job = PersonalisationJobRow
-        query = select(func.count()).select_from(job)
-        due = query.where(job.state == _OPEN_ORDER, job.created_at < before)
-        with self._database.reading() as session:
-            return session.scalar(due) or 0
+            return count_due(session, kind, at, before)
 
     def requests(
         self,
@@ -273,7 +235,3 @@ def refuse_restricted(session: Session, holder_id: str) -> None:
     """
     if session.get(HolderRestrictionRow, holder_id) is not None:
         raise IssuanceError(ReasonCode.HOLDER_RESTRICTED, "this person's data is restricted")
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(VIETNAM_TIME).date()

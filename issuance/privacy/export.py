@@ -17,10 +17,10 @@ from typing import TypeAlias
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import VIETNAM_TIME, require_utc
-from cardsvc.privacy_records import PersonFile
+from cardsvc.privacy_records import DataKind, PersonFile
 from cardsvc.records import Holder
 from issuance.privacy.ports import PrivacyStore
-from issuance.privacy.retention_rules import DataKind, RetentionRule
+from issuance.privacy.retention_rules import RetentionRule
 
 _Json: TypeAlias = "str | int | bool | list[_Json] | dict[str, _Json] | None"
 FORMAT = "cardsvc personal data export 1"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.privacy_records import DataKind
 from issuance.privacy.retention_rules import (
-    DataKind,
     RetentionRule,
     parse_retention,
     shipped_retention,

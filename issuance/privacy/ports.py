@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cardsvc.audit import AuditEvent
-from cardsvc.privacy_records import ErasureHold, PersonFile, PrivacyRequest
+from cardsvc.privacy_records import DataKind, ErasureHold, PersonFile, PrivacyRequest
 
 
 class PrivacyTransaction(Protocol):
@@ -70,12 +70,8 @@ class PrivacyTransaction(Protocol):
         """Return people against whose erasure nothing stands any more, some of them."""
         ...
 
-    def forget_decisions(self, before: datetime, limit: int) -> int:
-        """Delete decisions of before an instant, some of them; return how many."""
-        ...
-
-    def forget_orders(self, before: datetime, at: datetime, limit: int) -> int:
-        """Cancel open orders of before an instant, some of them; return how many."""
+    def forget(self, kind: DataKind, at: datetime, before: datetime, limit: int) -> int:
+        """End the retention of some of what is due of a kind other than people; how many."""
         ...
 
     def person_file(self, holder_id: str) -> PersonFile:
@@ -98,14 +94,6 @@ class PrivacyStore(Protocol):
         """Commit on a clean exit, roll back on an exception."""
         ...
 
-    def count_holders_due(self, at: datetime, ended_before: datetime) -> int:
-        """Return how many people are due for erasure."""
-        ...
-
-    def count_decisions_due(self, before: datetime) -> int:
-        """Return how many decisions are due."""
-        ...
-
-    def count_orders_due(self, before: datetime) -> int:
-        """Return how many open orders are due."""
+    def count_due(self, kind: DataKind, at: datetime, before: datetime) -> int:
+        """Return how much of a kind is due: the event that ended its use lies before."""
         ...

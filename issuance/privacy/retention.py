@@ -8,9 +8,10 @@ from datetime import datetime
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.clock import require_utc
+from cardsvc.privacy_records import DataKind
 from issuance.privacy.erasure import erase_person
 from issuance.privacy.ports import PrivacyStore, PrivacyTransaction
-from issuance.privacy.retention_rules import DataKind, RetentionRule
+from issuance.privacy.retention_rules import RetentionRule
 
 BATCH = 200
 """How many records one transaction ends: writers wait for it."""
@@ -31,11 +32,7 @@ class RetentionRun:
     def check(self, at: datetime) -> Mapping[DataKind, int]:
         """Return how much of each kind is due; changes nothing."""
         before = {kind: rule.due_before(at) for kind, rule in self.rules.items()}
-        return {
-            DataKind.HOLDER: self.store.count_holders_due(at, before[DataKind.HOLDER]),
-            DataKind.DECISION: self.store.count_decisions_due(before[DataKind.DECISION]),
-            DataKind.DESK_ORDER: self.store.count_orders_due(before[DataKind.DESK_ORDER]),
-        }
+        return {kind: self.store.count_due(kind, at, before[kind]) for kind in DataKind}
 
     def run(self, at: datetime, *, operator: str, limit: int) -> Mapping[DataKind, int]:
         """End what is due, at most ``limit`` of each kind; return how much was ended.
@@ -63,11 +60,9 @@ class RetentionRun:
     def _batch(
         self, unit: PrivacyTransaction, kind: DataKind, at: datetime, operator: str, limit: int
     ) -> int:
-        before = self.rules[kind].due_before(at)
-        if kind is DataKind.DECISION:
-            return unit.forget_decisions(before, limit)
-        if kind is DataKind.DESK_ORDER:
-            return unit.forget_orders(before, at, limit)
         rule = self.rules[kind]
+        before = rule.due_before(at)
+        if kind is not DataKind.HOLDER:
+            return unit.forget(kind, at, before, limit)
         due = unit.due_holders(at, before, limit)
         return sum(erase_person(unit, one, rule, operator=operator, at=at) for one in due)

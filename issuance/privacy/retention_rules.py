@@ -10,13 +10,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum, unique
 from functools import cache
 from importlib.resources import files
 from typing import NoReturn
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.privacy_records import DataKind
 
 _MAX_CHARACTERS = 64 * 1024
 _MAX_TEXT = 400
@@ -25,18 +25,11 @@ _TEXTS = ("purpose_vi", "purpose_en", "legal_basis", "counted_from")
 _NUMBERS = ("keep_days", "keep_at_least_days")
 
 
-@unique
-class DataKind(StrEnum):
-    """A kind of personal data with a retention of its own."""
-
-    HOLDER = "holder"
-    DECISION = "decision"
-    DESK_ORDER = "desk_order"
-
-
 _COUNTED_FROM = {
     DataKind.HOLDER: "last_card_ended",
+    DataKind.FORMER_PHOTO: "replaced",
     DataKind.DECISION: "decided",
+    DataKind.LOSS_CASE: "closed",
     DataKind.DESK_ORDER: "ordered",
 }
 

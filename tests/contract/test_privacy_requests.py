@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from cardsvc.audit import AuditAction
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import ApplicationState, CardState
-from cardsvc.privacy_records import ErasureHold, RequestKind, RequestState
+from cardsvc.loss_records import LossChannel, LossState
+from cardsvc.privacy_records import DataKind, ErasureHold, RequestKind, RequestState
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
+from cardsvc.store.schema import HolderPhotoRow, LossCaseRow
 from cardsvc.store.sealed import Sealer
 from issuance.privacy.export import export_person
-from issuance.privacy.retention_rules import DataKind
 from tests.support.issuance_store_contract import AT
 from tests.support.privacy_office import (
     EMAIL,
@@ -88,7 +90,8 @@ def test_retention_ends_what_is_due_in_batches_and_once(office: Office, database
         office.holder, id="holder-kept", personal_number=next_number(office.holder)
     )
     office.person(AT - timedelta(days=300))
-    expected = {DataKind.HOLDER: people, DataKind.DECISION: 0, DataKind.DESK_ORDER: 1}
+    none = dict.fromkeys(DataKind, 0)
+    expected = none | {DataKind.HOLDER: people, DataKind.DESK_ORDER: 1}
     assert office.retention.check(AT) == expected
     run = office.retention.run
     assert run(AT, operator="system", limit=2)[DataKind.HOLDER] == 2
@@ -99,6 +102,44 @@ def test_retention_ends_what_is_due_in_batches_and_once(office: Office, database
         assert unit.person_file("holder-kept").erased_at is None
     events = [entry.event.action for entry in AuditLog(database).events()]
     assert events.count(AuditAction.PRIVACY_ERASED) == people
+    assert AuditLog(database).verify().size > 0
+
+
+def test_former_photos_and_closed_cases_go_and_the_present_ones_stay(
+    office: Office, database: Database
+) -> None:
+    office.person(AT - timedelta(days=300))
+    old, new = AT - timedelta(days=3000), AT - timedelta(days=10)
+    holder = office.holder.id
+    photos = ((1, old), (2, old), (3, new))  # the second was followed ten days ago only
+    with database.writing() as session:
+        for number, at in photos:
+            session.add(
+                HolderPhotoRow(
+                    holder_id=holder, number=number, print_sealed=b"p", chip_sealed=b"c",
+                    source_index=bytes([number]), findings=[], added_by="lan", added_at=at,
+                )
+            )  # fmt: skip
+        for name, state, closed_at in (
+            ("closed-long-ago", LossState.FOUND, old),
+            ("closed-lately", LossState.CONFIRMED, new),
+            ("open", LossState.OPEN, None),
+        ):
+            closed_by = None if closed_at is None else "hung"
+            session.add(
+                LossCaseRow(
+                    id=name, holder_id=holder, channel=LossChannel.COUNTER, reported_by="lan",
+                    reported_at=old, checks=[], state=state, closed_by=closed_by,
+                    closed_at=closed_at,
+                )
+            )  # fmt: skip
+    due = office.retention.check(AT)
+    assert (due[DataKind.FORMER_PHOTO], due[DataKind.LOSS_CASE]) == (1, 1)
+    ended = office.retention.run(AT, operator="system", limit=100)
+    assert (ended[DataKind.FORMER_PHOTO], ended[DataKind.LOSS_CASE]) == (1, 1)
+    with database.reading() as session:
+        assert sorted(session.scalars(select(HolderPhotoRow.number))) == [2, 3]
+        assert sorted(session.scalars(select(LossCaseRow.id))) == ["closed-lately", "open"]
     assert AuditLog(database).verify().size > 0
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardsvc.errors import Malformed
-from issuance.privacy.retention_rules import DataKind, parse_retention
+from cardsvc.privacy_records import DataKind
+from issuance.privacy.retention_rules import parse_retention
 from issuance.privacy.working_days import parse_working_days
 
 SHIPPED = files("issuance.privacy").joinpath("retention.toml").read_text("utf-8")

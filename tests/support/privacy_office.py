@@ -11,7 +11,7 @@ from cardsvc.identity.number_alias import AliasStatus, NumberAlias
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.identity.phone import PhoneNumber
 from cardsvc.lifecycle import ApplicationState, CardState
-from cardsvc.privacy_records import ErasureHold, RequestKind
+from cardsvc.privacy_records import DataKind, ErasureHold, RequestKind
 from cardsvc.records import Application, Holder
 from cardsvc.store.certificate_ledger import SqlCertificateLedger
 from cardsvc.store.engine import Database
@@ -23,7 +23,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.terms import RevocationReason
 from issuance.privacy.requests import RequestDesk
 from issuance.privacy.retention import RetentionRun
-from issuance.privacy.retention_rules import DataKind, shipped_retention
+from issuance.privacy.retention_rules import shipped_retention
 from issuance.privacy.working_days import WorkingDays
 from keys.ports import Reservation
 from tests.support.issuance_store_contract import AT, make_application, make_card, make_event

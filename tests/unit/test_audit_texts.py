@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cardsvc.audit import AuditAction
 from cardsvc.housekeeping_records import StepName
-from cardsvc.privacy_records import ErasureHold, RequestKind, RequestState
-from issuance.privacy.retention_rules import DataKind
+from cardsvc.privacy_records import DataKind, ErasureHold, RequestKind, RequestState
 from web.console.audit_texts import ACTION_TEXTS
 from web.console.pages.publishing import STEP_TEXTS
 from web.console.privacy_texts import DATA_TEXTS, HOLD_TEXTS, KIND_TEXTS, STATE_TEXTS

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cardsvc.privacy_records import RequestKind, RequestState
-from issuance.privacy.retention_rules import DataKind
+from cardsvc.privacy_records import DataKind, RequestKind, RequestState
 from web.console.languages import Text
 
 KIND_TEXTS = {
@@ -41,6 +40,8 @@ HOLD_TEXTS = {
 DATA_TEXTS = {
     DataKind.HOLDER: Text("Hồ sơ chủ thẻ", "Holders' records"),
     DataKind.DECISION: Text("Các lần kiểm tra thẻ", "Checks of cards"),
+    DataKind.FORMER_PHOTO: Text("Ảnh cũ đã được thay", "Photos that others followed"),
+    DataKind.LOSS_CASE: Text("Vụ báo mất đã đóng", "Closed cases of loss"),
     DataKind.DESK_ORDER: Text("Lệnh cá thể hóa chưa làm", "Orders that were never carried out"),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.privacy_records import DataKind
 from issuance.privacy.own_files import load_retention, load_working_days
 from issuance.privacy.retention_rules import parse_retention, shipped_retention
 from issuance.privacy.working_days import WorkingDays, parse_working_days
@@ -69,6 +70,20 @@ legal_basis = "c"
 counted_from = "decided"
 keep_days = 10
 keep_at_least_days = 0
+[former_photo]
+purpose_vi = "a"
+purpose_en = "b"
+legal_basis = "c"
+counted_from = "replaced"
+keep_days = 10
+keep_at_least_days = 0
+[loss_case]
+purpose_vi = "a"
+purpose_en = "b"
+legal_basis = "c"
+counted_from = "closed"
+keep_days = 10
+keep_at_least_days = 0
 [desk_order]
 purpose_vi = "a"
 purpose_en = "b"
@@ -94,7 +109,7 @@ keep_at_least_days = 0
     ],
 )
 def test_rules_that_leave_something_open_are_refused(old: str, new: str) -> None:
-    assert len(parse_retention(SHIPPED)) == 3
+    assert len(parse_retention(SHIPPED)) == len(DataKind)
     with pytest.raises(Malformed):
         parse_retention(SHIPPED.replace(old, new, 1))
 
