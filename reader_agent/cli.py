@@ -8,6 +8,7 @@ from reader_agent.activate_cli import activate
 from reader_agent.answer_cli import answer
 from reader_agent.checks_cli import my_checks
 from reader_agent.desk_cli import desk
+from reader_agent.doctor_cli import doctor
 from reader_agent.enrol_cli import enrol
 from reader_agent.inspect_cli import inspect
 from reader_agent.personalise_cli import personalise
@@ -27,6 +28,7 @@ def main() -> None:
 main.add_command(activate)
 main.add_command(answer)
 main.add_command(desk)
+main.add_command(doctor)
 main.add_command(enrol)
 main.add_command(inspect)
 main.add_command(my_checks)

@@ -10,6 +10,7 @@ if sys.platform == "win32":
         is_private,
         make_private_file,
         service_notifier,
+        smart_card_devices,
     )
 else:
     from reader_agent.platform.posix import (
@@ -17,6 +18,13 @@ else:
         is_private,
         make_private_file,
         service_notifier,
+        smart_card_devices,
     )
 
-__all__ = ["free_octets", "is_private", "make_private_file", "service_notifier"]
+__all__ = [
+    "free_octets",
+    "is_private",
+    "make_private_file",
+    "service_notifier",
+    "smart_card_devices",
+]

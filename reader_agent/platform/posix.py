@@ -10,6 +10,9 @@ from pathlib import Path
 import sdnotify
 
 _PRIVATE_FILE = 0o600
+_USB_DEVICES = Path("/sys/bus/usb/devices")
+_SMART_CARD_CLASS = "0b"
+"""USB class of smart card devices (USB-IF CCID 1.1 section 4.1)."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -40,6 +43,15 @@ def free_octets(folder: Path) -> int:
     """
     told = os.statvfs(folder)
     return told.f_bavail * told.f_frsize
+
+
+def smart_card_devices(devices: Path = _USB_DEVICES) -> int | None:
+    """Return how many USB smart card interfaces the kernel sees; None where it does not say."""
+    try:
+        classes = [one.read_text("ascii").strip() for one in devices.glob("*/bInterfaceClass")]
+    except (OSError, UnicodeDecodeError):
+        return None
+    return classes.count(_SMART_CARD_CLASS)
 
 
 def service_notifier() -> Callable[[str], None]:

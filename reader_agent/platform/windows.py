@@ -39,6 +39,11 @@ def free_octets(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def smart_card_devices() -> int | None:
+    """Return None: Windows finds the driver by itself and PC/SC lists what there is."""
+    return None
+
+
 def service_notifier() -> Callable[[str], None]:
     """Return what is silent: a service wrapper watches the process itself."""
     return lambda _: None

@@ -1,0 +1,1 @@
+"""``reader-agent doctor``: looks for the usual faults and says how each is mended."""
