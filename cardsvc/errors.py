@@ -262,6 +262,16 @@ class ReasonCode(StrEnum):
     EVENT_CHAIN_FORKED = "event_chain_forked"
     OUTBOX_FULL = "outbox_full"
 
+    # --- visitor passes
+    PASS_BAD_SIGNATURE = "pass_bad_signature"
+    PASS_MISISSUED = "pass_misissued"
+    PASS_WRONG_ZONE = "pass_wrong_zone"
+    PASS_NOT_YET_VALID = "pass_not_yet_valid"
+    PASS_EXPIRED = "pass_expired"
+    PASS_REVOKED = "pass_revoked"
+    PASS_USED = "pass_used"
+    PASS_UNKNOWN = "pass_unknown"
+
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
     AUDIT_BROKEN = "audit_broken"

@@ -71,7 +71,7 @@ def verify_credential(
     """
     at = require_utc(at)
     token = parse_token(text)
-    _verify_signature(token, key_set)
+    verify_token(token, key_set, ReasonCode.CREDENTIAL_BAD_SIGNATURE)
     credential = parse_claims(token.payload)
     if credential.issuer != expected_issuer:
         raise VerificationError(ReasonCode.CREDENTIAL_MISISSUED, "another issuer's credential")
@@ -82,8 +82,18 @@ def verify_credential(
     return VerifiedCredential(credential, at)
 
 
-def _verify_signature(token: UnverifiedToken, key_set: Mapping[str, object]) -> None:
-    reason = ReasonCode.CREDENTIAL_BAD_SIGNATURE
+def verify_token(token: UnverifiedToken, key_set: Mapping[str, object], reason: ReasonCode) -> None:
+    """Verify a token's signature with the one published key that it names.
+
+    Args:
+        token: as received.
+        key_set: a JWK set (RFC 7517).
+        reason: of a signature that fails, or a key that is not in the set.
+
+    Raises:
+        VerificationError: for that reason.
+        Malformed: MALFORMED_PUBLIC_KEY; the key in the set is none.
+    """
     keys = key_set.get("keys")
     named = [
         jwk

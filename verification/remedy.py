@@ -112,6 +112,31 @@ NOT_DELEGATED = Remedy(
     "Không có ủy quyền còn hiệu lực cho doanh nghiệp và việc này. Vui lòng liên hệ doanh nghiệp.",
     "There is no delegation in force for this company and this act. Please ask the company.",
 )
+PASS_NOT_VALID = Remedy(
+    "pass_not_valid",
+    "Giấy ra vào không hợp lệ. Vui lòng liên hệ người mời hoặc bảo vệ.",
+    "The pass is not valid. Please ask your host or the guard.",
+)
+PASS_OUT_OF_TIME = Remedy(
+    "pass_out_of_time",
+    "Giấy ra vào chưa đến giờ hoặc đã hết hạn. Vui lòng liên hệ người mời.",
+    "The pass is too early or has run out. Please ask your host.",
+)
+PASS_REVOKED = Remedy(
+    "pass_revoked",
+    "Giấy ra vào đã bị thu hồi. Vui lòng liên hệ người mời.",
+    "The pass was revoked. Please ask your host.",
+)
+PASS_USED = Remedy(
+    "pass_used",
+    "Giấy ra vào đã dùng hết số lượt. Vui lòng liên hệ người mời.",
+    "The pass was used as often as it may be. Please ask your host.",
+)
+PASS_ELSEWHERE = Remedy(
+    "pass_elsewhere",
+    "Giấy ra vào dùng cho khu vực khác.",
+    "The pass opens another zone.",
+)
 WRONG_REALM = Remedy(
     "wrong_realm",
     "Thẻ thử nghiệm chỉ dùng cho dịch vụ thử nghiệm; thẻ thật chỉ dùng cho dịch vụ thật.",
@@ -153,6 +178,14 @@ _REMEDIES = {
     ReasonCode.ATTRIBUTE_NOT_ALLOWED: ASKS_TOO_MUCH,
     ReasonCode.NOT_AGREED: NOT_PERMITTED,
     ReasonCode.REALM_MISMATCH: WRONG_REALM,
+    ReasonCode.PASS_BAD_SIGNATURE: PASS_NOT_VALID,
+    ReasonCode.PASS_MISISSUED: PASS_NOT_VALID,
+    ReasonCode.PASS_UNKNOWN: PASS_NOT_VALID,
+    ReasonCode.PASS_NOT_YET_VALID: PASS_OUT_OF_TIME,
+    ReasonCode.PASS_EXPIRED: PASS_OUT_OF_TIME,
+    ReasonCode.PASS_REVOKED: PASS_REVOKED,
+    ReasonCode.PASS_USED: PASS_USED,
+    ReasonCode.PASS_WRONG_ZONE: PASS_ELSEWHERE,
     ReasonCode.DELEGATION_MISSING: NOT_DELEGATED,
     ReasonCode.DELEGATION_OTHER_COMPANY: NOT_DELEGATED,
     ReasonCode.DELEGATION_ENDED: NOT_DELEGATED,

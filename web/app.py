@@ -24,6 +24,7 @@ from web.partner_api import partner_api
 from web.partner_flows import partner_flows
 from web.partner_flows.own_checks import own_checks
 from web.partner_flows.sessions import agent_sessions
+from web.partner_flows.visitor_passes import public_passes
 from web.problems import register_problems
 from web.request_id import register_request_ids
 from web.services import Services
@@ -48,6 +49,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(partner_flows(services))
     app.register_blueprint(agent_sessions(services))
     app.register_blueprint(own_checks(services))
+    app.register_blueprint(public_passes(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     app.register_blueprint(metrics_api(services))

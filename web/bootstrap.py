@@ -57,6 +57,7 @@ from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.bundle_signer import open_bundle_signer
 from keys.credential_signer import open_credential_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
+from keys.pass_signer import PassSigner
 from keys.pki import Pki
 from keys.sealed_file import ScryptCost
 from keys.signers import verify_receipt
@@ -268,7 +269,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
-        flows=wire_flows(FlowParts(desk, pki, credentials, history, database)),
+        flows=wire_flows(FlowParts(desk, pki, credentials, PassSigner(vault), history, database)),
         events=feed,
         instruments=instruments,
         watch_token=settings.watch_token,

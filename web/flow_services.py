@@ -9,6 +9,7 @@ from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
+from verification.flows.visitor_desk import VisitorDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class FlowServices:
         status: tells where a card stands.
         sessions: runs sessions at counters.
         delegations: decides about business delegates.
+        visitors: issues, checks and revokes visitor passes.
         own_checks: tells holders who checked their cards.
     """
 
@@ -27,4 +29,5 @@ class FlowServices:
     status: StatusDesk
     sessions: SessionDesk
     delegations: DelegationDesk
+    visitors: VisitorDesk
     own_checks: OwnChecksDesk

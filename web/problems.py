@@ -32,6 +32,7 @@ _STATUS = {
     ReasonCode.RELYING_PARTY_UNKNOWN: 404,
     ReasonCode.EVENTS_FORGOTTEN: 410,
     ReasonCode.SESSION_UNKNOWN: 404,
+    ReasonCode.PASS_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,
     ReasonCode.RECORD_CORRUPT: 500,
     ReasonCode.AUDIT_BROKEN: 500,

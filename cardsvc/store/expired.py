@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from cardsvc.counter_records import SESSION_LIFETIME
+from cardsvc.pass_records import PASSES_KEPT
 from cardsvc.store.attempt_store import ATTEMPTS_KEPT
 from cardsvc.store.engine import Database
 from cardsvc.store.form_store import FORMS_KEPT
@@ -20,6 +21,7 @@ from cardsvc.store.schema import (
     SignInFailureRow,
     SpentAssertionRow,
     SpentNonceRow,
+    VisitorPassRow,
 )
 from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY
 
@@ -53,6 +55,7 @@ class SqlExpired:
                 CounterSessionRow.steps == 0,
                 CounterSessionRow.expires_at <= at - SESSION_LIFETIME,
             ),
+            delete(VisitorPassRow).where(VisitorPassRow.expires_at <= at - PASSES_KEPT),
             delete(SpentNonceRow).where(SpentNonceRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(PartnerTokenRow).where(PartnerTokenRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(SpentAssertionRow).where(SpentAssertionRow.expires_at <= at - KEPT_AFTER_EXPIRY),

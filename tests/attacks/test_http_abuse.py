@@ -49,6 +49,9 @@ GUARDED = [
     ("POST", f"/agent/v1/sessions/{GUID}/presentations"),
     ("POST", "/agent/v1/own-checks"),
     ("POST", "/partner/v1/delegations:check"),
+    ("POST", "/partner/v1/visitor-passes"),
+    ("POST", "/partner/v1/visitor-passes:show"),
+    ("GET", f"/partner/v1/visitor-passes/{GUID}"),
 ]
 PUBLIC = ["/status/root.crl", "/status/root.cer", "/.well-known/jwks.json", "/healthz", "/readyz"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from tests.support.command_line import CommandLine, serve_command_line
 
@@ -47,3 +49,26 @@ def test_a_holder_without_a_check_is_told_so(line: CommandLine, tmp_path: Path) 
     assert "Thẻ không hợp lệ" in foreign
     wrong = line.agent("my-checks", *options, "--pin-stdin", status=2, typed="000000\n")
     assert "pin_wrong" in wrong
+
+
+def test_a_pass_is_issued_drawn_checked_offline_and_revoked(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    line.cardsvc("partner", "enrol", "toa-nha", "--name", "Tòa nhà", *BY)
+    drawing, text, keys = (tmp_path / name for name in ("pass.svg", "pass.txt", "keys.json"))
+    asked = ("--host", "phong-1", "--zone", "nha-b", "--purpose", "Họp", "--qr", str(drawing))
+    made = line.cardsvc("visitor-pass", "issue", "toa-nha", *asked)
+    pass_id, code = made.splitlines()
+    assert drawing.read_text("utf-8").startswith("<svg")
+    text.write_text(code + "\n")
+    keys.write_bytes(urllib3.request("GET", f"{line.url}/.well-known/visitor-pass-keys.json").data)
+    check = ("visitor-pass", "verify", str(text), "--keys", str(keys))
+    told = json.loads(line.cardsvc(*check, "--zone", "nha-b"))
+    assert (told["id"], told["level"], told["purpose"]) == (pass_id, "X0", "Họp")
+    assert "pass_wrong_zone" in line.cardsvc(*check, "--zone", "nha-c", status=1)
+    line.cardsvc("visitor-pass", "revoke", "toa-nha", pass_id, *BY)
+    revoked = tmp_path / "revoked.jwt"
+    revoked.write_bytes(urllib3.request("GET", f"{line.url}/status/visitor-passes").data)
+    assert "pass_revoked" in line.cardsvc(*check, "--revoked", str(revoked), status=1)
+    nobody = ("visitor-pass", "issue", "khong-co", *asked[:-2])
+    assert "no partner" in line.cardsvc(*nobody, status=1)

@@ -33,6 +33,7 @@ from web.cli.status import status
 from web.cli.stock_books import stock
 from web.cli.support import FILE
 from web.cli.unblock import UNBLOCKING
+from web.cli.visitor_passes import visitor_pass
 from web.cli.webhooks import webhook
 from web.settings import SettingsError, load_settings
 
@@ -65,6 +66,7 @@ _OTHERS = (
     audit,
     receipt,
     credential,
+    visitor_pass,
 )
 for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):
     main.add_command(command)

@@ -10,7 +10,9 @@ from cardsvc.store.counter_sessions import SqlCounterSessions
 from cardsvc.store.engine import Database
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.verification_store import SqlDecisionHistory
+from cardsvc.store.visitor_passes import SqlVisitorPasses
 from keys.credential_signer import CredentialSigner
+from keys.pass_signer import PassSigner
 from keys.pki import Pki
 from keys.signers import verify_receipt
 from verification.decide import DecisionDesk
@@ -19,6 +21,7 @@ from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.status_query import StatusDesk
+from verification.flows.visitor_desk import VisitorDesk
 from web.flow_services import FlowServices
 
 
@@ -30,6 +33,7 @@ class FlowParts:
         desk: the ports of a decision.
         pki: signs receipts and publishes their keys.
         credentials: publishes the keys of QR codes.
+        passes: signs visitor passes.
         history: decisions and card states.
         database: keeps the flows' own records.
     """
@@ -37,6 +41,7 @@ class FlowParts:
     desk: DecisionDesk
     pki: Pki
     credentials: CredentialSigner
+    passes: PassSigner
     history: SqlDecisionHistory
     database: Database
 
@@ -47,6 +52,12 @@ def wire_flows(parts: FlowParts) -> FlowServices:
         credentials=CredentialDesk(parts.desk, parts.credentials.jwks),
         status=StatusDesk(
             parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
+        ),
+        visitors=VisitorDesk(
+            parts.desk.issuer,
+            parts.passes,
+            SqlVisitorPasses(parts.database),
+            os.urandom,
         ),
         delegations=DelegationDesk(parts.desk),
         own_checks=OwnChecksDesk(

@@ -102,6 +102,7 @@ from cardsvc.store.schema.stock import (
     StockKeeperRow,
     StockMovementRow,
 )
+from cardsvc.store.schema.visitors import VisitorPassRow
 from cardsvc.store.schema.witnesses import CosignatureRow, WitnessRow
 
 __all__ = [
@@ -187,6 +188,7 @@ __all__ = [
     "StockMovementRow",
     "TreeHeadRow",
     "UnblockRequestRow",
+    "VisitorPassRow",
     "WebhookDeliveryRow",
     "WebhookRow",
     "WitnessRow",
