@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     ARCHIVE_TOO_LARGE = "archive_too_large"
     MALFORMED_RETENTION = "malformed_retention"
     MALFORMED_CHECKPOINT = "malformed_checkpoint"
+    MALFORMED_ATTENDANCE = "malformed_attendance"
     MALFORMED_CONFIG = "malformed_config"
     MALFORMED_PARTNER_KEY = "malformed_partner_key"
     MALFORMED_ASSERTION = "malformed_assertion"
@@ -135,6 +136,7 @@ class ReasonCode(StrEnum):
     STOCK_DIFFERENCES = "stock_differences"
     STOCK_DAY_CLOSED = "stock_day_closed"
     PRIVACY_REQUEST_UNKNOWN = "privacy_request_unknown"
+    CORRECTION_UNKNOWN = "correction_unknown"
     ERASURE_HELD = "erasure_held"
     HOLDER_RESTRICTED = "holder_restricted"
 

@@ -17,6 +17,7 @@ from cardsvc.store.agency_store import SqlAgencyStore
 from cardsvc.store.agent_events import SqlAgentEvents
 from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.store.application_directory import SqlApplicationDirectory
+from cardsvc.store.attendance_store import SqlAttendance
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.batch_directory import SqlBatchDirectory
 from cardsvc.store.bulk_issuance import SqlBulkStore
@@ -110,6 +111,7 @@ class Installation:
         stock: lists blanks, their movements and closed days.
         privacy: personal data, as SQL keeps it.
         requests: works off what people ask about their data.
+        attendance: taps of staff, and corrections of them.
         retention: ends what is due.
         access: agents, relying parties, policies.
         partners: what was agreed with partners, and their keys.
@@ -148,6 +150,7 @@ class Installation:
     stock: SqlStockDirectory
     privacy: SqlPrivacyStore
     requests: RequestDesk
+    attendance: SqlAttendance
     retention: RetentionRun
     access: SqlAccessStore
     partners: SqlPartnerStore
@@ -312,6 +315,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         stock=SqlStockDirectory(database),
         privacy=privacy,
         requests=requests,
+        attendance=SqlAttendance(database),
         retention=ending,
         access=access,
         partners=SqlPartnerStore(database),

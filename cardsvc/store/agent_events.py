@@ -21,6 +21,7 @@ from cardsvc.event_chain import (
     follow_chain,
     parse_agent_event,
 )
+from cardsvc.store.attendance_taps import note_attendance
 from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import AgentAlarmRow, AgentChainRow, AgentEventRow
@@ -143,6 +144,7 @@ def _take(session: Session, trail: AuditTrail, brought: _Delivery) -> ChainHead:
         return head
     connection = session.connection()
     connection.execute(insert(_EVENTS), [_row(agent, one, at) for one in fresh])
+    note_attendance(connection, [one.event for one in fresh])
     head = ChainHead(fresh[-1].event.seq, fresh[-1].sha256)
     connection.execute(
         update(_CHAINS)

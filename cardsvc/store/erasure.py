@@ -19,6 +19,8 @@ from cardsvc.records import Holder
 from cardsvc.store.holder_mapping import holder_values
 from cardsvc.store.schema import (
     ApplicationRow,
+    AttendanceCorrectionRow,
+    AttendanceTapRow,
     CardKeyRow,
     CardRow,
     CertificateRow,
@@ -114,6 +116,13 @@ def _partner_names(session: Session, _sealer: Sealer, holder_id: str) -> None:
     _run(session, delete(PartnerCardRow).where(PartnerCardRow.guid.in_(cards)))
 
 
+def _attendance(session: Session, _sealer: Sealer, holder_id: str) -> None:
+    cards = select(CardRow.guid).where(CardRow.holder_id == holder_id)
+    _run(session, delete(AttendanceTapRow).where(AttendanceTapRow.guid.in_(cards)))
+    of_holder = AttendanceCorrectionRow.holder_id == holder_id
+    _run(session, delete(AttendanceCorrectionRow).where(of_holder))
+
+
 def _card_keys(session: Session, _sealer: Sealer, holder_id: str) -> None:
     cards = select(CardRow.guid).where(CardRow.holder_id == holder_id)
     statement = update(CardKeyRow).where(CardKeyRow.guid.in_(cards))
@@ -141,6 +150,7 @@ ERASED_TABLES: dict[str, Callable[[Session, Sealer, str], None]] = {
     "personalisation_jobs": _orders,
     "applications": _notes,
     "loss_reports": _loss_reports,
+    "attendance_corrections": _attendance,  # and the taps of the person's cards
     "partner_cards": _partner_names,
     "card_keys": _card_keys,
     "certificate_ledger": _ledger,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NoReturn
 
 import holidays
@@ -34,6 +34,10 @@ class WorkingDays:
             return True
         return day.weekday() < 5 and day not in self.off and day not in _holidays_of(day.year)
 
+    def is_public_holiday(self, day: date) -> bool:
+        """Tell whether a day is a public holiday, or one of the installation's own days off."""
+        return day not in self.on and (day in self.off or day in _holidays_of(day.year))
+
     def after(self, day: date, working_days: int) -> date:
         """Return the last day of a period of working days that begins the day after ``day``."""
         while working_days > 0:
@@ -42,8 +46,9 @@ class WorkingDays:
         return day
 
 
-def _holidays_of(year: int) -> Iterable[date]:
-    return holidays.country_holidays("VN", years=year)
+@lru_cache(maxsize=64)
+def _holidays_of(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("VN", years=year))
 
 
 def parse_working_days(text: str) -> WorkingDays:

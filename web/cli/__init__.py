@@ -13,6 +13,7 @@ from web.cli.access import agent
 from web.cli.agencies import agency
 from web.cli.api import api
 from web.cli.applications import application
+from web.cli.attendance import attendance
 from web.cli.batches import batch
 from web.cli.cards import card
 from web.cli.checks import checks
@@ -52,7 +53,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 _SERVICE = (init, serve, backup, demo)
 _REGISTRIES = (agency, holder, photo)
-_CARDS = (application, imports, desk, stock, privacy, card, loss, batch)
+_CARDS = (application, imports, desk, stock, privacy, card, loss, batch, attendance)
 _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (
     status,

@@ -82,6 +82,12 @@ ACTION_TEXTS = {
     AuditAction.PRIVACY_EXPORTED: Text("Cung cấp bản sao dữ liệu", "Copy of personal data made"),
     AuditAction.PRIVACY_ERASED: Text("Xóa dữ liệu cá nhân", "Personal data erased"),
     AuditAction.PRIVACY_RETENTION_ENDED: Text("Kết thúc thời hạn lưu", "Retention ended"),
+    AuditAction.ATTENDANCE_CORRECTION: Text("Đề nghị sửa chấm công", "Attendance correction asked"),
+    AuditAction.ATTENDANCE_APPROVED: Text("Duyệt sửa chấm công", "Attendance correction approved"),
+    AuditAction.ATTENDANCE_REJECTED: Text(
+        "Từ chối sửa chấm công", "Attendance correction rejected"
+    ),
+    AuditAction.ATTENDANCE_SHEET_MADE: Text("Lập bảng chấm công", "Attendance sheet made"),
     AuditAction.LOSS_REPORTED: Text("Báo mất thẻ", "Loss reported"),
     AuditAction.LOSS_UNMATCHED: Text("Báo mất không khớp", "Loss report that matched nobody"),
     AuditAction.LOSS_CLOSED: Text("Đóng vụ mất thẻ", "Case of loss closed"),

@@ -21,6 +21,7 @@ from cardsvc.store.schema.agents import (
     DeviceAuthorityRow,
     DeviceCertificateRow,
 )
+from cardsvc.store.schema.attendance import AttendanceCorrectionRow, AttendanceTapRow
 from cardsvc.store.schema.audit import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow, TreeHeadRow
 from cardsvc.store.schema.base import Base
 from cardsvc.store.schema.batches import BatchRow, BatchStepRow
@@ -123,6 +124,8 @@ __all__ = [
     "AnsweredRequestRow",
     "ApplicationRow",
     "ApprovalDecisionRow",
+    "AttendanceCorrectionRow",
+    "AttendanceTapRow",
     "AuditEventRow",
     "AuditHeadRow",
     "Base",
