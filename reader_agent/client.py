@@ -14,6 +14,12 @@ from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.event_chain import ChainHead
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.batch import encode_answer, parse_batch
+from cardsvc.wire.counter import (
+    AgentSessionRequest,
+    PhotoMatchMessage,
+    SessionMessage,
+    SessionQuestion,
+)
 from cardsvc.wire.desk import (
     MAX_WAIT_SECONDS,
     NextJobMessage,
@@ -130,6 +136,39 @@ class ServiceClient:
         """
         body = _presentation(unverified).encode()
         return OwnChecksMessage.parse(self._post("/agent/v1/own-checks", body))
+
+    def open_session(self, relying_party: str, service: str) -> str:
+        """Open a session at a counter; return its identifier.
+
+        Raises:
+            ServiceError: unreachable or refused.
+        """
+        body = AgentSessionRequest(relying_party, service).encode()
+        return SessionMessage.parse(self._post("/agent/v1/sessions", body)).id
+
+    def session_challenge(self, session_id: str, level: AssuranceLevel) -> ChallengeMessage:
+        """Ask for a question to the card of a session.
+
+        Raises:
+            ServiceError: unreachable, refused, or the session is over.
+        """
+        path, body = _of_session(session_id, "challenges"), SessionQuestion(level).encode()
+        return ChallengeMessage.parse(self._post_tap(path, body))
+
+    def session_present(
+        self, session_id: str, unverified: UnverifiedPresentation
+    ) -> DecisionMessage:
+        """Bring the answer of a session's card and get the decision."""
+        return self._send(_of_session(session_id, "presentations"), unverified)
+
+    def session_photo_match(self, session_id: str, officer: str) -> DecisionMessage:
+        """Say that an officer matched the photo with the person, and get the decision at X3."""
+        body = PhotoMatchMessage(officer).encode()
+        return DecisionMessage.parse(self._post(_of_session(session_id, "photo-match"), body))
+
+    def close_session(self, session_id: str) -> None:
+        """End a session."""
+        self._post(_of_session(session_id, "close"), b"{}")
 
     def start_job(self, job_id: str) -> ApduBatch | JobFinished:
         """Begin a personalisation job.
@@ -249,6 +288,10 @@ def _presentation(unverified: UnverifiedPresentation) -> PresentationMessage:
         unverified.asked,
         unverified.consent,
     )
+
+
+def _of_session(session_id: str, what: str) -> str:
+    return f"/agent/v1/sessions/{quote(session_id, safe='')}/{what}"
 
 
 def _parse_step(octets: bytes) -> ApduBatch | JobFinished:

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from cardsvc.card.commands import WrongPin
 from cardsvc.card.session import PivSession
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.identity.personal_number import PersonalNumber
+from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.loss import LossReportMessage
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.activation import activate_card, set_holder_pin
 from reader_agent.client import ServiceError
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.config import KioskService
-from reader_agent.kiosk.texts import REMEMBER_PIN
+from reader_agent.kiosk.document import PHOTO_NEEDED
+from reader_agent.kiosk.texts import REMEMBER_PIN, WAIT_FOR_OFFICER
 from reader_agent.kiosk.visit import Consent, Stage, Task
 from reader_agent.kiosk.words import Words
-from reader_agent.run.taps import TapStep
+from reader_agent.run.taps import Tapper, TapStep
 from reader_agent.run.tools import AgentTools
 
 _log = logging.getLogger(__name__)
 
 _BY_TOKEN = ""
 """The service knows an agent by its token; the message names none."""
+_LEVEL_TOO_LOW = "level_too_low"
 _SAID_BY_SERVICE = frozenset({ReasonCode.ACCESS_DENIED, ReasonCode.TOO_MANY_REPORTS})
 """Refusals that the screen tells apart; any other fault of the service is the network's."""
 
@@ -40,12 +44,15 @@ class KioskWork:
 
     Args:
         tools: what the parts of the agent share.
+        tapper_for: what runs the tap of a task; the agent's own where nothing else is said.
     """
 
-    def __init__(self, tools: AgentTools) -> None:
+    def __init__(
+        self, tools: AgentTools, tapper_for: Callable[[Task], Tapper] | None = None
+    ) -> None:
         self._client = tools.client
         self._network = tools.network
-        self._tapper = tools.tapper
+        self._tapper_for = tapper_for or (lambda _: tools.tapper)
         self._relying_party = tools.config.relying_party
         self._open_card = tools.readers.open
 
@@ -77,8 +84,8 @@ class KioskWork:
         match work:
             case i.Look(task):
                 return i.Looked(self._look(reader), self._consent(task))
-            case i.Tap(task, pin, consent) if task.service is not None:
-                return self._tap(reader, task.service, pin, consent, progress)
+            case i.Tap(task) if task.service is not None:
+                return self._tap(reader, work, task.service, progress)
             case i.ChangePin(old, new):
                 self._set_pin(reader, old, new)
                 return i.Done(good=True, text=REMEMBER_PIN)
@@ -102,7 +109,9 @@ class KioskWork:
             return None
         try:
             challenge = self._client.open_challenge(
-                self._relying_party, task.service.service, task.service.level
+                self._relying_party,
+                task.service.service,
+                min(task.service.level, AssuranceLevel.X2),
             )
         except CardsvcError as error:
             self._network.failed(error)
@@ -114,20 +123,23 @@ class KioskWork:
     def _tap(
         self,
         reader: str,
+        wish: i.Tap,
         service: KioskService,
-        pin: str | None,
-        consent: str | None,
         progress: Progress,
     ) -> i.OfWork:
-        outcome = self._tapper.tap(
+        pin = wish.pin
+        outcome = self._tapper_for(wish.task).tap(
             reader,
             service.service,
-            service.level,
+            min(service.level, AssuranceLevel.X2),
             ask_pin=None if pin is None else lambda _tries: pin,
-            consent=consent,
+            consent=wish.consent,
             progress=lambda step: progress(Stage.NETWORK) if step is TapStep.ASKING else None,
         )
-        return _done(outcome.decision, offline=outcome.offline)
+        done = _done(outcome.decision, offline=outcome.offline)
+        if service.level is AssuranceLevel.X3 and awaits_photo(outcome.decision):
+            return replace(done, good=True, text=WAIT_FOR_OFFICER, code=PHOTO_NEEDED)
+        return done
 
     def _set_pin(self, reader: str, old: str, new: str) -> None:
         connection = self._open_card(reader)
@@ -166,6 +178,12 @@ class KioskWork:
             return error.reason
         self._network.failed(error)
         return error.reason if error.reason in _SAID_BY_SERVICE else ReasonCode.NETWORK_FAILED
+
+
+def awaits_photo(decision: DecisionMessage) -> bool:
+    """Tell whether card and PIN were right, and only the officer's look is missing."""
+    reached = decision.level == AssuranceLevel.X2.name
+    return reached and (decision.granted or decision.code == _LEVEL_TOO_LOW)
 
 
 def _done(decision: DecisionMessage, *, offline: bool) -> i.Done:

@@ -20,7 +20,7 @@ class KioskService:
 
     Args:
         service: one of the agent's relying party.
-        level: X1, or X2 which asks for the PIN.
+        level: X1, X2 which asks for the PIN, or at a counter X3.
         title: what stands on the tile.
     """
 
@@ -41,6 +41,7 @@ class KioskConfig:
         change_pin: offer a change of PIN.
         activate: offer activation of a card that was handed over.
         report_loss: offer to report a lost card.
+        led: an officer chooses, and not who stands before it: the holder's screen at a counter.
     """
 
     name: Words
@@ -50,6 +51,7 @@ class KioskConfig:
     change_pin: bool = True
     activate: bool = True
     report_loss: bool = True
+    led: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from reader_agent.kiosk.words import Words
 
 Document = dict[str, Any]
 
+PHOTO_NEEDED = "photo_needed"
+"""Code of a result that waits for the officer."""
 _LENGTHS = {v.Ask.PERSONAL_NUMBER: (12, 12), v.Ask.BIRTH_DATE: (8, 8)}
 _PIN_LENGTH = (6, 8)
 _SECRET = frozenset({v.Ask.PIN, v.Ask.CURRENT_PIN, v.Ask.CODE, v.Ask.NEW_PIN, v.Ask.REPEAT_PIN})
@@ -105,7 +107,10 @@ def _button(action: str) -> Document:
 def _menu(config: KioskConfig, visit: v.Visit) -> Document:
     text = texts.CARD_SEEN if visit.card else texts.OR_PLACE_CARD
     title = texts.CHOOSE if visit.card else texts.GREETING
-    shown = _plain("menu", title, text, "help", sound="card" if visit.card else "")
+    sound = "card" if visit.card else ""
+    if config.led:
+        return _plain("menu", texts.GREETING, texts.FOLLOW_OFFICER, sound=sound) | {"tiles": []}
+    shown = _plain("menu", title, text, "help", sound=sound)
     return shown | {"tiles": _tiles(config, with_card=True)}
 
 
@@ -142,6 +147,8 @@ def _result(visit: v.Visit, result: v.Result) -> Document:
     title = texts.DONE_GOOD if result.good else texts.DONE_REFUSED
     if result.good and visit.task is not None:
         title = texts.DONE_KINDS.get(visit.task.kind, title)
+    if result.code == PHOTO_NEEDED:
+        title = texts.CARD_AND_PIN
     shown = _plain("result", title, result.text, "finish", sound="good" if result.good else "bad")
     if not result.good:
         shown["buttons"].append(_button("help"))

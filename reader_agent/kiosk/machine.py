@@ -143,6 +143,8 @@ class KioskMachine:
                 return visit
 
     def _chosen(self, visit: Visit, task: v.Task) -> Next:
+        if self._config.led:
+            return self._ordered(visit, task)
         if not isinstance(visit.screen, v.Menu | v.OutOfService) or not self._offers(task):
             return visit, ()
         if not task.needs_card:
@@ -152,6 +154,14 @@ class KioskMachine:
         if not visit.card:
             return replace(visit, screen=v.PlaceCard(), task=task, typed=()), ()
         return self._begin(visit, task)
+
+    def _ordered(self, visit: Visit, task: v.Task) -> Next:
+        """Do what the counter asks for, whatever is on the screen but a card at work."""
+        if isinstance(visit.screen, v.Reading | v.OutOfService):
+            return visit, ()
+        if visit.card:
+            return self._begin(visit, task)
+        return replace(visit, screen=v.PlaceCard(), task=task, typed=(), consent=None), ()
 
     def _begin(self, visit: Visit, task: v.Task) -> Next:
         visit = replace(visit, screen=v.Reading(), task=task, typed=(), consent=None)

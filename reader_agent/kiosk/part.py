@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -13,11 +14,12 @@ from reader_agent.kiosk.document import Document, screen_document
 from reader_agent.kiosk.happenings import HelpCalled
 from reader_agent.kiosk.machine import KioskMachine
 from reader_agent.kiosk.reader_watch import AT_READERS, KioskReaders
-from reader_agent.kiosk.visit import OutOfService, Visit
+from reader_agent.kiosk.visit import OutOfService, Reading, Task, Visit
 from reader_agent.loopback.board import Board
 from reader_agent.run.happenings import AtReader, Happening, NetworkBack, NetworkLost
 from reader_agent.run.hub import Subscription
 from reader_agent.run.reader_config import Role
+from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
 
 _LOOK_SECONDS = 0.5
@@ -38,18 +40,27 @@ class Kiosk:
     Args:
         config: how it is set up.
         tools: what the parts of the agent share.
-        machine: the rules; by default those of the configuration.
+        role: of its readers.
+        tapper_for: what runs the tap of a task; the agent's own where nothing else is said.
+        observe: is told of each change of the visit, before and after.
     """
 
     def __init__(
-        self, config: KioskConfig, tools: AgentTools, machine: KioskMachine | None = None
+        self,
+        config: KioskConfig,
+        tools: AgentTools,
+        *,
+        role: Role = Role.KIOSK,
+        tapper_for: Callable[[Task], Tapper] | None = None,
+        observe: Callable[[Visit, Visit], None] = lambda _before, _after: None,
     ) -> None:
         self.config = config
         self.board = Board(self.document)
         self._tools = tools
-        self._work = KioskWork(tools)
-        self._machine = machine or KioskMachine(config)
-        self._names = [one.name for one in tools.config.readers_for(Role.KIOSK)]
+        self._work = KioskWork(tools, tapper_for)
+        self._machine = KioskMachine(config)
+        self._observe = observe
+        self._names = [one.name for one in tools.config.readers_for(role)]
         self._readers = KioskReaders({})
         self._visit = Visit(screen=OutOfService(), reader=False)
         self._inbox: SimpleQueue[_Message] = SimpleQueue()
@@ -58,7 +69,17 @@ class Kiosk:
     @property
     def name(self) -> str:
         """The part's name."""
-        return "kiosk"
+        return "holder's screen" if self.config.led else "kiosk"
+
+    @property
+    def visit(self) -> Visit:
+        """The visit as it stands."""
+        return self._visit
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a card is being worked with."""
+        return isinstance(self._visit.screen, Reading)
 
     def tell(self, told: i.Input | AtReader, step: int | None = None) -> None:
         """Tell the visit something; harmless at any time, from any thread.
@@ -135,6 +156,7 @@ class Kiosk:
                 self._begin(wish)
         if self._visit != before:
             self.board.changed()
+            self._observe(before, self._visit)
 
     def _begin(self, work: i.Work) -> None:
         reader, step = self._readers.reader, self._visit.step

@@ -9,6 +9,13 @@ from reader_agent.kiosk.words import Words
 GREETING = Words("Xin chào ông/bà", "Welcome")
 CHOOSE = Words("Ông/bà muốn làm gì?", "What would you like to do?")
 CARD_SEEN = Words("Đã nhận thẻ. Vui lòng chọn việc cần làm.", "Card found. Please choose.")
+FOLLOW_OFFICER = Words(
+    "Vui lòng làm theo hướng dẫn của cán bộ tại quầy.", "Please follow the officer's guidance."
+)
+CARD_AND_PIN = Words("Thẻ và mã PIN đúng", "Card and PIN are right")
+WAIT_FOR_OFFICER = Words(
+    "Vui lòng chờ cán bộ đối chiếu ảnh.", "Please wait while the officer compares the photo."
+)
 OR_PLACE_CARD = Words("Chạm vào một ô để bắt đầu.", "Touch a tile to begin.")
 PLACE_CARD = Words("Đặt thẻ lên đầu đọc", "Place your card on the reader")
 KEEP_CARD = Words("Vui lòng giữ nguyên thẻ trên đầu đọc", "Please keep the card on the reader")

@@ -32,11 +32,13 @@ class Task:
     Args:
         kind: what somebody came for.
         service: which, for ``Kind.SERVICE``.
+        order: names it to the counter that has asked for it.
         pin_set: the activation code has been changed into a PIN already.
     """
 
     kind: Kind
     service: KioskService | None = None
+    order: str = ""
     pin_set: bool = False
 
     @property

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from flask import Blueprint
 
+from reader_agent.counter.api import counter_api, sample_page
+from reader_agent.counter.desk import CounterDesk
 from reader_agent.kiosk.part import Kiosk
 from reader_agent.loopback.app import loopback_app
 from reader_agent.loopback.page_api import page_api
@@ -36,6 +38,16 @@ def local_parts(tools: AgentTools) -> Sequence[Part]:
         secret = shared_secret(folder / "kiosk.key")
         offered.append(page_api("kiosk", kiosk, secret))
         write_launcher(folder / "kiosk.html", config.loopback.port, "kiosk", secret)
+    if config.counter is not None:
+        desk = CounterDesk(config.counter.display(), tools)
+        parts += [desk, desk.display]
+        token = shared_secret(folder / "counter.token")
+        offered.append(counter_api(desk, token, config.counter.origins))
+        secret = shared_secret(folder / "display.key")
+        offered.append(page_api("display", desk.display, secret))
+        write_launcher(folder / "display.html", config.loopback.port, "display", secret)
+        if config.counter.sample:
+            offered.append(sample_page())
     if offered:
         app = loopback_app(config.loopback.port, offered)
         parts.append(LoopbackServer(app, config.loopback.port))

@@ -84,7 +84,7 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
     parts = [*reader_watches(tools.config.readers, tools.readers)]
     if tools.offline is not None:
         parts += tools.offline.parts
-    if tools.config.kiosk is not None:
+    if tools.config.kiosk is not None or tools.config.counter is not None:
         from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
 
         parts += local_parts(tools)

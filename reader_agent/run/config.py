@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
+from reader_agent.counter.config import CounterConfig, parse_counter
 from reader_agent.door.config import NO_DOORS, DoorsConfig, parse_doors
 from reader_agent.kiosk.config import KioskConfig, parse_kiosk
 from reader_agent.loopback.config import LoopbackConfig, parse_loopback
@@ -63,6 +64,7 @@ class AgentConfig:
         log: where the log goes.
         loopback: where it serves this machine.
         kiosk: None where it is none.
+        counter: None where it is none.
         doors: those that this agent works.
         outbox: how events are kept.
         offline: how to decide while the service is away.
@@ -75,6 +77,7 @@ class AgentConfig:
     log: LogConfig = LogConfig()
     loopback: LoopbackConfig = field(default_factory=LoopbackConfig)
     kiosk: KioskConfig | None = None
+    counter: CounterConfig | None = None
     doors: DoorsConfig = NO_DOORS
     outbox: OutboxConfig = field(default_factory=OutboxConfig)
     offline: OfflineConfig = field(default_factory=OfflineConfig)
@@ -106,6 +109,7 @@ def parse_agent_config(text: str) -> AgentConfig:
         log,
         loopback=parse_loopback(file.section("loopback")),
         kiosk=parse_kiosk(file.section("kiosk")) if file.has("kiosk") else None,
+        counter=parse_counter(file.section("counter")) if file.has("counter") else None,
         doors=parse_doors(file, readers),
         outbox=parse_outbox_config(file.section("outbox")),
         offline=parse_offline_config(file.section("offline")),

@@ -16,7 +16,9 @@ from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel
 from reader_agent import events
 from reader_agent.client import ServiceClient
+from reader_agent.counter.config import CounterConfig
 from reader_agent.kiosk.config import KioskConfig, KioskService
+from reader_agent.kiosk.part import Kiosk
 from reader_agent.kiosk.words import Words
 from reader_agent.loopback.compose import local_parts
 from reader_agent.loopback.config import LoopbackConfig
@@ -28,7 +30,6 @@ from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.supervisor import Supervisor
 from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
-from reader_agent.service_http import BearerToken
 from reader_agent.virtual.card import PoweredCard
 from reader_agent.virtual.connection import VirtualReader
 from tests.support.served import free_port
@@ -53,12 +54,16 @@ class RunningKiosk:
         port: of the page.
         reader: takes cards.
         secret: opens the page.
+        kiosk: leads the visit.
+        shows: the name of the page.
     """
 
     tools: AgentTools
     port: int
     reader: VirtualReader
     secret: str = field(repr=False)
+    kiosk: Kiosk
+    shows: str = "kiosk"
 
     @property
     def url(self) -> str:
@@ -66,7 +71,7 @@ class RunningKiosk:
 
     @property
     def page(self) -> str:
-        return f"{self.url}/kiosk/open/{self.secret}"
+        return f"{self.url}/{self.shows}/open/{self.secret}"
 
     def insert(self, card: PoweredCard) -> None:
         self.reader.insert(card)
@@ -91,10 +96,10 @@ def running_kiosk(
     service_url: str,
     token: str,
     relying_party: str,
-    config: KioskConfig = CONFIG,
-    role: Role = Role.KIOSK,
+    config: KioskConfig | CounterConfig = CONFIG,
 ) -> Iterator[RunningKiosk]:
-    """Run a kiosk with a reader in this process until the block ends."""
+    """Run a kiosk, or a counter, with a reader in this process until the block ends."""
+    is_counter = isinstance(config, CounterConfig)
     port = free_port()
     reader = VirtualReader(READER)
     clock, hub = SettableClock(AT), Hub()
@@ -102,28 +107,31 @@ def running_kiosk(
         relying_party,
         folder,
         ServiceConfig(service_url),
-        (ReaderConfig("front", READER, role),),
+        (ReaderConfig("front", READER, Role.COUNTER if is_counter else Role.KIOSK),),
         loopback=LoopbackConfig(port),
-        kiosk=config,
+        kiosk=config if isinstance(config, KioskConfig) else None,
+        counter=config if isinstance(config, CounterConfig) else None,
     )
     board = ReaderBoard(agent.readers, lambda _: reader.connect(), hub, clock)
-    credentials = BearerToken(token)
-    client, network = ServiceClient(service_url, credentials), Network(hub, clock)
+    client, network = ServiceClient(service_url, token), Network(hub, clock)
     tapper = Tapper(
         relying_party, open_reader=board.open, online=client, offline=None, network=network,
         hub=hub, clock=clock,
     )  # fmt: skip
     tools = AgentTools(
         config=agent, clock=clock, monotonic=time.monotonic, random_octets=secrets.token_bytes,
-        hub=hub, readers=board, network=network, credentials=credentials, client=client,
+        hub=hub, readers=board, network=network, client=client,
         tapper=tapper,
     )  # fmt: skip
     stop = threading.Event()
-    supervisor = Supervisor(local_parts(tools))
+    parts = local_parts(tools)
+    supervisor = Supervisor(parts)
     thread = threading.Thread(target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.05})
     thread.start()
-    secret = (folder / "kiosk.key").read_text("utf-8")
-    running = RunningKiosk(tools, port, reader, secret)
+    secret = (folder / ("display.key" if is_counter else "kiosk.key")).read_text("utf-8")
+    shows = "display" if is_counter else "kiosk"
+    (kiosk,) = (one for one in parts if isinstance(one, Kiosk))
+    running = RunningKiosk(tools, port, reader, secret, kiosk, shows)
     try:
         running.plug()
         yield running
