@@ -116,6 +116,7 @@ class AuditAction(StrEnum):
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - an action, not a secret
     WEBHOOK_REDELIVERED = "webhook.redelivered"
+    RELYING_PARTY_ENABLED = "relying_party.enabled"
     RELYING_PARTY_CHANGED = "relying_party.changed"
     PARTNER_KEY_ADDED = "partner_key.added"
     PARTNER_KEY_REVOKED = "partner_key.revoked"

@@ -12,6 +12,7 @@ from cardsvc.store.attempt_store import SqlAttemptStore
 from cardsvc.store.engine import Database
 from cardsvc.store.form_store import SqlFormStore
 from cardsvc.store.operator_store import SqlOperatorStore
+from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
@@ -22,6 +23,7 @@ from web.operators.passwords import Passwords
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk, SessionRules
 from web.operators.sign_in import SignIn
+from web.partners.register import PartnerRegister
 from web.registry_wiring import wire_registry
 from web.settings import Settings
 
@@ -79,6 +81,8 @@ def wire_console(
         register=OperatorRegister(operators, factors, sessions, passwords, parts.random_octets),
         forms=SqlFormStore(database),
         agents=parts.access,
+        partners=PartnerRegister(SqlPartnerStore(database)),
+        policies=parts.access.policies,
         issuing=issuing,
         registry=wire_registry(database, parts.sealer, parts.clock),
         oversight=oversight,

@@ -18,6 +18,7 @@ from cardsvc.service_records import ServicePolicy
 from cardsvc.store.agent_devices import revoke_devices
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
+from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.policy_store import IN_FORCE, put_in_force, read_in_force
 from cardsvc.store.schema import AgentRow, PolicyVersionRow, RelyingPartyRow
 
@@ -85,13 +86,8 @@ class SqlAccessStore:
 
     def disable_relying_party(self, party_id: str, *, operator: str, at: datetime) -> bool:
         """Shut a relying party out, its services with it; return whether there was one."""
-        with audited(self._database) as (session, trail):
-            row = session.get(RelyingPartyRow, party_id)
-            if row is None:
-                return False
-            row.enabled = False
-            trail.record(AuditEvent(at, operator, AuditAction.RELYING_PARTY_DISABLED, party_id))
-            return True
+        partners = SqlPartnerStore(self._database)
+        return partners.set_enabled(party_id, enabled=False, operator=operator, at=at)
 
     def agents(self) -> Sequence[Enrolled]:
         """Return all agents by identifier."""

@@ -75,6 +75,19 @@ class SqlPartnerStore:
             }
             trail.record(AuditEvent(at, operator, action, partner_id, facts))
 
+    def set_enabled(self, partner_id: str, *, enabled: bool, operator: str, at: datetime) -> bool:
+        """Let a partner in, or shut it out, its services with it; return whether there is one."""
+        with audited(self._database) as (session, trail):
+            row = session.get(RelyingPartyRow, partner_id)
+            if row is None:
+                return False
+            row.enabled = enabled
+            action = AuditAction.RELYING_PARTY_ENABLED
+            if not enabled:
+                action = AuditAction.RELYING_PARTY_DISABLED
+            trail.record(AuditEvent(at, operator, action, partner_id))
+            return True
+
     def find(self, partner_id: str) -> Partner | None:
         """Return a partner, or None."""
         with self._database.reading() as session:

@@ -57,6 +57,10 @@ def test_a_partner_with_keys_of_its_own(tmp_path: Path) -> None:
         assert answer["scope"] == "status verify"
         bearer = {"Authorization": f"Bearer {answer['access_token']}"}
         assert urllib3.request("GET", line.url + STATUS, headers=bearer).status == 404
+        line.cardsvc("partner", "disable", "truong-hoc", *BY)
+        assert urllib3.request("GET", line.url + STATUS, headers=bearer).status == 401
+        line.cardsvc("partner", "enable", "truong-hoc", *BY)
+        assert urllib3.request("GET", line.url + STATUS, headers=bearer).status == 404
         line.cardsvc("partner", "key", "revoke", "truong-hoc", "khoa-2026", *BY)
         assert urllib3.request("GET", line.url + STATUS, headers=bearer).status == 401
         assert token(line, key)["error"] == "invalid_client"
@@ -89,7 +93,8 @@ def test_what_the_commands_refuse(tmp_path: Path) -> None:
         assert "malformed_date" in line.cardsvc(
             "partner", "key", "add", "thu", str(file), "--until", "2020-01-01", *BY, status=1
         )
-        for command in (("show", "khac"), ("key", "list", "khac"), ("change", "khac", *BY),
+        for command in (("show", "khac"), ("enable", "khac", *BY), ("key", "list", "khac"),
+                        ("change", "khac", *BY),
                         ("key", "add", "khac", str(file), *BY)):  # fmt: skip
             refused = line.cardsvc("partner", *command, status=1)
             assert "relying_party_unknown" in refused

@@ -16,24 +16,29 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cardsvc.access_records import Operator, Role
+from cardsvc.partner_records import PartnerProfile
+from cardsvc.terms import Realm
 from tests.support.console_people import HELD_ROW, IMPORT, KHUE, put_people
 from tests.support.console_records import (
     EXAMPLES_OF_RECORDS,
     NO_PAGES_OF_RECORDS,
     add_records,
 )
-from tests.support.installations import ServiceUnderTest, serve
+from tests.support.installations import RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.oversight_examples import (
     ACCESS_REQUEST,
     ERASURE_REQUEST,
     NEW_REQUEST,
     add_examples,
 )
+from tests.support.partner_keys import SigningKey
 from web.app import create_app
 from web.console.services import ConsoleServices
 from web.operators.register import OperatorEntry
+from web.partners.register import KeyTerm
 
 AGENCY = "H57.12"
+KEYED_PARTNER = "benh-vien-tinh"
 PASSWORD = "một câu dài dễ nhớ"
 NAMES = {
     Role.CLERK: "Lê Thị Lan",
@@ -84,6 +89,15 @@ class ConsoleUnderTest:
             self.add("ca-moi-viec", frozenset(Role))
             add_records(service)
             put_people(self.services.registry)
+            self._add_partner()
+
+    def _add_partner(self) -> None:
+        register, at = self.services.partners, self.clock.now()
+        profile = PartnerProfile("Bệnh viện đa khoa tỉnh", Realm.SANDBOX)
+        register.enrol(KEYED_PARTNER, profile, operator="admin", at=at)
+        register.add_key_set(
+            KEYED_PARTNER, SigningKey().key_set, KeyTerm(), operator="admin", at=at
+        )
 
     def add(
         self, operator_id: str, roles: frozenset[Role], agencies: frozenset[str] | None = None
@@ -166,6 +180,14 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         for deed in ("disable", "enable", "password", "second_factor")
     ],
     "console.agents.ask": [{"agent_id": "ki-ot-1"}],
+    **{
+        f"console.partners.{page}": [{"partner_id": RELYING_PARTY}]
+        for page in ("show", "edit", "new_key")
+    },
+    "console.partners.ask": [
+        {"partner_id": RELYING_PARTY, "deed": deed} for deed in ("disable", "enable")
+    ],
+    "console.partners.ask_to_revoke": [{"partner_id": KEYED_PARTNER, "kid": "khoa-1"}],
     **EXAMPLES_OF_RECORDS,
     **{
         f"console.holders.{page}": [{"holder_id": KHUE}]

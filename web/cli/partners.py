@@ -266,6 +266,18 @@ def disable_partner(settings: Settings, party_id: str, operator: str) -> None:
             raise click.ClickException(f"no partner {party_id}; see `cardsvc partner list`")
 
 
+@partner.command("enable")
+@click.argument("party_id")
+@OPERATOR
+@click.pass_obj
+def enable_partner(settings: Settings, party_id: str, operator: str) -> None:
+    """Let a relying party in again that was shut out, with the keys it has."""
+    with opened(settings) as installation:
+        at = installation.clock.now()
+        register = _register(installation)
+        register.set_enabled(party_id, enabled=True, operator=operator, at=at)
+
+
 @partner.command("policy")
 @click.argument("party_id")
 @click.argument("service")

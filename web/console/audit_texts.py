@@ -113,6 +113,7 @@ ACTION_TEXTS = {
     AuditAction.WEBHOOK_DISABLED: Text("Ngắt địa chỉ nhận sự kiện", "Webhook shut off"),
     AuditAction.WEBHOOK_SECRET_ROTATED: Text("Đổi khóa ký sự kiện", "Webhook secret changed"),
     AuditAction.WEBHOOK_REDELIVERED: Text("Gửi lại sự kiện", "Events sent again"),
+    AuditAction.RELYING_PARTY_ENABLED: Text("Mở lại cho đối tác", "Partner let in again"),
     AuditAction.RELYING_PARTY_CHANGED: Text("Đổi thỏa thuận với đối tác", "Partner changed"),
     AuditAction.PARTNER_KEY_ADDED: Text("Thêm khóa của đối tác", "Partner's key added"),
     AuditAction.PARTNER_KEY_REVOKED: Text("Thu hồi khóa của đối tác", "Partner's key revoked"),

@@ -70,6 +70,9 @@ SECTIONS: Sequence[Section] = (
         frozenset({Role.ADMINISTRATOR}),
     ),
     Section(
+        "partners.listing", Text("Đơn vị tích hợp", "Partners"), frozenset({Role.ADMINISTRATOR})
+    ),
+    Section(
         "audit.listing", Text("Nhật ký", "Audit log"), frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
     ),
     Section(

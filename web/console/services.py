@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
+from cardsvc.service_records import ServicePolicy
 from cardsvc.session_records import FormClaim
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
@@ -16,6 +17,7 @@ from web.console.registry_services import RegistryServices
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk
 from web.operators.sign_in import SignIn
+from web.partners.register import PartnerRegister
 
 
 class Forms(Protocol):
@@ -64,6 +66,8 @@ class ConsoleServices:
         register: the operators.
         forms: forms are sent once.
         agents: reader agents.
+        partners: relying parties and their keys.
+        policies: those in force at an instant.
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
@@ -78,6 +82,8 @@ class ConsoleServices:
     register: OperatorRegister
     forms: Forms
     agents: AgentRegister
+    partners: PartnerRegister
+    policies: Callable[[datetime], Sequence[ServicePolicy]]
     issuing: IssuingServices
     registry: RegistryServices
     oversight: OversightServices

@@ -41,6 +41,10 @@ class PartnerBook(PartnerKeys, Protocol):
         """Enrol a partner, or change what was agreed with one."""
         ...
 
+    def set_enabled(self, partner_id: str, *, enabled: bool, operator: str, at: datetime) -> bool:
+        """Let a partner in, or shut it out at once; return whether there is one."""
+        ...
+
     def partners(self) -> Sequence[Partner]:
         """Return all partners by identifier."""
         ...

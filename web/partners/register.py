@@ -63,12 +63,24 @@ class PartnerRegister:
 
         Raises:
             CardsvcError: it is enrolled in the other realm (CONCURRENT_CHANGE).
-            Malformed: no identifier, or no name.
+            Malformed: no identifier, no name, or two contacts of one role.
         """
         name = profile.name.strip()
         if not 0 < len(name) <= 200 or not name.isprintable():
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a partner has a name")
+        roles = [one.role for one in profile.contacts]
+        if len(set(roles)) != len(roles):
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "there is one contact of each role")
         self._book.put(partner_id, replace(profile, name=name), operator=operator, at=at)
+
+    def set_enabled(self, partner_id: str, *, enabled: bool, operator: str, at: datetime) -> None:
+        """Let a partner in, or shut it out at once, its services with it.
+
+        Raises:
+            CardsvcError: there is none of that name (RELYING_PARTY_UNKNOWN).
+        """
+        if not self._book.set_enabled(partner_id, enabled=enabled, operator=operator, at=at):
+            raise CardsvcError(ReasonCode.RELYING_PARTY_UNKNOWN, "no such partner")
 
     def add_key_set(
         self, partner_id: str, octets: bytes, term: KeyTerm, *, operator: str, at: datetime
