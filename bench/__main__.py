@@ -1,12 +1,14 @@
 """One run of all measurements, in a minute or two; ``big`` for those that need millions of rows.
 
-``console`` measures the console's pages among a million people, in a database that it makes once.
+``console`` measures the console's pages among a million people, in a database that it makes once;
+``outbox`` lives through three days offline.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -17,6 +19,7 @@ from bench.decisions import measure_decisions, measure_presentations, measure_re
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
+from bench.outbox import measure_outbox
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.seed import PROVINCE, open_seeded
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
@@ -76,5 +79,12 @@ def console() -> None:
     write_results(rows, CONSOLE_RESULTS)
 
 
+def outbox() -> None:
+    """Live through three days offline with 100,000 events, and print what became of them."""
+    found, rows = measure_outbox(datetime(2026, 11, 19, tzinfo=UTC))
+    print_table(rows, Console())
+    print(found)
+
+
 if __name__ == "__main__":
-    {"big": big, "console": console}.get("".join(sys.argv[1:]), main)()
+    {"outbox": outbox, "big": big, "console": console}.get("".join(sys.argv[1:]), main)()

@@ -14,6 +14,7 @@ from reader_agent.offline.judge import OfflineJudge
 from reader_agent.offline.keeper import BundleKeeper
 from reader_agent.offline.shelf import Shelf
 from reader_agent.outbox.outbox import Outbox
+from reader_agent.outbox.recorder import FaultRecorder
 from reader_agent.outbox.sender import OutboxSender
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.hub import Hub
@@ -26,19 +27,22 @@ class OfflineParts:
     Args:
         outbox: takes events.
         sender: a part; sends them.
+        recorder: a part; keeps what no other part keeps.
         keeper: a part; keeps the bundle. None where this agent does not decide offline.
         judge: decides by it; None likewise.
     """
 
     outbox: Outbox
     sender: OutboxSender
+    recorder: FaultRecorder
     keeper: BundleKeeper | None
     judge: OfflineJudge | None
 
     @property
-    def parts(self) -> tuple[OutboxSender | BundleKeeper, ...]:
+    def parts(self) -> tuple[OutboxSender | FaultRecorder | BundleKeeper, ...]:
         """The bodies of the threads to be supervised."""
-        return (self.sender,) if self.keeper is None else (self.sender, self.keeper)
+        parts = (self.sender, self.recorder)
+        return parts if self.keeper is None else (*parts, self.keeper)
 
 
 def assemble_offline(
@@ -68,8 +72,9 @@ def assemble_offline(
     outbox = Outbox(config.state_dir, config.outbox, clock, hub.publish)
     undo.callback(outbox.close)
     sender = OutboxSender(outbox, client, clock, config.outbox)
+    recorder = FaultRecorder(hub, outbox)
     if not config.offline.enabled:
-        return OfflineParts(outbox, sender, None, None)
+        return OfflineParts(outbox, sender, recorder, None, None)
     try:
         shelf = Shelf(config.state_dir / "bundle")
     except OSError as error:
@@ -89,4 +94,4 @@ def assemble_offline(
         random_octets=random_octets,
         new_id=lambda: str(uuid.uuid4()),
     )
-    return OfflineParts(outbox, sender, keeper, judge)
+    return OfflineParts(outbox, sender, recorder, keeper, judge)

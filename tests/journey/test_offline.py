@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from click.testing import CliRunner, Result
 
-from cardsvc.clock import SettableClock
+from cardsvc.clock import VIETNAM_TIME, SettableClock
 from cardsvc.errors import CardsvcError, ReasonCode, VerificationError
 from cardsvc.offline_records import parse_offline_decision
 from cardsvc.terms import AssuranceLevel, CardType, RevocationReason
@@ -19,9 +21,16 @@ from reader_agent.client import ServiceClient
 from reader_agent.offline.config import Caution, OfflineConfig, StaleStep
 from reader_agent.outbox.config import OutboxConfig
 from reader_agent.outbox.sender import OutboxSender
-from tests.support.installations import AGENT, RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.installations import (
+    AGENT,
+    RELYING_PARTY,
+    SERVICE,
+    ServiceUnderTest,
+    serve,
+)
 from tests.support.offline_agents import PATIENT, OfflineAgent
 from verification.bundle.manifest import verify_manifest
+from web.cli import main
 
 HOUR = timedelta(hours=1)
 NOWHERE = "http://127.0.0.1:9"
@@ -184,3 +193,46 @@ def test_the_service_gives_what_changed_and_no_more(
     assert ask("?relying_party=nobody").status == 404
     assert ask(f"/parts/{'0' * 64}").status == 404
     assert urllib3.request("GET", f"{service.url}/agent/v1/bundle").status == 401
+
+
+def test_the_report_says_what_was_opened_on_an_old_list(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    card, guid = service.active_card()
+    agent = door(service, tmp_path)
+
+    def pass_time(minutes: int) -> None:
+        agent.pass_time(timedelta(minutes=minutes))
+        service.clock.advance(timedelta(minutes=minutes))
+
+    pass_time(36)
+    at = service.clock.now()
+    lifecycle.revoke(
+        service.installation.store, guid, reason=RevocationReason.KEY_COMPROMISE, operator="lan",
+        at=at,
+    )  # fmt: skip
+    pass_time(4)
+    assert agent.tap(card).granted
+    OutboxSender(agent.outbox, service.kiosk, agent.machine, OutboxConfig()).step()
+
+    def report(*options: str) -> Result:
+        span = ("--since", "2026-11-20", "--until", "2026-12-31T23:59", "--agent", AGENT)
+        environment = service.installation.settings.as_environment()
+        return CliRunner().invoke(main, ("agent", *options, *span), env=environment)
+
+    told = report("offline-report")
+    assert told.exit_code == 1, told.output
+    since, opened = (f"{one.astimezone(VIETNAM_TIME):%H:%M}" for one in (at, service.clock.now()))
+    assert f"\t{AGENT}\t{SERVICE}\t{guid}\n" in told.output
+    assert f"opened {opened} on a list 40 minutes old; revoked since {since}" in told.output
+    assert f"mở lúc {opened} theo danh sách cũ 40 phút; đã thu hồi từ {since}" in told.output
+    assert "granted_after_end 1" in told.output
+    lines = [json.loads(line) for line in report("offline-report", "--json").stdout.splitlines()]
+    (found,) = [one for one in lines if one["card"] == str(guid)]
+    assert (found["finding"], found["state"]) == ("granted_after_end", "revoked")
+    assert 2400 <= found["list_age_seconds"] < 2460
+    kinds = {json.loads(line)["kind"] for line in report("events").stdout.splitlines()}
+    assert kinds == {"tap.decided_offline"}
+    environment = service.installation.settings.as_environment()
+    alarms = CliRunner().invoke(main, ("agent", "alarms"), env=environment)
+    assert f"\t{AGENT}\trestart\t" in alarms.output  # each test here is another disk

@@ -7,6 +7,7 @@ import json
 import click
 
 from cardsvc.wire.fields import encode_instant
+from web.cli.agent_events import agent_alarms, agent_events, offline_report
 from web.cli.support import OPERATOR, opened
 from web.settings import Settings
 
@@ -80,3 +81,7 @@ def disable_agent(settings: Settings, agent_id: str, operator: str) -> None:
         at = installation.clock.now()
         if not installation.access.disable_agent(agent_id, operator=operator, at=at):
             raise click.ClickException(f"no agent {agent_id}; see `cardsvc agent list`")
+
+
+for command in (agent_events, agent_alarms, offline_report):
+    agent.add_command(command)
