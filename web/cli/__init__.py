@@ -25,6 +25,7 @@ from web.cli.holders import holder, photo
 from web.cli.housekeeping import housekeeping
 from web.cli.imports import imports
 from web.cli.losses import loss
+from web.cli.opendata import opendata
 from web.cli.operators import operator
 from web.cli.partners import partner
 from web.cli.policies import policy
@@ -58,6 +59,7 @@ _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (
     status,
     housekeeping,
+    opendata,
     agent,
     api,
     operator,
