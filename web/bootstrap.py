@@ -253,6 +253,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     feed = open_feed(settings, database)
     reader = state_reader(StateParts(database, access, presence, feed))
     instruments.add(StateCollector(reader, clock))
+    agents = agent_access(settings, database, vault, clock.now())
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -263,7 +264,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         activate=ActivationDesk(desk, store, os.urandom).settle,
         report_loss=LossCounter(store, lambda: str(uuid4())).receive,
         jobs=IssuingDesk(store, orders, jobs, unblocking, clock),
-        agents=agent_access(settings, database, vault, clock.now()),
+        agents=agents,
         agent_events=events,
         bundles=bundle_press(database, pki, bundle_signer),
         bundle_keys=bundle_signer.key_set,
@@ -280,7 +281,14 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(
             ConsoleParts(
-                settings, clock, database, sealer, access, os.urandom, console_keys(vault)
+                settings,
+                clock,
+                database,
+                sealer,
+                access,
+                agents.enrolment,
+                os.urandom,
+                console_keys(vault),
             ),
             wire_issuing(
                 IssuingParts(

@@ -16,6 +16,7 @@ from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
+from web.agents.enrolment import EnrolmentDesk
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
 from web.console.services import ConsoleServices
@@ -38,6 +39,7 @@ class ConsoleParts:
         database: its database.
         sealer: seals personal data and secrets at rest.
         access: agents.
+        invitations: lets devices become agents.
         random_octets: a cryptographic random source.
         derive: derives a key of 32 octets for a purpose, from a master in the vault.
     """
@@ -47,6 +49,7 @@ class ConsoleParts:
     database: Database
     sealer: Sealer
     access: SqlAccessStore
+    invitations: EnrolmentDesk
     random_octets: Callable[[int], bytes]
     derive: Callable[[bytes], bytes]
 
@@ -83,6 +86,7 @@ def wire_console(
         agents=parts.access,
         partners=PartnerRegister(SqlPartnerStore(database)),
         policies=parts.access.policies,
+        invitations=parts.invitations,
         issuing=issuing,
         registry=wire_registry(database, parts.sealer, parts.clock),
         oversight=oversight,

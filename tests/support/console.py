@@ -188,6 +188,7 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
         {"partner_id": RELYING_PARTY, "deed": deed} for deed in ("disable", "enable")
     ],
     "console.partners.ask_to_revoke": [{"partner_id": KEYED_PARTNER, "kid": "khoa-1"}],
+    "console.agents.show": [{"agent_id": "ki-ot-1"}],
     **EXAMPLES_OF_RECORDS,
     **{
         f"console.holders.{page}": [{"holder_id": KHUE}]

@@ -31,17 +31,26 @@ class DeskAgent:
 
 
 def desk_agents(services: ConsoleServices) -> list[DeskAgent]:
-    """Return the agents that may call, those that are here first."""
+    """Return the agents that may stand at a desk, those that are here first."""
     told = {one.agent: one for one in services.issuing.presence()}
     at = request_instant(services)
     agents = []
     for one in services.agents.agents():
-        if one.enabled:
-            seen = told.get(one.id)
+        seen = told.get(one.id)
+        if one.enabled and _may_be_desk(seen):
             agents.append(
                 DeskAgent(one, seen, seen is not None and at - seen.seen_at < _STILL_THERE)
             )
     return sorted(agents, key=lambda agent: (not agent.is_here, agent.enrolled.id))
+
+
+def _may_be_desk(seen: AgentPresence | None) -> bool:
+    """Tell kiosks, counters and doors apart: those tell of their parts, none of which is a desk."""
+    if seen is None or seen.health is None:
+        return True
+    return any(
+        str(part.get("name", "")).startswith("desk") for part in seen.health.get("running", ())
+    )
 
 
 def agent_choices(services: ConsoleServices) -> list[tuple[str, Text]]:

@@ -52,6 +52,14 @@ class AgentRegister(Protocol):
         ...
 
 
+class AgentInvitations(Protocol):
+    """Lets devices become agents, each by a key that it makes."""
+
+    def invite(self, agent_id: str, name: str, *, operator: str, at: datetime) -> str:
+        """Return a code by which one device may become this agent within an hour; shown once."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConsoleServices:
     """The use cases behind the console's pages.
@@ -68,6 +76,7 @@ class ConsoleServices:
         agents: reader agents.
         partners: relying parties and their keys.
         policies: those in force at an instant.
+        invitations: lets devices become agents.
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
@@ -84,6 +93,7 @@ class ConsoleServices:
     agents: AgentRegister
     partners: PartnerRegister
     policies: Callable[[datetime], Sequence[ServicePolicy]]
+    invitations: AgentInvitations
     issuing: IssuingServices
     registry: RegistryServices
     oversight: OversightServices

@@ -12,7 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from cardsvc.access_records import Role
+from cardsvc.desk_records import AgentPresence, ReaderState
 from cardsvc.privacy_records import RequestKind, RequestState
+from cardsvc.store.agent_presence import SqlAgentPresence
+from cardsvc.wire.agent_health import HealthMessage
 from tests.support.console import Browser, ConsoleUnderTest
 from tests.support.oversight_examples import ACCESS_REQUEST, ERASURE_REQUEST
 
@@ -178,3 +181,28 @@ def test_the_log_is_signed_and_checked_and_tampering_is_said(
     broken = auditor.send("/console/audit/check")
     assert broken.status_code == 500
     assert "entry 3" in broken.text
+
+
+def test_a_device_is_invited_and_tells_how_it_does(console: ConsoleUnderTest) -> None:
+    browser = Browser(console).sign_in(console.who(Role.ADMINISTRATOR))
+    shown = browser.send("/console/agents/new", id="ki-ot-moi", name="Sảnh B")
+    assert "Mã đăng ký một lần" in shown.text
+    assert re.search(r'<code class="secret">[\w-]{22}</code>', shown.text)
+    page = browser.get("/console/agents/ki-ot-moi").text
+    assert "Thiết bị này chưa kết nối lần nào." in page
+    lasting = browser.send("/console/agents/new", id="ki-ot-thu", name="Sảnh C", token="yes")
+    assert "Mã của thiết bị" in lasting.text
+    message = HealthMessage.EXAMPLE
+    assert message is not None
+    presence = AgentPresence(
+        "ki-ot-thu", "1.0", True, (("Reader 0", ReaderState.EMPTY),), console.clock.now(), message
+    )
+    SqlAgentPresence(console.service.installation.database).seen(presence)
+    page = browser.get("/console/agents/ki-ot-thu").text
+    assert "Reader 0" in page
+    assert "cửa bắc" in page
+    assert "p95 31 ms" in page
+    issuer = Browser(console).sign_in(console.who(Role.ISSUER))
+    desks = issuer.get("/console/desk").text
+    assert "ki-ot-moi" not in desks  # nobody is there yet
+    assert "ki-ot-thu" not in desks  # it tells of its parts, and none of them is a desk

@@ -6,9 +6,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Enrolled, Role, require_identifier
-from cardsvc.errors import Malformed
+from cardsvc.desk_records import ReaderState
+from cardsvc.errors import Malformed, ReasonCode
 from web.console.access import needs
 from web.console.forms import Form, FormReader
+from web.console.issuing_texts import refusal
 from web.console.languages import Text
 from web.console.notices import notice
 from web.console.once import once
@@ -19,7 +21,17 @@ from web.console.visitor import present_operator, request_instant
 _SEE_OTHER = 303
 _ID = Text("Mã thiết bị", "Agent identifier")
 _NAME = Text("Nơi đặt", "Where it stands")
-_COLUMNS = (Column(_ID), Column(_NAME), Column(Text("Trạng thái", "State")))
+_COLUMNS = (
+    Column(_ID),
+    Column(_NAME),
+    Column(Text("Trạng thái", "State")),
+    Column(Text("Liên lạc lần cuối", "Last seen")),
+)
+_READER_STATES = {
+    ReaderState.EMPTY: (Text("Sẵn sàng", "Ready"), "good"),
+    ReaderState.CARD: (Text("Có thẻ", "A card is in it"), "waiting"),
+    ReaderState.MUTE: (Text("Thẻ không trả lời", "The card does not answer"), "warning"),
+}
 
 
 def pages(services: ConsoleServices) -> Blueprint:
@@ -34,16 +46,27 @@ def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(Role.ADMINISTRATOR)
     def listing() -> str:
+        told = {one.agent: one for one in services.issuing.presence()}
         table = Table(
             Text("Ki-ốt, quầy và bàn cấp thẻ", "Kiosks, counters and issuing desks"),
             _COLUMNS,
-            services.agents.agents(),
+            [(one, told.get(one.id)) for one in services.agents.agents()],
             Text(
                 "Chưa có thiết bị nào. Đăng ký thiết bị đầu tiên để bắt đầu đọc thẻ.",
                 "There are no agents yet. Enrol the first one to read cards.",
             ),
         )
         return render_template("agents/listing.html", table=table)
+
+    @views.get("/<agent_id>")
+    @needs(Role.ADMINISTRATOR)
+    def show(agent_id: str) -> str:
+        one = _find(services, agent_id)
+        told = {seen.agent: seen for seen in services.issuing.presence()}.get(one.id)
+        return render_template(
+            "agents/show.html", one=one, told=told, health=(told and told.health) or None,
+            reader_states=_READER_STATES, refusal=_reason,
+        )  # fmt: skip
 
     @views.get("/new")
     @needs(Role.ADMINISTRATOR, grave=True)
@@ -57,6 +80,7 @@ def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
         form = FormReader(request.form)
         agent_id = form.text("id", _ID)
         name = form.text("name", _NAME)
+        for_good = form.ticked("token")
         if not form.error("id"):
             _check_id(form, agent_id)
 
@@ -65,10 +89,13 @@ def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
                 return Response(
                     render_template("agents/new.html", form=form), 422, mimetype="text/html"
                 )
-            token = services.agents.enrol_agent(
+            let_in = services.agents.enrol_agent if for_good else services.invitations.invite
+            secret = let_in(
                 agent_id, name, operator=present_operator().id, at=request_instant(services)
             )
-            page = render_template("agents/token_once.html", agent_id=agent_id, token=token)
+            page = render_template(
+                "agents/secret_once.html", agent_id=agent_id, secret=secret, for_good=for_good
+            )
             return Response(page, mimetype="text/html")
 
         return once(services, act, then=url_for("console.agents.listing"))
@@ -104,6 +131,13 @@ def _check_id(form: Form, agent_id: str) -> None:
             "Mã thiết bị gồm 1 đến 64 chữ cái, chữ số, dấu chấm, gạch nối, gạch dưới",
             "The identifier has 1 to 64 letters, digits, dots, hyphens and underscores",
         )
+
+
+def _reason(code: str) -> Text:
+    try:
+        return refusal(ReasonCode(code))
+    except ValueError:
+        return Text(code, code)
 
 
 def _find(services: ConsoleServices, agent_id: str) -> Enrolled:
