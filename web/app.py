@@ -30,6 +30,7 @@ from web.request_id import register_request_ids
 from web.services import Services
 from web.status_api import status_api
 from web.status_list_api import status_list_api
+from web.strict_requests import register_strict_requests
 
 
 def create_app(services: Services) -> Flask:
@@ -53,6 +54,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     app.register_blueprint(metrics_api(services))
+    register_strict_requests(app)
     register_problems(app)
     register_request_ids(app)
     register_measuring(app, services.instruments)

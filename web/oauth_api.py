@@ -14,14 +14,61 @@ from cardsvc.partner_records import Scope
 from cardsvc.wire.fields import encode_object
 from web.auth import client_certificate
 from web.documents import FOR_AN_HOUR, open_to_browsers, send_plain
+from web.openapi.operation import Caller, Media, Tag, operation
 from web.partners.assertion import ALGORITHMS
-from web.partners.oauth import GRANT_TYPE, OAuthCode, OAuthRefusal, TokenRequest
+from web.partners.oauth import ASSERTION_TYPE, GRANT_TYPE, OAuthCode, OAuthRefusal, TokenRequest
 from web.services import Services
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 _FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_OCTETS = 16 * 1024
+_TEXT = {"type": "string"}
+_REQUEST = Media(
+    _FORM,
+    {
+        "type": "object",
+        "properties": {
+            "grant_type": {"const": GRANT_TYPE},
+            "client_assertion_type": {"const": ASSERTION_TYPE},
+            "client_assertion": _TEXT | {"description": "the signed JWT (RFC 7523 section 3)"},
+            "scope": _TEXT | {"description": "names with a space between; all that was agreed"},
+        },
+        "required": ["grant_type"],
+    },
+)
+_TOKEN = Media(
+    "application/json",
+    {
+        "type": "object",
+        "properties": {
+            "access_token": _TEXT,
+            "token_type": {"const": "Bearer"},
+            "expires_in": {"type": "integer"},
+            "scope": _TEXT,
+        },
+        "required": ["access_token", "token_type", "expires_in", "scope"],
+    },
+)
+_REFUSAL = Media(
+    "application/json",
+    {
+        "type": "object",
+        "properties": {
+            "error": {"enum": [code.value for code in OAuthCode]},
+            "error_description": _TEXT,
+        },
+        "required": ["error"],
+    },
+)
+_METADATA = Media(
+    "application/json",
+    {
+        "type": "object",
+        "properties": {"issuer": _TEXT, "token_endpoint": _TEXT},
+        "required": ["issuer", "token_endpoint"],
+    },
+)
 
 
 def oauth_api(services: Services) -> Blueprint:
@@ -29,6 +76,11 @@ def oauth_api(services: Services) -> Blueprint:
     views = Blueprint("oauth_api", __name__)
 
     @views.post(TOKEN_PATH)
+    @operation(
+        "Lấy mã truy cập bằng khóa của đơn vị", "Get an access token by the partner's own key",
+        caller=Caller.ANYONE, tag=Tag.TOKENS, body=_REQUEST, answer=_TOKEN,
+        refusal_bodies={400: _REFUSAL, 401: _REFUSAL},
+    )  # fmt: skip
     def token() -> Response:
         request.max_content_length = _MAX_FORM_OCTETS
         if request.mimetype != _FORM:
@@ -42,6 +94,10 @@ def oauth_api(services: Services) -> Blueprint:
         return _answer(given.as_object(), 200)
 
     @views.get(METADATA_PATH)
+    @operation(
+        "Thông tin của máy chủ cấp mã truy cập", "The authorization server's metadata (RFC 8414)",
+        caller=Caller.ANYONE, tag=Tag.TOKENS, answer=_METADATA,
+    )  # fmt: skip
     def metadata() -> Response:
         base = services.partners.base_url
         body = {

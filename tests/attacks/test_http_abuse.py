@@ -203,16 +203,35 @@ def test_a_body_past_the_limit_is_not_read(
     assert probe.refused(method, path, middle, token=token) == "400 malformed_message"
 
 
-def test_the_type_of_content_is_not_what_we_go_by(service: ServiceUnderTest, probe: Probe) -> None:
-    for kind in ("text/plain", "multipart/form-data", "application/x-www-form-urlencoded", "é", ""):
-        response = probe.send(
-            "POST",
-            "/agent/v1/challenges",
-            ASKED,
-            token=service.agent_token,
-            headers={"Content-Type": kind},
-        )
-        assert response.status_code == 200
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded", "é", "text/json",
+     "application/jsonp", "application/json-seq", "application/xml"],
+)  # fmt: skip
+def test_a_body_of_another_type_is_refused(
+    service: ServiceUnderTest, probe: Probe, kind: str
+) -> None:
+    for path, token in (("/agent/v1/challenges", service.agent_token),
+                        ("/api/v1/challenges", service.partner_token)):  # fmt: skip
+        response = probe.send("POST", path, ASKED, token=token, headers={"Content-Type": kind})
+        assert (response.status_code, reason_of(response)) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", ""])
+def test_a_body_of_json_is_taken(service: ServiceUnderTest, probe: Probe, kind: str) -> None:
+    headers = {"Content-Type": kind}
+    path, token = "/agent/v1/challenges", service.agent_token
+    assert probe.send("POST", path, ASKED, token=token, headers=headers).status_code == 200
+    headers["Content-Encoding"] = "gzip"
+    assert probe.send("POST", path, ASKED, token=token, headers=headers).status_code == 415
+
+
+@pytest.mark.parametrize("query", ["?x=1", "?wait=1&wait=2", "?wait=0&limit=5", "?=1", "?%00=1"])
+def test_query_parameters_are_those_declared_and_once(
+    service: ServiceUnderTest, probe: Probe, query: str
+) -> None:
+    path = f"/agent/v1/jobs/next{query}"
+    assert probe.refused("GET", path, token=service.agent_token) == "400 malformed_message"
 
 
 def test_ocsp_answers_junk_as_the_protocol_says(probe: Probe) -> None:

@@ -90,7 +90,7 @@ def _variables(rule: Rule, declared: Operation) -> list[dict[str, Any]]:
     found = []
     for variable in _VARIABLE.finditer(rule.rule):
         name, number = variable["name"], variable["converter"] == "int"
-        schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
+        schema: dict[str, Any] = {"type": "string", "minLength": 1}
         if number:
             schema = {"type": "integer", "minimum": 0, "maximum": _MOST_PATH_NUMBER}
         kind = declared.path.get(name)
@@ -149,14 +149,16 @@ def _responses(rule: Rule, declared: Operation) -> dict[str, Any]:
         found[str(status)] = {
             "description": texts.REFUSALS[status],
             "headers": headers,
-            "content": {CONTENT_TYPE: {"schema": _reference(ProblemMessage)}},
+            "content": _content((declared.refusal_bodies[status],))
+            if status in declared.refusal_bodies
+            else {CONTENT_TYPE: {"schema": _reference(ProblemMessage)}},
         }
     return found
 
 
 def _refusals(rule: Rule, declared: Operation) -> set[int]:
     """Return the statuses of problem documents: those of every such endpoint, and its own."""
-    found = {*declared.refusals, 500, 503}
+    found = {*declared.refusals, *declared.refusal_bodies, 500, 503}
     if declared.body is not None:
         found |= {400, 413}
         if _is_json(declared.body):

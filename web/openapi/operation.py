@@ -102,6 +102,7 @@ class Operation:
         parameters: of its query and headers.
         path: kinds of the path's variables; those not named are plain text or numbers.
         refusals: further statuses of problem documents.
+        refusal_bodies: statuses whose body is not a problem document.
         scope: the OAuth scope that a partner's token needs; empty for none.
     """
 
@@ -116,6 +117,7 @@ class Operation:
     path: Mapping[str, Kind] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
     scope: str = ""
+    refusal_bodies: Mapping[int, Body] = field(default_factory=dict)
 
 
 def operation(
@@ -131,12 +133,14 @@ def operation(
     path: Mapping[str, Kind] | None = None,
     refusals: tuple[int, ...] = (),
     scope: str = "",
+    refusal_bodies: Mapping[int, Body] | None = None,
 ) -> Callable[[View], View]:
     """Declare a view's part of the contract; see ``Operation``."""
     answers = answer if isinstance(answer, tuple) else (answer,)
     told = Operation(
-        vi, en, caller, tag, answers, status, body, parameters, path or {}, refusals, scope
-    )
+        vi, en, caller, tag, answers, status, body, parameters, path or {}, refusals, scope,
+        refusal_bodies or {},
+    )  # fmt: skip
 
     def declare(view: View) -> View:
         setattr(view, _ATTRIBUTE, told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cardsvc.partner_records import Scope
 from web.openapi.operation import Caller
 
 TITLE = "Thẻ điện tử – Electronic cards"
@@ -41,21 +42,40 @@ SECURITY_SCHEMES: dict[str, Any] = {
     "partnerToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Mã truy cập của đơn vị tích hợp – a partner's token.",
+        "description": "Mã truy cập của đơn vị tích hợp – a partner's token, given at enrolment.",
     },
 }
-_SCHEMES = {Caller.AGENT: "agentToken", Caller.PARTNER: "partnerToken"}
-_PATTERN = "^[A-Za-z0-9._-]{8,64}$"
+_SCOPES = {
+    Scope.VERIFY: "xác thực thẻ – decide taps",
+    Scope.BATCH: "xác thực nhiều thẻ – decide many taps at once",
+    Scope.STATUS: "tra trạng thái thẻ – ask where a card stands",
+    Scope.CREDENTIAL: "kiểm tra mã QR – check QR codes",
+    Scope.SESSION: "phiên tại quầy – counter sessions",
+    Scope.DELEGATION: "ủy quyền doanh nghiệp – delegations of companies",
+    Scope.PASSES: "giấy ra vào – visitor passes",
+    Scope.EVENTS: "sự kiện – the feed of events",
+}
+SECURITY_SCHEMES["partnerOAuth"] = {
+    "type": "oauth2",
+    "description": "Khóa riêng của đơn vị – the partner's own key (`private_key_jwt`, RFC 7523).",
+    "flows": {
+        "clientCredentials": {
+            "tokenUrl": "/oauth/token",
+            "scopes": {scope.value: _SCOPES[scope] for scope in Scope},
+        }
+    },
+}
 REQUEST_ID_HEADER: dict[str, Any] = {
     "description": "Names this request in our log and audit; quote it when you ask us.",
-    "schema": {"type": "string", "pattern": _PATTERN},
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
 }
 REQUEST_ID_PARAMETER: dict[str, Any] = {
     "name": "X-Request-Id",
     "in": "header",
     "required": False,
-    "description": "Your own name for this request; one that is not of this form is replaced.",
-    "schema": {"type": "string", "pattern": _PATTERN},
+    "description": "Your own name for this request: 8 to 64 letters, digits, `.`, `_`, `-`. "
+    "One of another form is replaced.",
+    "schema": {"type": "string"},
 }
 
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
@@ -73,6 +93,10 @@ IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
 
 def security_of(caller: Caller, scope: str) -> list[dict[str, list[str]]]:
     """Return who may call, as the document says it; nothing is asked of anyone."""
-    if caller is Caller.ANYONE:
-        return []
-    return [{_SCHEMES[caller]: [scope] if scope else []}]
+    match caller:
+        case Caller.ANYONE:
+            return []
+        case Caller.AGENT:
+            return [{"agentToken": []}]
+        case Caller.PARTNER:
+            return [{"partnerOAuth": [scope] if scope else []}, {"partnerToken": []}]
