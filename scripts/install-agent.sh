@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs the reader agent as a service of this machine, from this folder. Run it again to update:
+# configuration, key and events stay.
+#
+#   sudo scripts/install-agent.sh               install, enable, start
+#   sudo scripts/install-agent.sh --door        the same, with access to pins and serial lines
+#   scripts/install-agent.sh --root DIR --no-start --no-python
+#                                               lay the files out below DIR, for an image or a package
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+root="" start=yes python=yes door=no
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --root) root="${2:?--root needs a folder}"; shift ;;
+        --no-start) start=no ;;
+        --no-python) python=no ;;
+        --door) door=yes ;;
+        *) echo "install-agent: unknown option $1" >&2; exit 2 ;;
+    esac
+    shift
+done
+say() { printf 'install-agent: %s\n' "$*"; }
+
+user=cardsvc-agent
+home="$root/opt/cardsvc-agent"
+configuration="$root/etc/cardsvc-agent/agent.toml"
+
+if [ -z "$root" ]; then
+    if [ "$(id -u)" -ne 0 ]; then echo "install-agent: run me with sudo" >&2; exit 2; fi
+    getent passwd "$user" >/dev/null ||
+        useradd --system --user-group --no-create-home --home-dir /nonexistent \
+            --shell /usr/sbin/nologin "$user"
+    command -v pcscd >/dev/null || {
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pcscd libccid
+    }
+fi
+
+if [ "$python" = yes ]; then
+    say "Python packages, each by its hash"
+    python3 -m venv "$home/venv"
+    "$home/venv/bin/pip" install --quiet --require-hashes -r requirements/runtime.txt
+    "$home/venv/bin/pip" install --quiet --no-deps --force-reinstall .
+fi
+
+install -D -m 0644 packaging/systemd/cardsvc-agent.service \
+    "$root/etc/systemd/system/cardsvc-agent.service"
+if [ "$door" = yes ]; then
+    install -D -m 0644 packaging/systemd/cardsvc-agent-door.conf \
+        "$root/etc/systemd/system/cardsvc-agent.service.d/door.conf"
+fi
+install -D -m 0644 packaging/polkit/50-cardsvc-pcsc.rules \
+    "$root/etc/polkit-1/rules.d/50-cardsvc-pcsc.rules"
+if [ -e "$configuration" ]; then
+    say "$configuration is kept"
+    install -m 0644 packaging/agent/agent.toml "$configuration.example"
+else
+    install -D -m 0644 packaging/agent/agent.toml "$configuration"
+fi
+
+if [ -z "$root" ] && [ "$start" = yes ]; then
+    systemctl daemon-reload
+    systemctl enable --quiet --now pcscd.socket
+    systemctl enable --quiet cardsvc-agent.service
+    if [ -e /var/lib/cardsvc-agent/identity.pem ]; then
+        systemctl restart cardsvc-agent.service
+    fi
+fi
+say "done. Next: edit /etc/cardsvc-agent/agent.toml, then as $user"
+say "  reader-agent enrol --config /etc/cardsvc-agent/agent.toml   (code: cardsvc agent invite)"
+say "  reader-agent doctor --config /etc/cardsvc-agent/agent.toml"
+say "and: sudo systemctl restart cardsvc-agent"
