@@ -95,6 +95,8 @@ class AuditAction(StrEnum):
     LOSS_UNMATCHED = "loss.unmatched"
     LOSS_CLOSED = "loss.closed"
     TAP_DECIDED = "tap.decided"
+    PSEUDONYMS_ROTATED = "pseudonyms.rotated"
+    PSEUDONYM_EXPLAINED = "pseudonym.explained"
     VISIT_PERMITTED = "visit.permitted"
     VISIT_ENTERED = "visit.entered"
     VISIT_REFUSED = "visit.refused"

@@ -137,6 +137,7 @@ class ServicePolicy:
         document: the policy as it was written, TOML; verification parses it once.
         realm: the partner's, whose cards alone it is about.
         agreement: the bounds agreed with the partner, as JSON (``verification.policy.agreement``).
+        pseudonym_generation: of the partner's names for holders.
     """
 
     relying_party: str
@@ -145,6 +146,7 @@ class ServicePolicy:
     document: str = field(repr=False)
     realm: Realm = Realm.PRODUCTION
     agreement: str = "{}"
+    pseudonym_generation: int = 1
 
 
 @dataclass(frozen=True, slots=True)

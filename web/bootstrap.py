@@ -224,7 +224,8 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     pki = open_authorities(settings, vault, database, clock.now(), cost=scrypt_cost)
     sealer, agencies = Sealer(data_keys(vault)), SqlAgencyStore(database)
     holder_facts = SqlHolderFacts(database, sealer)
-    sources = ReleaseSources(holder_facts, pseudonyms(vault))
+    names = pseudonyms(vault)
+    sources = ReleaseSources(holder_facts, names)
     store, orders = SqlIssuanceStore(database, sealer), SqlJobStore(database, sealer)
     desk = decision_desk(settings, database, pki, vault, sources, instruments=instruments)
     tools = DeskTools(
@@ -273,7 +274,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         credential_keys=credentials.jwks,
         places=SqlStatusLists(database),
         history=history,
-        flows=wire_flows(FlowParts(desk, pki, credentials, PassSigner(vault), history, database)),
+        flows=wire_flows(
+            FlowParts(desk, pki, credentials, PassSigner(vault), names, feed, history, database)
+        ),
         events=feed,
         instruments=instruments,
         watch_token=settings.watch_token,

@@ -8,6 +8,7 @@ from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
+from verification.flows.pseudonym_desk import PseudonymDesk
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
 
@@ -22,6 +23,7 @@ class FlowServices:
         sessions: runs sessions at counters.
         delegations: decides about business delegates.
         visitors: issues, checks and revokes visitor passes.
+        pseudonyms: rotates and explains pseudonyms.
         own_checks: tells holders who checked their cards.
     """
 
@@ -30,4 +32,5 @@ class FlowServices:
     sessions: SessionDesk
     delegations: DelegationDesk
     visitors: VisitorDesk
+    pseudonyms: PseudonymDesk
     own_checks: OwnChecksDesk

@@ -26,7 +26,7 @@ from cardsvc.store.schema import PolicyActivationRow, PolicyVersionRow, RelyingP
 _VERSIONS, _ACTS = PolicyVersionRow.__table__, PolicyActivationRow.__table__
 _PARTIES = RelyingPartyRow.__table__
 IN_FORCE = (
-    select(_VERSIONS, _PARTIES.c.realm, _PARTIES.c.agreement)
+    select(_VERSIONS, _PARTIES.c.realm, _PARTIES.c.agreement, _PARTIES.c.pseudonym_generation)
     .join(
         _ACTS,
         and_(
@@ -146,7 +146,12 @@ def read_policy(row: PolicyVersionRow | Row[Any]) -> ServicePolicy:
 
 def read_in_force(row: Row[Any]) -> ServicePolicy:
     """Return the policy that a row of ``IN_FORCE`` is, bound by what was agreed."""
-    return replace(read_policy(row), realm=row.realm, agreement=row.agreement)
+    return replace(
+        read_policy(row),
+        realm=row.realm,
+        agreement=row.agreement,
+        pseudonym_generation=row.pseudonym_generation,
+    )
 
 
 def add_version(

@@ -97,7 +97,7 @@ class CredentialMessage(Message):
 
 @dataclass(frozen=True, slots=True)
 class StatusQuery(Message):
-    """Asks where a card stands, by its GUID or by a receipt of the partner's own: one of them."""
+    """Asks where a card stands: by GUID, by a receipt of the partner's own, or by pseudonym."""
 
     EXAMPLE: ClassVar[dict[str, Any] | None] = {
         "card": "urn:uuid:703de578-6b72-407e-8067-65d5a62041ca"
@@ -107,10 +107,11 @@ class StatusQuery(Message):
         CardGuid | None, Parsed(CardGuid.parse, lambda guid: guid.urn, most=45, about="the GUID")
     ] = None
     receipt: Annotated[str | None, Text(MAX_RECEIPT_CHARACTERS, about="as it was given")] = None
+    pseudonym: Annotated[str | None, Text(64, about="the partner's own name for the holder")] = None
 
     def __post_init__(self) -> None:
-        if (self.card is None) is (self.receipt is None):
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "ask by card or by receipt")
+        if (self.card, self.receipt, self.pseudonym).count(None) != 2:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "ask by card, receipt or pseudonym")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,13 @@ def test_a_batch_has_one_to_a_hundred(count: int) -> None:
         VerificationsMessage.parse(json.dumps({"presentations": [GOOD] * count}).encode())
 
 
-def test_a_query_asks_by_card_or_by_receipt() -> None:
+def test_a_query_asks_by_card_receipt_or_pseudonym() -> None:
     guid = CardGuid(bytes(range(16)))
-    for query in (StatusQuery(card=guid), StatusQuery(receipt="a.b.c")):
+    for query in (
+        StatusQuery(card=guid),
+        StatusQuery(receipt="a.b.c"),
+        StatusQuery(pseudonym="v1.x"),
+    ):
         assert StatusQuery.parse(query.encode()) == query
     for neither in (b"{}", json.dumps({"card": guid.urn, "receipt": "a.b.c"}).encode()):
         with pytest.raises(Malformed):

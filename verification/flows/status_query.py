@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,10 +32,12 @@ class StatusDesk:
     Args:
         history: decisions and states.
         check_receipt: returns the claims of a receipt of ours; raises ``CardsvcError`` for others.
+        cards_named: returns the cards that a partner was told of by a pseudonym.
     """
 
     history: CardHistory
     check_receipt: Callable[[str], Mapping[str, object]]
+    cards_named: Callable[[str, str], Sequence[CardGuid]]
 
     def of_card(self, guid: CardGuid, realm: Realm) -> CardState:
         """Return a card's state.
@@ -62,3 +64,19 @@ class StatusDesk:
         if found is None or found.guid is None:
             raise CardsvcError(ReasonCode.CARD_UNKNOWN, "the receipt is about no card")
         return self.of_card(found.guid, realm)
+
+    def of_pseudonym(self, relying_party: str, pseudonym: str, realm: Realm) -> CardState:
+        """Return the state of the card that a partner knows by its own name for the holder.
+
+        Of several cards the one that serves is told of, else one that is locked.
+
+        Raises:
+            CardsvcError: CARD_UNKNOWN; the partner was told of no card by that name.
+        """
+        named = self.cards_named(relying_party, pseudonym)
+        states = {self.history.card_state_in(guid, realm) for guid in named} - {None}
+        preferred: tuple[CardState, ...] = (CardState.ACTIVE, CardState.SUSPENDED, *CardState)
+        for state in preferred:
+            if state in states:
+                return state
+        raise CardsvcError(ReasonCode.CARD_UNKNOWN, "no card by that name")

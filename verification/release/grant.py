@@ -47,7 +47,7 @@ class HolderDirectory(Protocol):
 class Pseudonyms(Protocol):
     """Names a holder to one partner."""
 
-    def of(self, relying_party: str, holder_id: str) -> str:
+    def of(self, relying_party: str, holder_id: str, *, generation: int = 1) -> str:
         """Return the name; another partner's for the same holder can't be linked with it."""
         ...
 
@@ -128,9 +128,7 @@ def apply_policy(
         asked = ReasonCode.CONSENT_REQUIRED
     if isinstance(asked, ReasonCode):
         return Denied((asked,), _REFUSED, at, card.guid, card.level, policy, trace)
-    release = _release(
-        document, sources, asked, relying_party=policy.relying_party, record=card.record, at=at
-    )
+    release = _release(document, sources, asked, policy=policy, record=card.record, at=at)
     return Granted(card, policy, at, release, trace)
 
 
@@ -188,7 +186,7 @@ def _release(
     sources: ReleaseSources,
     asked: tuple[AskedAttribute, ...],
     *,
-    relying_party: str,
+    policy: ServicePolicy,
     record: CardOnRecord,
     at: datetime,
 ) -> Release:
@@ -201,11 +199,15 @@ def _release(
         one.text: value_of(one, record, facts, home_province=rule.home_province, today=today)
         for one in asked
     }
-    pseudonyms = sources.pseudonyms
+    pseudonym = None
+    if sources.pseudonyms is not None:
+        pseudonym = sources.pseudonyms.of(
+            policy.relying_party, holder_id, generation=policy.pseudonym_generation
+        )
     rely = rule.rely_for_seconds
     return Release(
         values,
-        None if pseudonyms is None else pseudonyms.of(relying_party, holder_id),
+        pseudonym,
         rule.consent.version if rule.consent is not None and asked else None,
         None if rely is None else at + timedelta(seconds=rely),
     )

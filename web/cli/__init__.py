@@ -30,6 +30,7 @@ from web.cli.operators import operator
 from web.cli.partners import partner
 from web.cli.policies import policy
 from web.cli.privacy import privacy
+from web.cli.pseudonyms import PSEUDONYMS
 from web.cli.service import backup, demo, init, serve
 from web.cli.status import status
 from web.cli.stock_books import stock
@@ -73,6 +74,8 @@ _OTHERS = (
 )
 for command in (*_SERVICE, *_CARDS, *_FACES, *_REGISTRIES, *_OTHERS):
     main.add_command(command)
+for command in PSEUDONYMS:
+    partner.add_command(command)
 for command in UNBLOCKING:
     card.add_command(command)
 card.add_command(checks)

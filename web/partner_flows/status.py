@@ -18,7 +18,7 @@ def add_views(views: Blueprint, services: Services) -> None:
 
     @views.post("/status")
     @operation(
-        "Hỏi trạng thái thẻ theo GUID hoặc biên nhận", "Ask where a card stands",
+        "Hỏi trạng thái thẻ theo GUID, biên nhận hoặc bí danh", "Ask where a card stands",
         caller=Caller.PARTNER, tag=Tag.LOOKUP, body=StatusQuery, answer=StatusMessage,
         refusals=(403, 404, 409), scope=Scope.STATUS,
     )  # fmt: skip
@@ -28,6 +28,8 @@ def add_views(views: Blueprint, services: Services) -> None:
         desk = services.flows.status
         if query.card is not None:
             state = desk.of_card(query.card, caller.realm)
+        elif query.pseudonym is not None:
+            state = desk.of_pseudonym(caller.id, query.pseudonym, caller.realm)
         else:
             state = desk.of_receipt(caller.id, query.receipt or "", caller.realm)
         usable = state is CardState.ACTIVE

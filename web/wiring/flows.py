@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cardsvc.card.guid import CardGuid
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.counter_sessions import SqlCounterSessions
 from cardsvc.store.engine import Database
 from cardsvc.store.past_decisions import SqlPastDecisions
+from cardsvc.store.pseudonym_book import SqlPseudonymBook
 from cardsvc.store.verification_store import SqlDecisionHistory
 from cardsvc.store.visitor_passes import SqlVisitorPasses
 from keys.credential_signer import CredentialSigner
@@ -20,8 +23,11 @@ from verification.flows.counter_session import SessionDesk
 from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
+from verification.flows.pseudonym_desk import PseudonymDesk
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
+from verification.release.pseudonym import PairwisePseudonyms
+from web.events.feed import EventFeed
 from web.flow_services import FlowServices
 
 
@@ -34,6 +40,8 @@ class FlowParts:
         pki: signs receipts and publishes their keys.
         credentials: publishes the keys of QR codes.
         passes: signs visitor passes.
+        names: makes pseudonyms.
+        feed: knows by which names partners know cards.
         history: decisions and card states.
         database: keeps the flows' own records.
     """
@@ -42,16 +50,26 @@ class FlowParts:
     pki: Pki
     credentials: CredentialSigner
     passes: PassSigner
+    names: PairwisePseudonyms
+    feed: EventFeed
     history: SqlDecisionHistory
     database: Database
 
 
 def wire_flows(parts: FlowParts) -> FlowServices:
     """Return the use cases."""
+    book = SqlPseudonymBook(parts.database)
+
+    def cards_named(relying_party: str, pseudonym: str) -> Sequence[CardGuid]:
+        parts.feed.feed.catch_up()  # a grant of a moment ago counts
+        return book.cards_named(relying_party, pseudonym)
+
     return FlowServices(
         credentials=CredentialDesk(parts.desk, parts.credentials.jwks),
         status=StatusDesk(
-            parts.history, lambda receipt: verify_receipt(receipt, parts.pki.status.jwks())
+            parts.history,
+            lambda receipt: verify_receipt(receipt, parts.pki.status.jwks()),
+            cards_named,
         ),
         visitors=VisitorDesk(
             parts.desk.issuer,
@@ -59,6 +77,7 @@ def wire_flows(parts: FlowParts) -> FlowServices:
             SqlVisitorPasses(parts.database),
             os.urandom,
         ),
+        pseudonyms=PseudonymDesk(parts.names, book),
         delegations=DelegationDesk(parts.desk),
         own_checks=OwnChecksDesk(
             parts.desk,

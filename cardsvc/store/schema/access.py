@@ -57,6 +57,7 @@ class RelyingPartyRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     realm: Mapped[Realm] = mapped_column(EnumText(Realm), server_default=Realm.PRODUCTION)
     agency_code: Mapped[str | None] = mapped_column(String)
+    pseudonym_generation: Mapped[int] = mapped_column(Integer, server_default="1")
     contacts: Mapped[str] = mapped_column(String, server_default="[]")
     scopes: Mapped[str] = mapped_column(String, server_default=encode_scopes(ALL_SCOPES))
     per_minute: Mapped[int] = mapped_column(Integer, server_default=str(RequestLimits().per_minute))

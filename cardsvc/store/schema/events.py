@@ -72,7 +72,7 @@ class PartnerCardRow(Base):
     named: Mapped[bool] = mapped_column(Boolean)
     pseudonym: Mapped[str | None] = mapped_column(String)
 
-    __table_args__ = (Index(None, "relying_party"),)
+    __table_args__ = (Index(None, "relying_party", "pseudonym"),)
 
 
 class WebhookRow(Base):

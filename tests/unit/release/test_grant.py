@@ -13,7 +13,7 @@ from tests.support.decisions import outcome
 from tests.support.policies import MemoryHolders, policy_text
 from tests.support.verification_world import RELYING_PARTY, SERVICE, World
 from verification.release.grant import ReleaseSources
-from verification.release.pseudonym import PairwisePseudonyms
+from verification.release.pseudonym import PairwisePseudonyms, parse_pseudonym
 from verification.verdict import Denied, Granted
 
 FACTS = HolderFacts(PersonalNumber("046099012345"), date(2008, 11, 22))
@@ -90,6 +90,15 @@ def test_a_new_key_gives_new_names_and_the_old_ones_can_still_be_made() -> None:
     old, new = PairwisePseudonyms("v1", partner_key), PairwisePseudonyms("v2", partner_key)
     assert new.of("a", "holder-1") != old.of("a", "holder-1")
     assert new.of("a", "holder-1", version="v1") == old.of("a", "holder-1")
+
+
+def test_a_new_generation_renames_everybody_at_one_partner() -> None:
+    names = PairwisePseudonyms("v3", partner_key)
+    found = {names.of("a", "holder-1", generation=one) for one in (1, 2, 3)}
+    assert len(found) == len({one.partition(".")[2] for one in found}) == 3
+    for number, name in ((1, names.of("a", "h")), (12, names.of("a", "h", generation=12))):
+        assert parse_pseudonym(name)[:2] == ("v3", number)
+        assert name.endswith(parse_pseudonym(name)[2])
 
 
 def test_the_receipt_carries_the_partners_name_for_the_holder(world: World) -> None:
