@@ -7,6 +7,13 @@ import json
 from datetime import UTC, datetime
 
 import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +25,11 @@ from verification.policy.agreement import parse_agreement
 from web.partners.assertion import parse_assertion, verify_assertion
 from web.partners.forwarded import parse_forwarded_certificate
 from web.partners.oauth import OAuthRefusal, TokenRequest
-from web.partners.public_keys import parse_client_certificate, parse_key_set
+from web.partners.public_keys import (
+    parse_client_certificate,
+    parse_key_set,
+    parse_public_key_pem,
+)
 
 AT = datetime(2026, 11, 22, 2, tzinfo=UTC)
 KEY = SigningKey()
@@ -36,7 +47,7 @@ HEADERS = st.sampled_from(["alg", "kid", "typ", "crit", "x5t"])
 @given(st.binary(max_size=60) | st.dictionaries(MEMBERS, JSON).map(json.dumps))
 def test_a_key_set_of_junk(junk: bytes | str) -> None:
     octets = junk if isinstance(junk, bytes) else junk.encode()
-    for parse in (parse_key_set, parse_client_certificate):
+    for parse in (parse_key_set, parse_client_certificate, parse_public_key_pem):
         with contextlib.suppress(Malformed):
             parse(octets)
 
@@ -51,6 +62,33 @@ def test_a_key_with_members_changed(algorithm: str, changed: dict[str, object]) 
 
 
 _ED25519 = SigningKey("EdDSA")
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+@given(st.integers(0, 400), st.binary(max_size=2))
+def test_a_pem_with_something_changed(algorithm: str, place: int, junk: bytes) -> None:
+    pem = PEMS[algorithm]
+    with contextlib.suppress(Malformed):
+        parse_public_key_pem(pem[:place] + junk + pem[place + 1 :])
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_a_key_in_pem_is_the_one_in_a_set(algorithm: str) -> None:
+    (found,) = parse_public_key_pem(PEMS[algorithm])
+    (same,) = parse_key_set(found.jwk.encode())
+    assert (found.thumbprint, found.kid) == (same.thumbprint, same.kid)
+    for other in (b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----", PRIVATE_PEM):
+        with pytest.raises(Malformed):
+            parse_public_key_pem(other)
+
+
+PEMS = {
+    name: SigningKey(name)
+    .private.public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    for name in ("ES256", "EdDSA", "RS256")
+}
+PRIVATE_PEM = KEY.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @settings(max_examples=200)

@@ -193,16 +193,12 @@ def add_key(
     not_after: datetime | None,
     operator: str,
 ) -> None:
-    """Put a partner's JWK set, or its TLS client certificate in PEM, on record."""
+    """Put a partner's JWK set, public key or TLS client certificate (PEM) on record."""
     octets = file.read_bytes()
     term = KeyTerm(_utc(not_before), _utc(not_after))
     with opened(settings) as installation:
         register, at = _register(installation), installation.clock.now()
-        if b"-----BEGIN" in octets:
-            added = [register.add_certificate(party_id, octets, term, operator=operator, at=at)]
-        else:
-            added = [*register.add_key_set(party_id, octets, term, operator=operator, at=at)]
-        _print_keys(added, at)
+        _print_keys(register.add_keys(party_id, octets, term, operator=operator, at=at), at)
 
 
 def _utc(day: datetime | None) -> datetime | None:

@@ -118,7 +118,8 @@ def verify_assertion(
         CardsvcError: the step's reason.
         Malformed: MALFORMED_ASSERTION, claims are missing.
     """
-    if key is None or key.kind is not KeyKind.JWK or not key.counts_at(at):
+    ours = key is not None and (key.relying_party, key.kind) == (unverified.client_id, KeyKind.JWK)
+    if key is None or not ours or not key.counts_at(at):
         raise CardsvcError(ReasonCode.PARTNER_KEY_UNKNOWN, "no key of that name counts now")
     if unverified.algorithm != key.algorithm:
         raise CardsvcError(ReasonCode.PARTNER_KEY_UNKNOWN, "the key is for another algorithm")

@@ -1,4 +1,4 @@
-"""Partners' public keys as they hand them in: JWK sets and certificates, read strictly.
+"""Partners' public keys as they hand them in: JWK sets, PEM, certificates; read strictly.
 
 Spec: RFC 7517 (JWK), RFC 7518 section 6 and RFC 8037 section 2 (members by type), RFC 7638
 (thumbprint), RFC 8725 section 3.1 (one algorithm for a key).
@@ -16,8 +16,10 @@ from typing import Any, NoReturn
 
 import jwt
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.partner_records import MOST_KEYS
@@ -94,6 +96,30 @@ def parse_key_set(octets: bytes) -> Sequence[PublicJwk]:
     if len({one.kid for one in found}) != len(found):
         _refuse("two keys have one name")
     return found
+
+
+def parse_public_key_pem(octets: bytes) -> Sequence[PublicJwk]:
+    """Parse one public key in PEM (RFC 7468 section 13), named by its thumbprint.
+
+    Raises:
+        Malformed: MALFORMED_PARTNER_KEY.
+    """
+    try:
+        key = serialization.load_pem_public_key(octets[:MAX_KEY_SET_OCTETS])
+        jwk: Any
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            jwk = ECAlgorithm.to_jwk(key, as_dict=True)
+        elif isinstance(key, rsa.RSAPublicKey):
+            jwk = RSAAlgorithm.to_jwk(key, as_dict=True)
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            jwk = OKPAlgorithm.to_jwk(key, as_dict=True)
+        else:
+            _refuse("a key is of type EC, OKP or RSA")
+    except (ValueError, UnsupportedAlgorithm, jwt.InvalidKeyError) as error:
+        if isinstance(error, Malformed):
+            raise
+        raise Malformed(ReasonCode.MALFORMED_PARTNER_KEY, "not a public key") from error
+    return [_public_jwk(jwk)]
 
 
 def _public_jwk(value: object) -> PublicJwk:

@@ -16,7 +16,11 @@ from cardsvc.partner_records import (
     PartnerProfile,
 )
 from web.partners.ports import PartnerBook
-from web.partners.public_keys import parse_client_certificate, parse_key_set
+from web.partners.public_keys import (
+    parse_client_certificate,
+    parse_key_set,
+    parse_public_key_pem,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,22 @@ class PartnerRegister:
         if not self._book.set_enabled(partner_id, enabled=enabled, operator=operator, at=at):
             raise CardsvcError(ReasonCode.RELYING_PARTY_UNKNOWN, "no such partner")
 
+    def add_keys(
+        self, partner_id: str, octets: bytes, term: KeyTerm, *, operator: str, at: datetime
+    ) -> Sequence[PartnerKey]:
+        """Put on record what a partner handed in: a certificate or key in PEM, or a JWK set.
+
+        Raises:
+            Malformed, CardsvcError: as ``add_certificate`` and ``add_key_set``.
+        """
+        if b"-----BEGIN CERTIFICATE" in octets:
+            return [self.add_certificate(partner_id, octets, term, operator=operator, at=at)]
+        return self.add_key_set(partner_id, octets, term, operator=operator, at=at)
+
     def add_key_set(
         self, partner_id: str, octets: bytes, term: KeyTerm, *, operator: str, at: datetime
     ) -> Sequence[PartnerKey]:
-        """Put the keys of a JWK set on record that are not there yet; return those.
+        """Put the keys of a JWK set, or a key in PEM, on record that are not there; return those.
 
         Handing the same set in again changes nothing, so that a partner may always send its
         whole set.
@@ -96,6 +112,7 @@ class PartnerRegister:
         """
         self.partner(partner_id)
         not_before, not_after = _term(term, at)
+        parse = parse_public_key_pem if b"-----BEGIN" in octets else parse_key_set
         known = {(one.kid, one.thumbprint) for one in self._book.keys(partner_id)}
         added = [
             PartnerKey(
@@ -108,7 +125,7 @@ class PartnerRegister:
                 not_before,
                 not_after,
             )
-            for one in parse_key_set(octets)
+            for one in parse(octets)
             if (one.kid, one.thumbprint) not in known
         ]
         for key in added:

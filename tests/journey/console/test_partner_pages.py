@@ -103,7 +103,14 @@ def test_what_is_no_public_key_is_refused_and_not_shown_again(
     at = f"/console/partners/{KEYED_PARTNER}/keys/new"
     secret = json.dumps({**SigningKey(kid="x").jwk, "d": "bí-mật-của-tôi"})
     days = {"from": "", "until": ""}
-    for pasted in (secret, "{", "-----BEGIN CERTIFICATE-----", SigningKey().key_set.decode()):
+    taken = SigningKey().key_set.decode()
+    for pasted in (
+        secret,
+        "{",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----",
+        taken,
+    ):
         page = browser.send(at, keys=pasted, **days)
         assert page.status_code == 422
         assert 'href="#keys"' in page.text

@@ -27,10 +27,10 @@ _FROM = Text("Dùng từ ngày", "In use from")
 _UNTIL = Text("Dùng đến hết ngày", "In use until the end of")
 _REFUSED = {
     ReasonCode.MALFORMED_PARTNER_KEY: Text(
-        "Không phải khóa công khai dùng được (JWK: P-256, Ed25519, RSA từ 2048 bit) hoặc chứng thư "
-        "PEM. Không bao giờ dán khóa bí mật.",
-        "This is no public key that can be used (JWK: P-256, Ed25519, RSA of 2048 bits and more) "
-        "and no certificate in PEM. Never paste a private key.",
+        "Không phải khóa công khai dùng được (JWK hoặc PEM: P-256, Ed25519, RSA từ 2048 bit) hoặc "
+        "chứng thư PEM. Không bao giờ dán khóa bí mật.",
+        "This is no public key that can be used (JWK or PEM: P-256, Ed25519, RSA of 2048 bits and "
+        "more) and no certificate in PEM. Never paste a private key.",
     ),
     ReasonCode.PARTNER_KEY_TAKEN: Text(
         "Khóa này hoặc tên khóa đã có, hoặc đơn vị đã có đủ khóa",
@@ -99,10 +99,7 @@ def key_pages(
 def _add(services: ConsoleServices, one: Partner, pasted: bytes, form: Form, term: KeyTerm) -> None:
     by, at, register = present_operator().id, request_instant(services), services.partners
     try:
-        if b"-----BEGIN" in pasted:
-            register.add_certificate(one.id, pasted, term, operator=by, at=at)
-        else:
-            register.add_key_set(one.id, pasted, term, operator=by, at=at)
+        register.add_keys(one.id, pasted, term, operator=by, at=at)
     except (Malformed, CardsvcError) as error:
         said = _REFUSED.get(error.reason)
         if said is None:
