@@ -124,6 +124,7 @@ class AuditAction(StrEnum):
     PARTNER_KEY_REVOKED = "partner_key.revoked"
     PARTNER_TOKEN_GIVEN = "partner_token.given"  # noqa: S105 - an action, not a token
     PARTNER_REFUSED = "partner.refused"
+    REQUESTS_REFUSED = "requests.refused"
     POLICY_PUT = "policy.put"
     POLICY_REHEARSED = "policy.rehearsed"
     POLICY_ACTIVATED = "policy.activated"

@@ -26,6 +26,7 @@ from web.partner_flows.own_checks import own_checks
 from web.partner_flows.sessions import agent_sessions
 from web.partner_flows.visitor_passes import public_passes
 from web.problems import register_problems
+from web.refusals import RefusalLog, register_refusals
 from web.request_id import register_request_ids
 from web.services import Services
 from web.status_api import status_api
@@ -57,6 +58,7 @@ def create_app(services: Services) -> Flask:
     register_strict_requests(app)
     register_problems(app)
     register_request_ids(app)
+    register_refusals(app, RefusalLog(services.record), services.clock)
     register_measuring(app, services.instruments)
     register_partner_answers(app, services.partners)
     register_reference(app)

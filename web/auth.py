@@ -63,6 +63,7 @@ def partner_caller(partners: PartnerServices, scope: Scope, at: datetime) -> Par
         caller = partners.door.enter(token, scope, client_certificate(partners), at)
     except NotLetIn as error:
         raise Unauthenticated from error
+    g.caller = caller.id
     g.rate_limits = partners.quota.take(caller.id, caller.limits, at)
     name_request(partners.named, caller.id, at)
     return caller
@@ -96,7 +97,8 @@ def calling_agent(services: Services) -> str:
     if scheme.lower() != agent_proof.SCHEME.lower():
         if not services.agents.tokens:
             raise Unauthenticated
-        return bearer(services.access.agent_by_token)
+        g.caller = bearer(services.access.agent_by_token)
+        return str(g.caller)
     sign_in, at = services.agents.sign_in, services.clock.now()
     try:
         if "signed_in" in g:  # a request that waits looks again; its proof serves once
@@ -105,7 +107,8 @@ def calling_agent(services: Services) -> str:
             g.signed_in = sign_in.agent_of(_signed_request(proof), at)
     except ProofRefused as error:
         raise Unauthenticated from error
-    return str(g.signed_in.agent)
+    g.caller = str(g.signed_in.agent)
+    return str(g.caller)
 
 
 def _signed_request(proof: str) -> SignedRequest:

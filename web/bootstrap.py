@@ -280,6 +280,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         events=feed,
         instruments=instruments,
         watch_token=settings.watch_token,
+        record=AuditLog(database).record,
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(

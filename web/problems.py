@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
@@ -52,6 +52,7 @@ def problem(
     status: int, reason: str, title: str, headers: Iterable[tuple[str, str]] = ()
 ) -> Response:
     """Return a problem document. ``title`` is for a developer and holds no personal data."""
+    g.refused_for = reason
     body = ProblemMessage(TYPE_PREFIX + reason, title, status, reason, request_id())
     response = Response(body.encode(), status, content_type=CONTENT_TYPE)
     response.headers.extend(dict(headers))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from cardsvc.access_records import PersonalisationJob
+from cardsvc.audit import AuditEvent
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import Clock
@@ -177,6 +178,7 @@ class Services:
         history: decisions and card states.
         events: partners' feeds.
         instruments: count and time what is done.
+        record: appends what is nobody's change, such as a refusal, to the audit log.
         watch_token: opens what those who run the service watch; empty for this machine alone.
         ready: names of parts and whether each works, for /readyz.
         flows: what partners ask beside a tap.
@@ -206,6 +208,7 @@ class Services:
     flows: FlowServices
     instruments: Instruments
     watch_token: str
+    record: Callable[[AuditEvent], None]
     ready: Callable[[], Mapping[str, bool]]
     regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

@@ -121,6 +121,7 @@ ACTION_TEXTS = {
     AuditAction.PARTNER_KEY_REVOKED: Text("Thu hồi khóa của đối tác", "Partner's key revoked"),
     AuditAction.PARTNER_TOKEN_GIVEN: Text("Cấp mã truy cập cho đối tác", "Partner given a token"),
     AuditAction.PARTNER_REFUSED: Text("Từ chối xác thực đối tác", "Partner not authenticated"),
+    AuditAction.REQUESTS_REFUSED: Text("Từ chối yêu cầu API", "API requests refused"),
     AuditAction.POLICY_PUT: Text("Lưu chính sách", "Policy put on record"),
     AuditAction.POLICY_REHEARSED: Text("Chạy thử chính sách", "Policy rehearsed"),
     AuditAction.POLICY_ACTIVATED: Text("Áp dụng chính sách", "Policy activated"),
