@@ -177,13 +177,11 @@ EXAMPLES_OF_RECORDS: dict[str, list[dict[str, str]]] = {
 }
 NO_PAGES_OF_RECORDS = {
     "console.applications.new",
-    "console.applications.export_csv",
-    "console.applications.export_xlsx",
     "console.applications.photo",
+    "console.batches.export_csv",
+    "console.batches.export_xlsx",
     "console.applications.proof",
     "console.cards.certificate",
-    "console.cards.export_csv",
-    "console.cards.export_xlsx",
     "console.cards.faces",
     "console.cards.photo",
     "console.cards.picture",

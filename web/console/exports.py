@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from flask import make_response
+from flask import Blueprint, make_response
 from openpyxl import Workbook
 from werkzeug.wrappers import Response
+
+from cardsvc.access_records import Role
+from web.console.access import needs
+from web.console.paging import Column
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -16,6 +20,47 @@ _REPLACED = dict.fromkeys(range(32), " ")
 """What XML 1.0 section 2.2 has no place for."""
 
 Cell = str | int | float | None
+
+
+def add_exports(
+    views: Blueprint,
+    name: str,
+    roles: Collection[Role],
+    columns: Sequence[Column],
+    lines: Callable[..., Iterable[Sequence[Cell]]],
+    *,
+    path: str = "",
+) -> None:
+    """Let a list be taken away as it is filtered: ``export.csv`` and ``export.xlsx``.
+
+    Args:
+        views: the area; a list of it links to them by ``exports_of``.
+        name: of the file, without its ending.
+        roles: who may see the list.
+        columns: the headings.
+        lines: makes the rows, of the list that the address asks for.
+        path: of the list within the area; its arguments are given to ``lines``.
+    """
+
+    @views.get(f"{path}/export.csv", endpoint="export_csv")
+    @needs(*roles)
+    def export_csv(**arguments: str) -> Response:
+        return send_csv(name, headings(columns), lines(**arguments))
+
+    @views.get(f"{path}/export.xlsx", endpoint="export_xlsx")
+    @needs(*roles)
+    def export_xlsx(**arguments: str) -> Response:
+        return send_xlsx(name, headings(columns), lines(**arguments))
+
+
+def exports_of(area: str) -> dict[str, str]:
+    """Return the endpoints of an area's list as files, by kind of file."""
+    return {kind: f"console.{area}.export_{kind.lower()}" for kind in ("CSV", "XLSX")}
+
+
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Return the headings of a table in the reader's language."""
+    return [str(column.text) for column in columns]
 
 
 def send_csv(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import pytest
+from openpyxl import load_workbook
 
 from cardsvc.access_records import Role
 from cardsvc.lifecycle import ApplicationState, CardState
 from tests.support.console import EXAMPLES, NO_PAGES, Browser, ConsoleUnderTest
+from tests.support.console_records import BATCH
 from web.console.access import Audience, declared
 from web.console.navigation import ROLE_TEXTS, SECTIONS
 from web.console.states import state_text, state_tone
@@ -67,6 +71,31 @@ def test_every_page_with_a_parameter_has_an_example(console: ConsoleUnderTest) -
         if rule.arguments and rule.endpoint.startswith("console.") and "GET" in (rule.methods or ())
     }
     assert with_parts - NO_PAGES == set(EXAMPLES)
+
+
+def test_every_list_is_taken_away_as_it_is_filtered(console: ConsoleUnderTest) -> None:
+    browser = Browser(console).sign_in(console.everything)
+    files = {
+        rule.endpoint: {"batch_id": BATCH} if rule.arguments else {}
+        for rule in console.app.url_map.iter_rules()
+        if rule.endpoint.endswith((".export_csv", ".export_xlsx"))
+    }
+    assert len(files) == 2 * 12
+    for endpoint, arguments in files.items():
+        with console.app.test_request_context():
+            address = console.app.url_for(endpoint, **arguments)
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        assert "attachment" in answer.headers["Content-Disposition"]
+        if endpoint.endswith("csv"):
+            lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        else:
+            sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
+            lines = [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+        assert len({len(line) for line in lines}) == 1, address
+        assert len(lines[0]) > 2
+        listing = browser.get(address.rsplit("/", 1)[0]).text
+        assert address.split("?")[0] in listing
 
 
 @pytest.mark.parametrize("role", Role)

@@ -15,6 +15,8 @@ from cardsvc.identity.latin import search_key
 from issuance.registry.agencies import put_settings
 from web.console.access import needs
 from web.console.agency_texts import FATES, STANDING
+from web.console.exports import add_exports, exports_of
+from web.console.formats import day
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.notices import notice
@@ -72,7 +74,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(*READERS)
     def listing() -> str:
-        form = Form.of({name: request.args.get(name, "") for name in ("q", "standing")})
+        form = _filter()
         lines = _lines(services, form)
         after = read_cursor(1)
         codes = [line.code.value for line in lines]
@@ -88,10 +90,25 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
                 "No agency in your scope matches.",
             ),
             next_cursor=encode_cursor(shown[-1].code.value) if is_more else "",
+            exports=exports_of("agencies"),
         )
         return render_template(
             "agencies/listing.html", table=table, form=form, standing=STANDING, total=len(lines)
         )
+
+    add_exports(views, "agencies", READERS, _COLUMNS, lambda: _exported(services))
+
+
+def _filter() -> Form:
+    return Form.of({name: request.args.get(name, "") for name in ("q", "standing")})
+
+
+def _exported(services: ConsoleServices) -> list[tuple[str, ...]]:
+    return [
+        (one.version.name, one.code.value, one.version.short_name, day(one.version.valid_from),
+         str(STANDING[one.standing]))
+        for one in _lines(services, _filter())
+    ]  # fmt: skip
 
 
 def _lines(services: ConsoleServices, form: Form) -> list[_Line]:

@@ -9,6 +9,8 @@ from cardsvc.access_records import Enrolled, Role, require_identifier
 from cardsvc.desk_records import ReaderState
 from cardsvc.errors import Malformed, ReasonCode
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
+from web.console.formats import instant
 from web.console.forms import Form, FormReader
 from web.console.issuing_texts import refusal
 from web.console.languages import Text
@@ -55,8 +57,11 @@ def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
                 "Chưa có thiết bị nào. Đăng ký thiết bị đầu tiên để bắt đầu đọc thẻ.",
                 "There are no agents yet. Enrol the first one to read cards.",
             ),
+            exports=exports_of("agents"),
         )
         return render_template("agents/listing.html", table=table)
+
+    add_exports(views, "agents", (Role.ADMINISTRATOR,), _COLUMNS, lambda: _lines(services))
 
     @views.get("/<agent_id>")
     @needs(Role.ADMINISTRATOR)
@@ -99,6 +104,15 @@ def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
             return Response(page, mimetype="text/html")
 
         return once(services, act, then=url_for("console.agents.listing"))
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:
+    told = {one.agent: instant(one.seen_at) for one in services.issuing.presence()}
+    allowed, shut = Text("Được phép", "Enabled"), Text("Đã ngắt", "Shut out")
+    return [
+        (one.id, one.name, str(allowed if one.enabled else shut), told.get(one.id, ""))
+        for one in services.agents.agents()
+    ]
 
 
 def _disabling_pages(views: Blueprint, services: ConsoleServices) -> None:

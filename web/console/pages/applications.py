@@ -16,7 +16,7 @@ from issuance.completeness import missing_facts
 from web.console.access import needs
 from web.console.application_deeds import deeds_of
 from web.console.audit_texts import action_text
-from web.console.exports import send_csv, send_xlsx
+from web.console.exports import add_exports, exports_of
 from web.console.formats import instant
 from web.console.issuing_texts import FACTS, KINDS, NOTE_CODES
 from web.console.languages import Text
@@ -80,10 +80,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             next_cursor=(
                 encode_cursor(shown[-1].requested_at.isoformat(), shown[-1].id) if more else ""
             ),
-            exports={
-                "CSV": "console.applications.export_csv",
-                "XLSX": "console.applications.export_xlsx",
-            },
+            exports=exports_of("applications"),
         )
         return render_template(
             "applications/listing.html",
@@ -97,15 +94,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             approver=present_operator().id,
         )
 
-    @views.get("/export.csv")
-    @needs(*READERS)
-    def export_csv() -> Response:
-        return send_csv("applications", _head(), _lines(services))
-
-    @views.get("/export.xlsx")
-    @needs(*READERS)
-    def export_xlsx() -> Response:
-        return send_xlsx("applications", _head(), _lines(services))
+    add_exports(views, "applications", READERS, _COLUMNS, lambda: _lines(services))
 
 
 def _record_pages(views: Blueprint, services: ConsoleServices) -> None:
@@ -165,10 +154,6 @@ def _read_place() -> tuple[datetime, str] | None:
     except ValueError:
         return None
     return None if at.tzinfo is None else (at, keys[1])
-
-
-def _head() -> list[str]:
-    return [str(column.text) for column in _COLUMNS]
 
 
 def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -18,6 +18,7 @@ from web.console.access import needs
 from web.console.audit_texts import action_text
 from web.console.batch_form import MOVES, read_batch
 from web.console.batch_texts import ACTIONS, EXCLUSIONS, FOLLOWS, KINDS, STEPS
+from web.console.exports import add_exports, exports_of
 from web.console.forms import Form, FormReader
 from web.console.issuing_texts import refusal
 from web.console.languages import Text
@@ -32,6 +33,7 @@ _READERS = (Role.CLERK, Role.APPROVER, Role.AUDITOR)
 _PLANNERS = (Role.CLERK, Role.APPROVER)
 _FORM_OCTETS = 256 * 1024
 _SEE_OTHER = 303
+_MOST_EXPORTED = 100_000
 _ASKS_FOR_CARDS = frozenset({Role.CLERK})
 _RUNNERS: Mapping[BatchKind, frozenset[Role]] = {
     **dict.fromkeys(MOVES, _ASKS_FOR_CARDS),
@@ -109,11 +111,8 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     def show(batch_id: str) -> str:
         batch, issuing = _find(services, batch_id), services.issuing
         counted = issuing.batches.counts(batch.id)
-        state = one_of(StepState, request.args.get("state", ""))
         action = one_of(BatchAction, request.args.get("action", ""))
-        steps = issuing.batches.steps(
-            batch.id, action=action, state=state, after=_after(), limit=PAGE_ROWS + 1
-        )
+        steps = _steps(services, batch, after=_after(), limit=PAGE_ROWS + 1)
         shown = steps[:PAGE_ROWS]
         table = Table(
             Text("Từng thẻ", "Card by card"),
@@ -121,6 +120,7 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
             [(step, issuing.queue.holder(step.holder_id), _why(step)) for step in shown],
             Text("Không có thẻ nào.", "There are no cards."),
             next_cursor=encode_cursor(str(shown[-1].guid)) if len(steps) > PAGE_ROWS else "",
+            exports=exports_of("batches"),
         )
         return render_template(
             "batches/show.html", batch=batch, kind=KINDS[batch.order.kind],
@@ -135,6 +135,25 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
             events=[(one.event.at, action_text(one.event.action), one.event.actor, "")
                     for one in issuing.log.events(subject=batch.id, limit=50)],
         )  # fmt: skip
+
+    def lines(batch_id: str) -> Iterator[tuple[str, ...]]:
+        batch = _find(services, batch_id)
+        for step in _steps(services, batch, after=None, limit=_MOST_EXPORTED):
+            holder = services.issuing.queue.holder(step.holder_id)
+            name, result = holder.name.value if holder else "", STEPS[step.state][0]
+            yield name, str(ACTIONS[step.action]), str(result), str(_why(step))
+
+    add_exports(views, "batch", _READERS, _CARDS, lines, path="/<batch_id>")
+
+
+def _steps(
+    services: ConsoleServices, batch: Batch, *, after: CardGuid | None, limit: int
+) -> Sequence[BatchStep]:
+    state = one_of(StepState, request.args.get("state", ""))
+    action = one_of(BatchAction, request.args.get("action", ""))
+    return services.issuing.batches.steps(
+        batch.id, action=action, state=state, after=after, limit=limit
+    )
 
 
 def _running_pages(views: Blueprint, services: ConsoleServices) -> None:

@@ -18,7 +18,7 @@ from cardsvc.terms import CardType
 from web.console.access import needs
 from web.console.audit_texts import action_text
 from web.console.card_deeds import deeds_of
-from web.console.exports import send_csv, send_xlsx
+from web.console.exports import add_exports, exports_of
 from web.console.formats import day
 from web.console.forms import Form
 from web.console.issuing_texts import KINDS, SUSPENSION_CAUSES
@@ -79,7 +79,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
                 "There are no such cards. Filter less.",
             ),
             next_cursor=encode_cursor(str(shown[-1].guid)) if len(found) > PAGE_ROWS else "",
-            exports={"CSV": "console.cards.export_csv", "XLSX": "console.cards.export_xlsx"},
+            exports=exports_of("cards"),
         )
         return render_template(
             "cards/listing.html", table=table, form=form, types=CARD_TYPES, soon=_SOON_DAYS,
@@ -87,15 +87,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             may_print=Role.ISSUER in present_operator().roles,
         )  # fmt: skip
 
-    @views.get("/export.csv")
-    @needs(*READERS)
-    def export_csv() -> Response:
-        return send_csv("cards", _head(), _lines(services))
-
-    @views.get("/export.xlsx")
-    @needs(*READERS)
-    def export_xlsx() -> Response:
-        return send_xlsx("cards", _head(), _lines(services))
+    add_exports(views, "cards", READERS, _COLUMNS, lambda: _lines(services))
 
     @views.get("/returns")
     @needs(*READERS)
@@ -199,10 +191,6 @@ def _read_place() -> CardGuid | None:
         return CardGuid.parse(keys[0]) if keys else None
     except Malformed:
         return None
-
-
-def _head() -> list[str]:
-    return [str(column.text) for column in _COLUMNS]
 
 
 def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:

@@ -8,13 +8,15 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Operator, Role
-from cardsvc.import_records import ImportRecord
+from cardsvc.import_records import ImportProgress, ImportRecord
 from cardsvc.photo_records import PhotoFinding
 from cardsvc.terms import CardType
 from issuance.importing.finding_texts import say
 from issuance.importing.findings import BULK_CONFIRMABLE, Finding, ImportCode
 from issuance.importing.workbooks import template
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
+from web.console.formats import instant
 from web.console.forms import FormReader
 from web.console.issuing_texts import refusal
 from web.console.languages import Text
@@ -66,24 +68,38 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(Role.CLERK)
     def listing() -> str:
-        store = services.registry.imports.store
-        seen = [one for one in store.imports() if _may_see(present_operator(), one)]
-        rows = [(one, store.progress(one.id)) for one in seen]
         table = Table(
             Text("Các lần nhập danh sách", "Imports"),
             _COLUMNS,
-            rows,
+            _rows(services),
             Text(
                 "Chưa nhập danh sách nào. Tải mẫu, điền rồi tải lên.",
                 "No list was imported yet. Download a template, fill it in, upload it.",
             ),
+            exports=exports_of("imports"),
         )
         return render_template("imports/listing.html", table=table, card_types=CARD_TYPES)
+
+    add_exports(views, "imports", (Role.CLERK,), _COLUMNS[:-1], lambda: _lines(services))
 
     @views.get("/template/<any(civil_servant,individual,business):kind>.xlsx")
     @needs(Role.CLERK)
     def download_template(kind: str) -> Response:
         return send_workbook(template(CardType(kind)), f"mau-{kind.replace('_', '-')}.xlsx")
+
+
+def _rows(services: ConsoleServices) -> list[tuple[ImportRecord, ImportProgress]]:
+    store = services.registry.imports.store
+    seen = [one for one in store.imports() if _may_see(present_operator(), one)]
+    return [(one, store.progress(one.id)) for one in seen]
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str | int, ...]]:
+    return [
+        (instant(one.started_at), str(CARD_TYPES[one.card_type]), one.operator, one.rows,
+         progress.held)
+        for one, progress in _rows(services)
+    ]  # fmt: skip
 
 
 def send_workbook(octets: bytes, name: str) -> Response:

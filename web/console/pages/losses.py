@@ -12,6 +12,8 @@ from cardsvc.records import Holder
 from issuance.losses.settle import close_as_found, confirm_loss
 from web.console.access import needs
 from web.console.audit_texts import action_text
+from web.console.exports import add_exports, exports_of
+from web.console.formats import instant
 from web.console.forms import Form, FormReader
 from web.console.issuing_texts import CALLER_CHECKS, LOSS_CHANNELS
 from web.console.languages import Text
@@ -25,7 +27,7 @@ from web.console.visitor import present_operator, request_instant
 
 READERS = (Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR)
 _CLOSERS = (Role.CLERK, Role.APPROVER)
-_MOST = 200
+_MOST, _MOST_EXPORTED = 200, 10_000
 _COLUMNS = (
     Column(Text("Chủ thẻ", "Holder")),
     Column(Text("Cách báo", "How")),
@@ -47,21 +49,19 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(*READERS)
     def listing() -> str:
-        state = one_of(LossState, request.args.get("state", "")) or LossState.OPEN
-        rows = []
-        for case in services.issuing.losses.loss_cases(state, limit=_MOST):
-            holder = services.issuing.queue.holder(case.holder_id)
-            if holder is not None and is_covered(holder):
-                rows.append((case, holder.name.value))
+        state = _state()
         table = Table(
             Text("Các vụ báo mất thẻ, lâu nhất ở trên", "Cases of loss, the oldest first"),
             _COLUMNS,
-            rows,
+            _rows(services, _MOST),
             Text("Không có vụ nào.", "There are none."),
+            exports=exports_of("losses"),
         )
         return render_template(
             "losses/listing.html", table=table, state=state.value, channels=LOSS_CHANNELS
         )
+
+    add_exports(views, "losses", READERS, _COLUMNS, lambda: _lines(services))
 
     @views.get("/<case_id>")
     @needs(*READERS)
@@ -122,6 +122,28 @@ def _closing_pages(views: Blueprint, services: ConsoleServices) -> None:
             return done(Text("Đã thu hồi thẻ bị mất", "The lost cards were withdrawn"), to)
 
         return once(services, act)
+
+
+def _state() -> LossState:
+    return one_of(LossState, request.args.get("state", "")) or LossState.OPEN
+
+
+def _rows(services: ConsoleServices, limit: int) -> list[tuple[LossCase, str]]:
+    """Return the cases asked for that are in scope, each with its holder's name."""
+    rows = []
+    for case in services.issuing.losses.loss_cases(_state(), limit=limit):
+        holder = services.issuing.queue.holder(case.holder_id)
+        if holder is not None and is_covered(holder):
+            rows.append((case, holder.name.value))
+    return rows
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str | int, ...]]:
+    return [
+        (name, str(LOSS_CHANNELS[case.channel]), case.reported_by, instant(case.reported_at),
+         len(case.cards))
+        for case, name in _rows(services, _MOST_EXPORTED)
+    ]  # fmt: skip
 
 
 def _page_of(case: LossCase) -> str:

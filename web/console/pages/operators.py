@@ -8,8 +8,10 @@ from werkzeug.wrappers import Response
 from cardsvc.access_records import Operator, Role, require_operator_id, require_scope
 from cardsvc.errors import Malformed, ReasonCode
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
+from web.console.navigation import ROLE_TEXTS
 from web.console.notices import notice
 from web.console.once import once
 from web.console.paging import Column, Table
@@ -48,8 +50,14 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             _COLUMNS,
             services.register.all(),
             Text("Chưa có người dùng nào", "There are no operators yet"),
+            exports=exports_of("operators"),
         )
         return render_template("operators/listing.html", table=table)
+
+    add_exports(
+        views, "operators", (Role.ADMINISTRATOR,), _COLUMNS,
+        lambda: [_line(one) for one in services.register.all()],
+    )  # fmt: skip
 
     @views.get("/<operator_id>")
     @needs(Role.ADMINISTRATOR)
@@ -57,6 +65,12 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
         found = _find(services, operator_id)
         sessions = services.sessions.of_operator(found.id, request_instant(services))
         return render_template("operators/show.html", one=found, open_sessions=len(sessions))
+
+
+def _line(one: Operator) -> tuple[str, ...]:
+    roles = ", ".join(str(ROLE_TEXTS[role]) for role in sorted(one.roles))
+    state = Text("Đang hoạt động", "Active") if one.enabled else Text("Đã khóa", "Shut")
+    return one.id, one.name, roles, " ".join(sorted(one.agencies)), str(state)
 
 
 def _adding_pages(views: Blueprint, services: ConsoleServices) -> None:

@@ -12,6 +12,7 @@ from cardsvc.terms import Realm
 from verification.policy.agreement import parse_agreement
 from verification.policy.evaluate import compiled
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.notices import notice
@@ -72,8 +73,14 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             _COLUMNS,
             services.partners.partners(),
             Text("Chưa có đơn vị nào", "There are no partners yet"),
+            exports=exports_of("partners"),
         )
         return render_template("partners/listing.html", table=table, realms=REALM_TEXTS)
+
+    add_exports(
+        views, "partners", (Role.ADMINISTRATOR,), _COLUMNS,
+        lambda: [_line(one) for one in services.partners.partners()],
+    )  # fmt: skip
 
     @views.get("/<partner_id>")
     @needs(Role.ADMINISTRATOR)
@@ -111,6 +118,12 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
             realms=REALM_TEXTS,
             scopes=SCOPE_TEXTS,
         )  # fmt: skip
+
+
+def _line(one: Partner) -> tuple[str, ...]:
+    way = Text("Mã cố định", "Lasting token") if one.has_token else Text("Khóa", "Its own keys")
+    state = Text("Được phép", "Enabled") if one.enabled else Text("Đã ngắt", "Shut out")
+    return one.id, one.profile.name, str(REALM_TEXTS[one.profile.realm]), str(way), str(state)
 
 
 def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:

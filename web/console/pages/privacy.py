@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +14,8 @@ from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.privacy_records import PrivacyRequest, RequestKind, RequestState
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
+from web.console.formats import day
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.notices import notice
@@ -75,28 +77,23 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(*_READERS)
     def listing() -> str:
-        today = request_instant(services).astimezone(VIETNAM_TIME).date()
-        shown = request.args.get("show", "")
-        overdue = today if shown == "overdue" else None
-        found = oversight.queue.requests(overdue_on=overdue, limit=_MOST_LISTED)
-        if shown not in {"overdue", "all"}:
-            found = [one for one in found if one.state is not RequestState.CLOSED]
-        agencies = oversight.queue.agencies_of([one.holder_id for one in found])
-        operator = present_operator()
+        today, shown = _today(services), request.args.get("show", "")
         table = Table(
             Text("Yêu cầu, đến hạn trước", "Requests, those due first"),
             _COLUMNS,
-            [one for one in found if operator.covers(agencies.get(one.holder_id))],
+            _rows(services),
             Text("Không có yêu cầu nào.", "There are no requests."),
+            exports=exports_of("privacy"),
         )
         return render_template("privacy/listing.html", table=table, today=today, shown=shown)
+
+    add_exports(views, "privacy", _READERS, _COLUMNS, lambda: _lines(services))
 
     @views.get("/<uuid:request_id>")
     @needs(*_READERS)
     def show(request_id: uuid.UUID) -> str:
         one = _find(services, request_id)
-        today = request_instant(services).astimezone(VIETNAM_TIME).date()
-        return render_template("privacy/show.html", one=one, today=today)
+        return render_template("privacy/show.html", one=one, today=_today(services))
 
     @views.get("/retention")
     @needs(Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -105,6 +102,30 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
         return render_template(
             "privacy/retention.html", rules=oversight.retention.rules, counted=counted
         )
+
+
+def _today(services: ConsoleServices) -> date:
+    return request_instant(services).astimezone(VIETNAM_TIME).date()
+
+
+def _rows(services: ConsoleServices) -> list[PrivacyRequest]:
+    """Return the requests asked for that are in scope."""
+    shown, queue = request.args.get("show", ""), services.oversight.queue
+    overdue = _today(services) if shown == "overdue" else None
+    found = queue.requests(overdue_on=overdue, limit=_MOST_LISTED)
+    if shown not in {"overdue", "all"}:
+        found = [one for one in found if one.state is not RequestState.CLOSED]
+    agencies, operator = queue.agencies_of([one.holder_id for one in found]), present_operator()
+    return [one for one in found if operator.covers(agencies.get(one.holder_id))]
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:
+    return [
+        (str(KIND_TEXTS[one.kind]), one.holder_id, day(one.received_at),
+         day(one.acknowledge_by if one.state is RequestState.RECEIVED else one.act_by),
+         str(STATE_TEXTS[one.state][0]))
+        for one in _rows(services)
+    ]  # fmt: skip
 
 
 def _taking_pages(views: Blueprint, services: ConsoleServices) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Role
 from cardsvc.errors import IssuanceError, Malformed
-from cardsvc.stock_records import BlankState, MovementKind, StockKeeper
+from cardsvc.stock_records import Blank, BlankState, MovementKind, StockKeeper
 from issuance.stock.keeping import move_blanks, put_keeper, receive
 from issuance.stock.serials import parse_serials
 from web.console.access import needs
+from web.console.exports import add_exports, exports_of
 from web.console.forms import Form, FormReader
 from web.console.issuing_texts import MOVEMENTS, refusal
 from web.console.languages import Text
@@ -43,6 +46,7 @@ _TOTALS = (
     Column(Text("Trạng thái", "State")),
     Column(Text("Số lượng", "Quantity"), numeric=True),
 )
+_MOST_EXPORTED = 100_000
 _BLANKS = (
     Column(Text("Số phôi", "Serial")),
     Column(Text("Loại phôi", "Product")),
@@ -94,15 +98,8 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("/blanks")
     @needs(*READERS)
     def blanks() -> str:
-        given, after = request.args, read_cursor(1)
-        form = Form.of({name: given.get(name, "").strip() for name in ("keeper", "state", "box")})
-        found = services.issuing.stock.blanks(
-            keeper=form.value("keeper") or None,
-            state=one_of(BlankState, form.value("state")),
-            box=form.value("box") or None,
-            after=after[0] if after else "",
-            limit=PAGE_ROWS + 1,
-        )
+        form, after = _filter(), read_cursor(1)
+        found = _found(services, form, after=after[0] if after else "", limit=PAGE_ROWS + 1)
         shown = found[:PAGE_ROWS]
         more = len(found) > PAGE_ROWS
         table = Table(
@@ -111,11 +108,14 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
             shown,
             Text("Không có phôi nào như vậy.", "There are no such blanks."),
             next_cursor=encode_cursor(shown[-1].serial) if more else "",
+            exports=exports_of("stock"),
         )
         return render_template(
             "stock/blanks.html", table=table, form=form, keepers=keeper_choices(services),
             states=[(state.value, state_text(state)) for state in BlankState],
         )  # fmt: skip
+
+    add_exports(views, "blanks", READERS, _BLANKS, lambda: _lines(services), path="/blanks")
 
     @views.get("/blanks/<serial>")
     @needs(*READERS)
@@ -127,6 +127,28 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
         return render_template(
             "stock/blank.html", table=table, serial=serial, last=moves[-1], moves=MOVEMENTS
         )
+
+
+def _filter() -> Form:
+    given = request.args
+    return Form.of({name: given.get(name, "").strip() for name in ("keeper", "state", "box")})
+
+
+def _found(services: ConsoleServices, form: Form, *, after: str, limit: int) -> Sequence[Blank]:
+    return services.issuing.stock.blanks(
+        keeper=form.value("keeper") or None,
+        state=one_of(BlankState, form.value("state")),
+        box=form.value("box") or None,
+        after=after,
+        limit=limit,
+    )
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:
+    return [
+        (one.serial, one.product, one.box, one.keeper, str(state_text(one.state)))
+        for one in _found(services, _filter(), after="", limit=_MOST_EXPORTED)
+    ]
 
 
 def _receiving_pages(views: Blueprint, services: ConsoleServices) -> None:

@@ -14,6 +14,8 @@ from cardsvc.unblock_records import OPEN_STATES, UnblockRequest, UnblockState
 from issuance import unblock
 from web.console.access import needs
 from web.console.desk_agents import agent_choices
+from web.console.exports import add_exports, exports_of
+from web.console.formats import instant
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.once import once
@@ -48,20 +50,16 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("")
     @needs(*READERS)
     def listing() -> str:
-        state = one_of(UnblockState, request.args.get("state", "")) or UnblockState.REQUESTED
-        rows = []
-        for one in services.issuing.unblocks.in_state(state):
-            holder = _holder_in_scope(services, one)
-            if holder is not None:
-                rows.append((one, holder.name.value))
+        state = _state()
         table = Table(
             Text("Đề nghị mở khóa PIN", "Requests to unblock a PIN"),
             _COLUMNS,
-            rows,
+            _rows(services),
             Text(
                 "Không có đề nghị nào. Đề nghị mở khóa được lập ở trang của thẻ.",
                 "There are none. A request is made on the card's page.",
             ),
+            exports=exports_of("unblocking"),
         )
         tabs = [
             (state_text(one), url_for("console.unblocking.listing", state=one.value), one is state)
@@ -69,10 +67,33 @@ def _reading_pages(views: Blueprint, services: ConsoleServices) -> None:
         ]
         return render_template("unblocking/listing.html", table=table, tabs=tabs)
 
+    add_exports(views, "unblocking", READERS, _COLUMNS, lambda: _lines(services))
+
     @views.get("/<request_id>")
     @needs(*READERS)
     def show(request_id: str) -> str:
         return _page(services, *_find(services, request_id), Form())
+
+
+def _state() -> UnblockState:
+    return one_of(UnblockState, request.args.get("state", "")) or UnblockState.REQUESTED
+
+
+def _rows(services: ConsoleServices) -> list[tuple[UnblockRequest, str]]:
+    """Return the requests asked for that are in scope, each with its holder's name."""
+    rows = []
+    for one in services.issuing.unblocks.in_state(_state()):
+        holder = _holder_in_scope(services, one)
+        if holder is not None:
+            rows.append((one, holder.name.value))
+    return rows
+
+
+def _lines(services: ConsoleServices) -> list[tuple[str, ...]]:
+    return [
+        (name, one.requested_by, instant(one.requested_at), one.decided_by or "")
+        for one, name in _rows(services)
+    ]
 
 
 def _deciding_pages(views: Blueprint, services: ConsoleServices) -> None:
