@@ -16,6 +16,7 @@ from bench.batch_issue import measure_batch_issue
 from bench.console import measure_console
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.footprint import measure_footprint
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
@@ -25,7 +26,7 @@ from bench.seed import PROVINCE, open_seeded
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import open_stage
 from bench.status_list import measure_status_list
-from bench.table import CONSOLE_RESULTS, RESULTS, print_table, write_results
+from bench.table import CONSOLE_RESULTS, FOOTPRINT_RESULTS, RESULTS, print_table, write_results
 from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
 
 CARDS = 12
@@ -86,5 +87,14 @@ def outbox() -> None:
     print(found)
 
 
+def footprint() -> None:
+    """Measure an agent with its kiosk page for half a minute, print, keep."""
+    rows = measure_footprint()
+    print_table(rows, Console())
+    write_results(rows, FOOTPRINT_RESULTS)
+
+
 if __name__ == "__main__":
-    {"outbox": outbox, "big": big, "console": console}.get("".join(sys.argv[1:]), main)()
+    {"footprint": footprint, "outbox": outbox, "big": big, "console": console}.get(
+        "".join(sys.argv[1:]), main
+    )()

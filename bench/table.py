@@ -13,6 +13,7 @@ from bench.measure import Measurement
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 CONSOLE_RESULTS = RESULTS.with_name("console.json")
+FOOTPRINT_RESULTS = RESULTS.with_name("footprint.json")
 
 
 def print_table(rows: Sequence[Measurement], console: Console) -> None:
