@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ from pathlib import Path
 import urllib3
 
 from bench.measure import Measurement
-from tests.support.served import free_port
 
 READY_SECONDS, RESIDENT_MB = 3.0, 100.0
 """What was aimed at (the bare limit of these rows)."""
@@ -110,6 +110,13 @@ def _first_screen(
                 return stream
     msg = "the agent shows nothing"
     raise RuntimeError(msg)
+
+
+def free_port() -> int:
+    """Return a port of loopback at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _processor_seconds(pid: int) -> float:
