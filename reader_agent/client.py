@@ -26,6 +26,7 @@ from cardsvc.wire.desk import (
     PresenceMessage,
     ReportMessage,
 )
+from cardsvc.wire.door_order import DoorAnswer, DoorQuestion
 from cardsvc.wire.enrolment import EnrolledMessage, RenewalMessage
 from cardsvc.wire.event_batch import ChainHeadMessage, EventBatchMessage
 from cardsvc.wire.fields import Fields, encode_octets, parse_object
@@ -265,6 +266,15 @@ class ServiceClient:
             ServiceError: unreachable or refused.
         """
         return parse_object(self._http.ask("GET", "/agent/v1/bundle/keys"))
+
+    def door_order(self, asked: DoorQuestion) -> DoorAnswer:
+        """Ask whether a door of ours is to be opened from afar, and wait for it a while.
+
+        Raises:
+            ServiceError: unreachable or refused.
+            Malformed: the answer is none.
+        """
+        return DoorAnswer.parse(self._post("/agent/v1/door-orders", asked.encode()))
 
     def close(self) -> None:
         """Drop the kept connections."""

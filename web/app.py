@@ -14,6 +14,7 @@ from web.agent_events_api import agent_events_api
 from web.bundle_api import bundle_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
+from web.door_orders_api import door_orders_api
 from web.enrolment_api import enrolment_api
 from web.events_api import events_api
 from web.metrics_api import metrics_api, register_measuring
@@ -44,6 +45,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(agent_events_api(services))
     app.register_blueprint(bundle_api(services))
     app.register_blueprint(desk_api(services))
+    app.register_blueprint(door_orders_api(services))
     app.register_blueprint(oauth_api(services))
     app.register_blueprint(enrolment_api(services))
     app.register_blueprint(partner_api(services))

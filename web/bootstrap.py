@@ -21,6 +21,7 @@ from cardsvc.store.attendance_store import SqlAttendance
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.batch_directory import SqlBatchDirectory
 from cardsvc.store.bulk_issuance import SqlBulkStore
+from cardsvc.store.door_orders import SqlDoorOrders
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.holder_search import SqlHolderDirectory
@@ -57,6 +58,7 @@ from issuance.privacy.retention import RetentionRun
 from issuance.unblock_desk import UnblockDesk, UnblockTools
 from keys.bundle_signer import open_bundle_signer
 from keys.credential_signer import open_credential_signer
+from keys.door_order_signer import open_door_order_signer
 from keys.log_signer import LogSigner, LogVerifier, open_log_signer
 from keys.pass_signer import PassSigner
 from keys.pki import Pki
@@ -64,6 +66,7 @@ from keys.sealed_file import ScryptCost
 from keys.signers import verify_receipt
 from keys.software_vault import SoftwareVault
 from verification.counter import DecisionCounter
+from verification.doors.orders import DoorOrderDesk
 from verification.release.grant import ReleaseSources
 from web.activation import ActivationDesk
 from web.console_wiring import ConsoleParts, wire_console
@@ -112,6 +115,7 @@ class Installation:
         privacy: personal data, as SQL keeps it.
         requests: works off what people ask about their data.
         attendance: taps of staff, and corrections of them.
+        door_orders: lists orders to open doors from afar.
         retention: ends what is due.
         access: agents, relying parties, policies.
         partners: what was agreed with partners, and their keys.
@@ -151,6 +155,7 @@ class Installation:
     privacy: SqlPrivacyStore
     requests: RequestDesk
     attendance: SqlAttendance
+    door_orders: SqlDoorOrders
     retention: RetentionRun
     access: SqlAccessStore
     partners: SqlPartnerStore
@@ -269,6 +274,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         agent_events=events,
         bundles=bundle_press(database, pki, bundle_signer),
         bundle_keys=bundle_signer.key_set,
+        door_orders=DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault)),
         presence=presence.seen,
         status=pki.status,
         credential_keys=credentials.jwks,
@@ -328,6 +334,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         privacy=privacy,
         requests=requests,
         attendance=SqlAttendance(database),
+        door_orders=SqlDoorOrders(database),
         retention=ending,
         access=access,
         partners=SqlPartnerStore(database),

@@ -24,6 +24,7 @@ from issuance.job_end import JobEnd
 from issuance.orders import OrderState
 from verification.counter import DecisionCounter
 from verification.decide import DecisionDesk, Settled
+from verification.doors.orders import DoorOrderDesk
 from verification.presentation import UnverifiedPresentation
 from web.agents.access import AgentAccess
 from web.console.services import ConsoleServices
@@ -171,6 +172,7 @@ class Services:
         agent_events: keeps what agents saw and did, also while they were offline.
         bundles: what agents decide by while the service is away.
         bundle_keys: the keys that sign bundles, as JWK set (RFC 7517).
+        door_orders: opens doors from afar.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
@@ -199,6 +201,7 @@ class Services:
     agent_events: AgentEventBook
     bundles: Bundles
     bundle_keys: Callable[[], dict[str, Any]]
+    door_orders: DoorOrderDesk
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments
     credential_keys: Callable[[], dict[str, Any]]

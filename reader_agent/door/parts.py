@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 from gpiozero.pins import Factory
 
+from cardsvc.errors import ReasonCode, StoreError
 from reader_agent.door.areas import AreaFile
 from reader_agent.door.config import DoorConfig, DoorsConfig, OsdpLineConfig
 from reader_agent.door.controller import DoorController
@@ -17,16 +18,19 @@ from reader_agent.door.interlock import Interlock
 from reader_agent.door.keypad import Keypad
 from reader_agent.door.loop import DoorLoop, DoorTools
 from reader_agent.door.moves import Happening
+from reader_agent.door.orders import DoorOrders, OrderTools
 from reader_agent.door.osdp_bus import OsdpBus, OsdpDevice
 from reader_agent.door.osdp_keys import read_base_key
 from reader_agent.door.osdp_reader import OsdpBolt, OsdpPanel, hear_reader
 from reader_agent.door.outputs import Bolt, NoPanel, Panel, RelayConfig
 from reader_agent.door.relay import RelayBolt
 from reader_agent.door.taps import DoorQueue, DoorTaps, TapTools
+from reader_agent.offline.shelf import Shelf
 from reader_agent.run.part import Part
 from reader_agent.run.tools import AgentTools
 
 AREAS_FILE = "areas.db"
+BUNDLE_FOLDER = "bundle"
 
 
 def door_parts(
@@ -41,14 +45,17 @@ def door_parts(
 
     Raises:
         CardError: the key of an OSDP reader can't be read (ACCESS_DENIED).
+        StoreError: the agent's folder can't be written to.
     """
     bus = None if config.line is None else _bus(config.line, tools.monotonic)
     areas = AreaFile(tools.config.state_dir / AREAS_FILE, config.reset_at)
     interlock, numbers = Interlock(), itertools.count(1)
     taps = TapTools(tools.tapper, tools.hub, tools.clock, tools.monotonic, numbers)
     parts: list[Part] = [] if bus is None else [bus]
+    queues: dict[str, DoorQueue] = {}
     for door in config.doors:
         queue: DoorQueue = SimpleQueue()
+        queues[door.rules.name] = queue
         panel, keypad = _reader(door, bus, queue)
         made = DoorTools(
             _bolt(door, bus, factory),
@@ -61,7 +68,16 @@ def door_parts(
         )
         parts.append(DoorLoop(door, DoorController(door.rules, areas, interlock), made))
         parts.append(DoorTaps(door, taps, queue, panel, keypad))
-    return parts
+    return [*parts, _orders(queues, tools)]
+
+
+def _orders(queues: dict[str, DoorQueue], tools: AgentTools) -> DoorOrders:
+    try:
+        shelf = Shelf(tools.config.state_dir / BUNDLE_FOLDER)
+    except OSError as error:
+        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, f"the bundle: {error}") from error
+    asking = OrderTools(tools.client, shelf, tools.clock, tools.monotonic, tools.random_octets)
+    return DoorOrders(queues, asking)
 
 
 def _bus(line: OsdpLineConfig, monotonic: Callable[[], float]) -> OsdpBus:

@@ -50,7 +50,7 @@ class DoorRules:
     name: str
     pulse_seconds: float = 5.0
     most_tap_seconds: float = 2.0
-    most_order_seconds: float = 30.0
+    most_order_seconds: float = 15.0
     held_open_seconds: float = 30.0
     guard_seconds: float = 15.0
     has_contact: bool = True

@@ -19,6 +19,7 @@ from web.cli.cards import card
 from web.cli.checks import checks
 from web.cli.credentials import credential
 from web.cli.desk import desk
+from web.cli.doors import door
 from web.cli.evidence import audit, receipt
 from web.cli.faces import face, face_layout, face_sample, faces
 from web.cli.holders import holder, photo
@@ -55,7 +56,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 _SERVICE = (init, serve, backup, demo)
 _REGISTRIES = (agency, holder, photo)
-_CARDS = (application, imports, desk, stock, privacy, card, loss, batch, attendance)
+_CARDS = (application, imports, desk, stock, privacy, card, loss, batch, attendance, door)
 _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (
     status,

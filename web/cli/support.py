@@ -41,6 +41,8 @@ _ADVICE = {
     ReasonCode.STOCK_NOT_COUNTED: "kiểm kê – `cardsvc stock count`, then close the day",
     ReasonCode.STOCK_DIFFERENCES: "book what became of each: lose, find, issue or receive",
     ReasonCode.PRIVACY_REQUEST_UNKNOWN: "see `cardsvc privacy list`",
+    ReasonCode.DOOR_ORDER_UNKNOWN: "see `cardsvc door orders`, `cardsvc agent list`",
+    ReasonCode.DOOR_ORDER_OVER: "đã quá hạn hoặc đã quyết định – ask anew",
     ReasonCode.CORRECTION_UNKNOWN: "see `cardsvc attendance list`",
     ReasonCode.ERASURE_HELD: "chưa được xóa – these stand against it; refuse or wait",
     ReasonCode.HOLDER_RESTRICTED: "hạn chế xử lý – lift the restriction first",

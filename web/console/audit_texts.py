@@ -82,6 +82,10 @@ ACTION_TEXTS = {
     AuditAction.PRIVACY_EXPORTED: Text("Cung cấp bản sao dữ liệu", "Copy of personal data made"),
     AuditAction.PRIVACY_ERASED: Text("Xóa dữ liệu cá nhân", "Personal data erased"),
     AuditAction.PRIVACY_RETENTION_ENDED: Text("Kết thúc thời hạn lưu", "Retention ended"),
+    AuditAction.DOOR_ORDER_REQUESTED: Text("Đề nghị mở cửa từ xa", "Door to be opened from afar"),
+    AuditAction.DOOR_ORDER_APPROVED: Text("Duyệt mở cửa từ xa", "Opening from afar approved"),
+    AuditAction.DOOR_ORDER_WITHDRAWN: Text("Rút đề nghị mở cửa", "Opening from afar withdrawn"),
+    AuditAction.DOOR_ORDER_TAKEN: Text("Thiết bị nhận lệnh mở cửa", "Order taken by the agent"),
     AuditAction.ATTENDANCE_CORRECTION: Text("Đề nghị sửa chấm công", "Attendance correction asked"),
     AuditAction.ATTENDANCE_APPROVED: Text("Duyệt sửa chấm công", "Attendance correction approved"),
     AuditAction.ATTENDANCE_REJECTED: Text(

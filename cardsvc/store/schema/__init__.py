@@ -35,6 +35,7 @@ from cardsvc.store.schema.desk import (
     JobProgressRow,
     UnblockRequestRow,
 )
+from cardsvc.store.schema.doors import DoorOrderRow
 from cardsvc.store.schema.events import (
     EVENT_CURSOR_ID,
     EventCursorRow,
@@ -144,6 +145,7 @@ __all__ = [
     "DeskFeedRow",
     "DeviceAuthorityRow",
     "DeviceCertificateRow",
+    "DoorOrderRow",
     "EventCursorRow",
     "FormSubmissionRow",
     "HolderAliasRow",
