@@ -47,8 +47,9 @@ class ComposedCard:
         layout: sizes.
         front: in drawing order.
         back: in drawing order.
-        proof: bears the watermark.
+        proof: bears the watermark of a proof.
         warnings: what to look at.
+        test: bears the watermark of test cards: it is no card outside the sandbox.
     """
 
     layout: Layout
@@ -56,6 +57,7 @@ class ComposedCard:
     back: tuple[Placed, ...] = field(repr=False)
     proof: bool = False
     warnings: tuple[FaceWarning, ...] = ()
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,14 @@ class Material:
         photo: the portrait, a JPEG.
         sign: returns the signed QR text of the card; asked only where a face bears it.
         proof: a proof for sign-off: photo may be missing, nothing is signed.
+        test: a card of the sandbox.
     """
 
     fields: Fields = field(repr=False)
     photo: bytes | None = field(repr=False)
     sign: Callable[[], str]
     proof: bool = False
+    test: bool = False
 
 
 def compose(layout: Layout, material: Material) -> ComposedCard:
@@ -89,7 +93,7 @@ def compose(layout: Layout, material: Material) -> ComposedCard:
     warnings = {one for part in front + back if isinstance(part, Symbol) for one in part.warnings}
     if shortened:
         warnings.add(FaceWarning.QR_TEXT_SHORTENED)
-    return ComposedCard(layout, front, back, material.proof, tuple(sorted(warnings)))
+    return ComposedCard(layout, front, back, material.proof, tuple(sorted(warnings)), material.test)
 
 
 def _qr_texts(layout: Layout, material: Material) -> tuple[Mapping[QrProfile, str], bool]:

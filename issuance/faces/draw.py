@@ -23,6 +23,7 @@ from issuance.faces.patterns import draw_pattern, draw_ring
 from issuance.faces.qr import Symbol
 
 PROOF_TEXT = "BẢN THỬ"
+TEST_TEXT = "THẺ THỬ NGHIỆM"
 _SLACK_MM = 1e-6
 
 
@@ -83,8 +84,9 @@ def draw_face(canvas: Canvas, card: ComposedCard, side: Side, place: Place, ink:
         _draw_ground(canvas, card, side, parts, ink)
     for part in parts:
         _draw_personal(canvas, part, layout.height)
-    if card.proof:
-        _draw_proof(canvas, layout.width, layout.height)
+    if card.proof or card.test:
+        text = PROOF_TEXT if card.proof else TEST_TEXT
+        _draw_watermark(canvas, text, layout.width, layout.height)
     canvas.restoreState()
 
 
@@ -224,14 +226,14 @@ def _draw_text(canvas: Canvas, part: FittedText, height: float) -> None:
             canvas.drawString(line.x + mark.x * em, y + mark.y * em, mark.character)
 
 
-def _draw_proof(canvas: Canvas, width: float, height: float) -> None:
+def _draw_watermark(canvas: Canvas, text: str, width: float, height: float) -> None:
     canvas.saveState()
     canvas.setFillColor(HexColor("#B00020"))
     canvas.setFillAlpha(0.38)
-    measured = shape(Weight.BOLD, PROOF_TEXT)
+    measured = shape(Weight.BOLD, text)
     em = width * 0.72 / measured.advance
     canvas.translate(width / 2, height / 2)
     canvas.rotate(25)
     canvas.setFont(font(Weight.BOLD).name, em)
-    canvas.drawCentredString(0, -em * 0.36, PROOF_TEXT)
+    canvas.drawCentredString(0, -em * 0.36, text)
     canvas.restoreState()

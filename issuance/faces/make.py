@@ -16,7 +16,7 @@ from cardsvc.clock import require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import ENDED_STATES
 from cardsvc.records import CardRecord, Holder
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from cardsvc.wire.credential import CardCredential, credential_issuer, encode_claims
 from issuance.faces.compose import ComposedCard, Material, compose
 from issuance.faces.content import PrintedCard, printed_fields
@@ -77,7 +77,8 @@ class FaceMaker:
             def sign() -> str:
                 return self.signer.sign(encode_claims(self._credential(card, holder, at)))
 
-            material = Material(printed_fields(holder, printed), photo, sign, proof)
+            test = card.realm is Realm.SANDBOX
+            material = Material(printed_fields(holder, printed), photo, sign, proof, test)
             composed = compose(self.layout_of(card.card_type), material)
             _record(unit, str(guid), operator, at, proof=proof)
         return composed

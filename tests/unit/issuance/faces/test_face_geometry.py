@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pypdfium2
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 
 from cardsvc.terms import CardType
 from issuance.faces.card_pdf import cards_pdf
-from issuance.faces.draw import PROOF_TEXT, Ink
+from issuance.faces.draw import PROOF_TEXT, TEST_TEXT, Ink
 from issuance.faces.preview import face_images
 from tests.support.faces import composed, page_images, portrait, scan
 from tests.support.people import HOLDERS
@@ -141,6 +142,15 @@ def test_a_proof_says_so_and_signs_nothing() -> None:
     assert all(PROOF_TEXT in text for text in texts(pdf))
     (said,) = scan(page_images(pdf, 400)[1])
     assert "KHÔNG CÓ GIÁ TRỊ" in said
+
+
+def test_a_test_card_says_so_and_is_signed_all_the_same() -> None:
+    card = replace(composed(CardType.INDIVIDUAL), test=True)
+    pdf = cards_pdf([card])
+    assert all(TEST_TEXT in text and PROOF_TEXT not in text for text in texts(pdf))
+    without = cards_pdf([replace(card, test=False)])
+    assert scan(page_images(pdf, 400)[1]) == scan(page_images(without, 400)[1]) != []
+    assert TEST_TEXT not in texts(cards_pdf([composed(CardType.INDIVIDUAL)]))[0]
 
 
 def test_pre_printed_blanks_get_no_ground() -> None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from cardsvc.audit import AuditAction
-from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.errors import IssuanceError, ReasonCode, VerificationError
 from cardsvc.lifecycle import ENDED_STATES, ApplicationState, CardState
 from cardsvc.records import Application, CardRecord
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from issuance.faces.layout_file import load_layout
 from issuance.faces.make import FaceMaker
 from tests.support.faces import AT, EXPIRES, GUID, ISSUER, credential_signer, portrait
@@ -60,6 +60,19 @@ def test_a_face_is_signed_for_its_card_and_recorded() -> None:
         str(GUID),
     )
     assert event.facts == {"proof": False}
+
+
+@pytest.mark.reason(ReasonCode.CREDENTIAL_MISISSUED)
+def test_a_test_card_is_watermarked_and_signed_under_another_name() -> None:
+    office = Office(CardType.INDIVIDUAL, CardState.PERSONALISED)
+    office.store.cards[GUID] = replace(office.store.cards[GUID], realm=Realm.SANDBOX)
+    assert office.maker.card(GUID, operator="mai", at=AT, photo=portrait()).test
+    (text,) = office.signer.made
+    keys = credential_signer().jwks()
+    verify_credential(text, keys, expected_issuer=f"{ISSUER}/sandbox", at=AT)
+    with pytest.raises(VerificationError) as refused:
+        verify_credential(text, keys, expected_issuer=ISSUER, at=AT)
+    assert refused.value.reason is ReasonCode.CREDENTIAL_MISISSUED
 
 
 def test_a_proof_needs_no_photo_and_no_signature() -> None:
