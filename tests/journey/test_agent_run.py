@@ -27,6 +27,7 @@ from reader_agent.enrol.renewal import Renewal
 from reader_agent.run.compose import Agent, assemble
 from reader_agent.run.config import load_agent_config
 from reader_agent.virtual.storage import FileStore
+from tests.support.enrolled_agent import enrol
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
 from tests.support.second_process import ROOT
 from web.cli import access
@@ -49,15 +50,6 @@ role = "counter"
         "utf-8",
     )
     return file
-
-
-def enrol(service: ServiceUnderTest, agent: str, config: Path) -> None:
-    desk = service.installation.services.agents.enrolment
-    code = desk.invite(agent, "Quầy", operator="an", at=service.clock.now())
-    arguments = ["enrol", "--config", str(config), "--code-stdin"]
-    result = click.testing.CliRunner().invoke(main, arguments, input=code + "\n")
-    assert result.exit_code == 0, result.output
-    assert code not in result.output
 
 
 @contextmanager
@@ -188,6 +180,7 @@ def test_the_process_says_that_it_is_ready_and_alive_and_ends_in_two_seconds(
         assert process.returncode == 0, log
     finally:
         process.kill()
+        process.communicate()
         told.close()
 
 

@@ -26,7 +26,8 @@ def test_the_example_is_a_right_configuration_and_shows_every_section() -> None:
     config = parse_agent_config(text)
     assert config.kiosk is not None
     assert [door.rules.name for door in config.doors.doors] == ["cua-bac"]
-    assert {one.role for one in config.readers} == {Role.KIOSK, Role.DOOR}
+    assert config.counter is not None
+    assert {one.role for one in config.readers} == {Role.KIOSK, Role.COUNTER, Role.DOOR}
     assert config.offline.enabled
     assert config.state_dir == Path("/var/lib/cardsvc-agent")
 
