@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from cardsvc.clock import Clock
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VerificationError
 from reader_agent.offline.config import OfflineConfig
-from reader_agent.offline.shelf import Floor, Shelf
+from reader_agent.offline.shelf import Floor, PartsAtHand, Shelf
 from reader_agent.offline.trusted_time import TrustedTime
 from verification.bundle.accept import accept_manifest
 from verification.bundle.bundle import Bundle, check_part, needed_parts
@@ -75,6 +75,8 @@ class BundleKeeper:
     ) -> None:
         self._relying_party, self._service = relying_party, service
         self._shelf, self._config = shelf, config
+        self._parts = PartsAtHand(shelf)
+        self._wanted: set[bytes] = set()
         self._bundle: Bundle | None = None
         self._last: BundleManifest | None = None
         self.refused: ReasonCode | None = None
@@ -145,32 +147,32 @@ class BundleKeeper:
             self._store(lambda: self._shelf.put_keys(keys))
         return keys
 
-    def _fetch(self, manifest: BundleManifest) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
-        for sha256 in needed_parts(manifest, found):
-            if sha256 not in found:
-                octets = self._shelf.part(sha256)
-                found[sha256] = (
-                    check_part(self._service.bundle_part(sha256), sha256)
-                    if octets is None
-                    else octets
-                )
-        return found
+    def _fetch(self, manifest: BundleManifest) -> PartsAtHand:
+        """Return the parts of a bundle; fetches those that are not at hand."""
+        known = self._bundle is not None and not self._parts.damaged
+        if known and self._last is not None and manifest.content == self._last.content:
+            return self._parts
+        parts = PartsAtHand(self._shelf, self._parts.spare)
+        for sha256 in needed_parts(manifest, parts):
+            if parts.get(sha256) is None:
+                parts.add(sha256, check_part(self._service.bundle_part(sha256), sha256))
+        parts.damaged = False
+        return parts
 
-    def _put(self, token: str, manifest: BundleManifest, parts: dict[bytes, bytes]) -> None:
-        """Write what is new; a disk that takes nothing does not keep us from deciding."""
+    def _put(self, token: str, manifest: BundleManifest, parts: PartsAtHand) -> None:
+        """Write the head; a disk that takes nothing does not keep us from deciding."""
 
         def write() -> None:
-            for sha256, octets in parts.items():
-                if self._shelf.part(sha256) is None:
-                    self._shelf.put_part(sha256, octets)
             self._shelf.put_manifest(token)
-            self._shelf.keep_only(parts)
+            if parts is not self._parts:
+                wanted = set(needed_parts(manifest, parts))
+                # somebody may be deciding by the bundle before
+                self._shelf.keep_only(wanted | self._wanted)
+                self._wanted = wanted
+                parts.spare = {one: octets for one, octets in parts.spare.items() if one in wanted}
 
-        if self._last is None or manifest.seq != self._last.seq:
-            self._store(write)
-        else:
-            self._store(lambda: self._shelf.put_manifest(token))
+        self._store(write)
+        self._parts = parts
 
     def _take_from_shelf(self) -> BundleManifest | None:
         """Return the manifest of before the restart; its bundle is at hand where it is whole."""
@@ -190,13 +192,12 @@ class BundleKeeper:
             _LOG.error("the bundle on disk is not believed: %s", error.reason.value)
             return None
         try:
-            parts: dict[bytes, bytes] = {}
-            for sha256 in needed_parts(manifest, parts):
-                octets = self._shelf.part(sha256)
-                if octets is not None:
-                    parts[sha256] = octets
-            self._bundle = Bundle(manifest, parts)
+            for sha256 in needed_parts(manifest, self._parts):
+                self._parts.get(sha256)  # one that was changed is as if it were not there
+            self._bundle = None if self._parts.damaged else Bundle(manifest, self._parts)
         except Malformed:
+            self._bundle = None
+        if self._bundle is None:
             _LOG.error("the bundle on disk is not whole; it waits for the service")
         return manifest
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from cardsvc.wire.fields import Fields, encode_object, parse_object
 
 _MANIFEST, _KEYS, _FLOOR = "manifest.jws", "keys.json", "floor.json"
 _MAX_SECOND = 2**33
+_PART = re.compile(r"[0-9a-f]{64}")
 _PRIVATE_FILE = 0o600
 _MAX_HEAD_OCTETS = 32_768
 
@@ -102,6 +104,15 @@ class Shelf:
         """Keep a part that was checked; its hash tells whether a crash tore it."""
         self._write(self._parts / sha256.hex(), octets, flush=False)
 
+    def parts(self) -> set[bytes]:
+        """Return the names of all parts."""
+        names = (file.name for file in self._parts.iterdir())
+        return {bytes.fromhex(name) for name in names if _PART.fullmatch(name)}
+
+    def has_part(self, sha256: bytes) -> bool:
+        """Tell whether there is a part of that name; whether it was changed is seen on reading."""
+        return (self._parts / sha256.hex()).is_file()
+
     def keep_only(self, wanted: Iterable[bytes]) -> None:
         """Throw parts of former bundles away."""
         names = {one.hex() for one in wanted}
@@ -126,3 +137,45 @@ class Shelf:
                 opened.flush()
                 os.fsync(opened.fileno())
         draft.replace(file)
+
+
+class PartsAtHand(Mapping[bytes, bytes]):
+    """The parts of one bundle: on the shelf, read when they are asked for and checked each time.
+
+    A province's cards are many megabytes, of which a door needs a few kilobytes at a time. What the
+    disk did not take is kept in memory.
+
+    Args:
+        shelf: where they are.
+        spare: parts that the disk did not take before.
+    """
+
+    def __init__(self, shelf: Shelf, spare: Mapping[bytes, bytes] | None = None) -> None:
+        self._shelf = shelf
+        self.spare = dict(spare or {})
+        self.damaged = False
+
+    def __getitem__(self, sha256: bytes) -> bytes:
+        octets = self.spare.get(sha256)
+        if octets is None:
+            octets = self._shelf.part(sha256)
+        if octets is None:
+            self.damaged = True
+            raise KeyError(sha256)
+        return octets
+
+    def __contains__(self, sha256: object) -> bool:
+        return isinstance(sha256, bytes) and (sha256 in self.spare or self._shelf.has_part(sha256))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._shelf.parts() | self.spare.keys())
+
+    def __len__(self) -> int:
+        return len(self._shelf.parts() | self.spare.keys())
+
+    def add(self, sha256: bytes, octets: bytes) -> None:
+        """Keep a part that was checked; in memory where the disk takes nothing."""
+        try:
+            self._shelf.put_part(sha256, octets)
+        except OSError:
+            self.spare[sha256] = octets

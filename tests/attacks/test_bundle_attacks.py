@@ -10,6 +10,7 @@ import pytest
 
 from cardsvc.clock import SettableClock
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from reader_agent.offline.config import Caution, OfflineConfig, StaleStep
 from reader_agent.offline.keeper import BundleKeeper
@@ -90,6 +91,36 @@ def test_a_part_that_was_changed_on_the_way_or_on_the_disk(tmp_path: Path) -> No
     assert again.bundle is None
     again.refresh()
     assert again.bundle is not None
+
+
+def test_a_part_that_is_changed_while_it_is_used_is_noticed_and_fetched_again(
+    tmp_path: Path,
+) -> None:
+    service = arrange()
+    agent = keeper(service, tmp_path)
+    agent.refresh()
+    for part in (tmp_path / "parts").iterdir():
+        part.write_bytes(part.read_bytes()[:-1])
+    assert agent.bundle is not None
+    with pytest.raises(Malformed) as caught:
+        agent.bundle.find(paper_card(1).guid)
+    assert caught.value.reason is ReasonCode.MALFORMED_BUNDLE
+    agent.refresh()
+    assert agent.bundle.find(paper_card(1).guid) is not None
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_a_bundle_away(tmp_path: Path) -> None:
+    service = arrange()
+    agent = keeper(service, tmp_path)
+    shutil.rmtree(tmp_path)
+    agent.refresh()
+    assert agent.bundle is not None
+    assert agent.bundle.find(paper_card(1).guid) is not None
+    service.source.put(suspended(paper_card(1)))
+    agent.refresh()
+    found = agent.bundle.find(paper_card(1).guid)
+    assert found is not None
+    assert found.card.state is CardState.SUSPENDED
 
 
 @pytest.mark.reason(ReasonCode.BUNDLE_ROLLED_BACK)

@@ -43,8 +43,9 @@ def needed_parts(manifest: BundleManifest, at_hand: Mapping[bytes, bytes]) -> It
     yield content.issuers
     for one in content.cards.values():
         yield one.index
-        if one.index in at_hand:
-            yield from _hashes(one, at_hand[one.index])
+        index = at_hand.get(one.index)
+        if index is not None:
+            yield from _hashes(one, index)
 
 
 def _hashes(cards: CardSetRef, index: bytes) -> list[bytes]:
@@ -58,7 +59,7 @@ class Bundle:
 
     Args:
         manifest: verified and accepted.
-        parts: by their SHA-256; each was checked.
+        parts: by their SHA-256; each was checked, or is when it is read.
 
     Raises:
         Malformed: a part is missing or not of its form.
@@ -75,7 +76,8 @@ class Bundle:
         self._sets = {
             kind: (one.bits, _hashes(one, parts[one.index])) for kind, one in content.cards.items()
         }
-        self._cards_of = lru_cache(maxsize=_BUCKETS_AT_HAND)(lambda one: parse_cards(parts[one]))
+        self._parts = parts
+        self._cards_of = lru_cache(maxsize=_BUCKETS_AT_HAND)(self._read_bucket)
 
     def find(self, guid: CardGuid) -> CardOnRecord | None:
         """Return the card as it stood when the bundle was signed, or None."""
@@ -95,9 +97,15 @@ class Bundle:
         due = [one for one in self._policies if one.service == service and one.active_from <= at]
         return max(due, key=lambda one: one.order, default=None)
 
+    def _read_bucket(self, sha256: bytes) -> dict[CardGuid, BundleCard]:
+        try:
+            return parse_cards(self._parts[sha256])
+        except KeyError:
+            raise Malformed(ReasonCode.MALFORMED_BUNDLE, "a part was lost or changed") from None
+
     def _card(self, kind: CardType, guid: CardGuid) -> BundleCard | None:
         bits, hashes = self._sets[kind]
-        card: BundleCard | None = self._cards_of(hashes[bucket_of(guid, bits)]).get(guid)
+        card = self._cards_of(hashes[bucket_of(guid, bits)]).get(guid)
         return card if card is not None and card.card_type is kind else None
 
     def _on_record(self, card: BundleCard) -> CardOnRecord:
