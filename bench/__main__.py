@@ -1,7 +1,7 @@
 """One run of all measurements, in a minute or two; ``big`` for those that need millions of rows.
 
 ``console`` measures the console's pages among a million people, in a database that it makes once;
-``outbox`` lives through three days offline.
+``outbox`` lives through three days offline, ``offline`` decides by a bundle of 100,000 cards.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bench.footprint import measure_footprint
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
+from bench.offline import measure_offline
 from bench.outbox import measure_outbox
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.seed import PROVINCE, open_seeded
@@ -80,6 +81,13 @@ def console() -> None:
     write_results(rows, CONSOLE_RESULTS)
 
 
+def offline() -> None:
+    """Measure bundles and offline decisions among 100,000 cards, and print it."""
+    with open_stage() as stage:
+        rows = measure_offline(stage)
+    print_table(rows, Console())
+
+
 def outbox() -> None:
     """Live through three days offline with 100,000 events, and print what became of them."""
     found, rows = measure_outbox(datetime(2026, 11, 19, tzinfo=UTC))
@@ -95,6 +103,11 @@ def footprint() -> None:
 
 
 if __name__ == "__main__":
-    {"footprint": footprint, "outbox": outbox, "big": big, "console": console}.get(
-        "".join(sys.argv[1:]), main
-    )()
+    runs = {
+        "big": big,
+        "console": console,
+        "footprint": footprint,
+        "offline": offline,
+        "outbox": outbox,
+    }
+    runs.get("".join(sys.argv[1:]), main)()

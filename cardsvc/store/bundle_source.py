@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import Row, Select, String, Table, select, type_coerce
 
 from cardsvc.audit import AuditAction
 from cardsvc.bundle_records import BundleCard, BundlePolicy
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
-from cardsvc.errors import Malformed
+from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.lifecycle import CardState
 from cardsvc.store.audit_trail import read_frontier
 from cardsvc.store.engine import Database
@@ -31,6 +31,7 @@ from cardsvc.store.schema import (
     RelyingPartyRow,
 )
 from cardsvc.store.upsert import insert_unless_there
+from cardsvc.terms import CardType, Realm
 
 _CARDS, _KEYS, _HOLDERS = CardRow.__table__, CardKeyRow.__table__, HolderRow.__table__
 _CARD_KEY, _PIN_KEY = _KEYS.alias("card_key"), _KEYS.alias("pin_key")
@@ -46,15 +47,20 @@ _SAYS_NOTHING_OF_CARDS = (
 )
 
 
+_TYPES: dict[str, CardType] = {one.value: one for one in CardType}
+_STATES: dict[str, CardState] = {one.value: one for one in CardState}
+_REALMS: dict[str, Realm] = {one.value: one for one in Realm}
+
+
 def _cards() -> Select[Any]:
     return (
         select(
-            _CARDS.c.guid,
-            _CARDS.c.card_type,
-            _CARDS.c.state,
+            type_coerce(_CARDS.c.guid, String),
+            type_coerce(_CARDS.c.card_type, String),
+            type_coerce(_CARDS.c.state, String),
             _CARDS.c.expires_at,
-            _CARDS.c.realm,
-            _HOLDERS.c.category,
+            type_coerce(_CARDS.c.realm, String),
+            type_coerce(_HOLDERS.c.category, String),
             _HOLDERS.c.agency_code,
             _CARD_KEY.c.spki_sha256.label("card_key"),
             _PIN_KEY.c.spki_sha256.label("pin_key"),
@@ -210,17 +216,25 @@ class SqlBundleEditions:
 
 
 def _card(row: Row[Any]) -> BundleCard:
-    hashes = {KeySlot.CARD_AUTHENTICATION: row.card_key, KeySlot.AUTHENTICATION: row.pin_key}
-    return BundleCard(
-        guid=row.guid,
-        card_type=row.card_type,
-        state=row.state,
-        expires_at=row.expires_at,
-        key_sha256={slot: octets for slot, octets in hashes.items() if octets is not None},
-        category=None if row.category is None else row.category.value,
-        agency_code=row.agency_code,
-        realm=row.realm,
-    )
+    """Return a row as a card; by hand, for a province's cards are read at once."""
+    values: Sequence[Any] = row
+    guid, card_type, state, expires_at, realm, category, agency_code, card_key, pin_key = values
+    hashes = {KeySlot.CARD_AUTHENTICATION: card_key}
+    if pin_key is not None:
+        hashes[KeySlot.AUTHENTICATION] = pin_key
+    try:
+        return BundleCard(
+            CardGuid(bytes.fromhex(guid.replace("-", ""))),
+            _TYPES[card_type],
+            _STATES[state],
+            expires_at,
+            hashes,
+            category,
+            agency_code,
+            _REALMS[realm],
+        )
+    except (KeyError, ValueError):
+        raise StoreError(ReasonCode.RECORD_CORRUPT, "not a card") from None
 
 
 def _guid(subject: str) -> CardGuid | None:

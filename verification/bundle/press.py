@@ -26,6 +26,7 @@ LIFETIME = timedelta(days=7)
 """After so long without the service an agent decides nothing; zones may be stricter."""
 _RENEWED_AFTER = timedelta(seconds=10)
 _ATTEMPTS = 5
+_PATIENCE_SECONDS = 2.0
 
 
 class BundleSource(Protocol):
@@ -110,25 +111,34 @@ class BundlePress:
 
         Raises:
             VerificationError: RELYING_PARTY_UNKNOWN.
-            StoreError: CONCURRENT_CHANGE, the records change faster than we look.
+            StoreError: SERVICE_UNAVAILABLE, cards are just being read; CONCURRENT_CHANGE, the
+                records change faster than we look.
         """
-        with self._lock:
-            for _ in range(_ATTEMPTS):
-                position = self._refresh()
-                made = self._made.get((relying_party, agent))
-                if (
-                    made is not None
-                    and made.position == position
-                    and timedelta() <= at - made.at < _RENEWED_AFTER
-                ):
-                    return made.token
-                content = self._content(relying_party, at)
-                seq = self._editions.number(relying_party, content.sha256, position, at)
-                if seq is not None:
-                    manifest = BundleManifest(relying_party, agent, seq, at, at + LIFETIME, content)
-                    token = self._signer.sign(manifest.claims())
-                    self._made[relying_party, agent] = _Made(token, at, position)
-                    return token
+        # the first reading takes seconds: nobody else's thread is to wait for it
+        if not self._lock.acquire(timeout=0 if self._position is None else _PATIENCE_SECONDS):
+            raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the bundle is being made")
+        try:
+            return self._manifest(relying_party, agent, at)
+        finally:
+            self._lock.release()
+
+    def _manifest(self, relying_party: str, agent: str, at: datetime) -> str:
+        for _ in range(_ATTEMPTS):
+            position = self._refresh()
+            made = self._made.get((relying_party, agent))
+            if (
+                made is not None
+                and made.position == position
+                and timedelta() <= at - made.at < _RENEWED_AFTER
+            ):
+                return made.token
+            content = self._content(relying_party, at)
+            seq = self._editions.number(relying_party, content.sha256, position, at)
+            if seq is not None:
+                manifest = BundleManifest(relying_party, agent, seq, at, at + LIFETIME, content)
+                token = self._signer.sign(manifest.claims())
+                self._made[relying_party, agent] = _Made(token, at, position)
+                return token
         raise StoreError(ReasonCode.CONCURRENT_CHANGE, "bundles: everything changes at once")
 
     def part(self, sha256: bytes) -> bytes | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from cardsvc.bundle_records import BundlePolicy
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.errors import Malformed, ReasonCode, StoreError, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from tests.support.bundles import (
@@ -122,6 +123,22 @@ def test_policies_begin_on_their_day_and_speak_for_one_partner() -> None:
     assert version(AT - timedelta(days=3)) is None
     assert version(AT, service="other") is version(AT, party="other") is None
     assert policies.knows(RELYING_PARTY)
+
+
+def test_while_cards_are_read_the_first_time_nobody_else_waits() -> None:
+    service = PaperService()
+    read, told = service.source.cards, []
+
+    def slowly() -> object:
+        with ThreadPoolExecutor(1) as other:
+            told.append(other.submit(service.bundle_manifest, RELYING_PARTY).exception())
+        return read()
+
+    service.source.cards = slowly  # type: ignore[method-assign,assignment]
+    assert service.bundle_manifest(RELYING_PARTY)
+    (refused,) = told
+    assert isinstance(refused, StoreError)
+    assert refused.reason is ReasonCode.SERVICE_UNAVAILABLE
 
 
 def test_an_unknown_partner_gets_no_bundle() -> None:
