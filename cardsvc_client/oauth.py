@@ -25,6 +25,7 @@ _FORM = "application/x-www-form-urlencoded"
 _ASSERTION_SECONDS = 60
 _RENEW_BEFORE_SECONDS = 30
 _CLOCK_TOLERANCE_SECONDS = 25
+_UNAUTHORISED = 401
 
 
 class PartnerKey:
@@ -70,7 +71,7 @@ class PartnerKey:
         self._token = ""
         self._good_until = 0.0
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
+    def headers(self, method: str, target: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
         """Return the Authorization header, with a token that lasts a while yet.
 
         Raises:
@@ -83,8 +84,10 @@ class PartnerKey:
                 self._fetch()
             return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self) -> bool:
-        """Forget the token; the next request gets a new one."""
+    def heard(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Forget a token that was refused; the next request gets a new one."""
+        if status != _UNAUTHORISED:
+            return False
         with self._lock:
             had_one, self._good_until = bool(self._token), 0.0
             self._token = ""
@@ -101,9 +104,8 @@ class PartnerKey:
         asked_at = self._now()
         try:
             # never twice: an assertion is used up by the first try
-            answer = self._transport.post_once(
-                TOKEN_PATH, urlencode(form).encode(), content_type=_FORM
-            )
+            body = urlencode(form).encode()
+            answer = self._transport.send_once("POST", TOKEN_PATH, body, content_type=_FORM)
         except NotAuthorised as error:
             self._blame_the_clock(error, asked_at)
             raise

@@ -7,21 +7,24 @@ the service knows the second sending for the first
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
 import urllib3
 
-from cardsvc_client.errors import NotAuthorised, UnexpectedAnswer, Unreachable, refusal
+from cardsvc_client.errors import UnexpectedAnswer, Unreachable, refusal
 
 MOST_ANSWER_OCTETS = 4 << 20
 """Longest answer read; a batch of a hundred decisions has less than 1 MiB."""
 _AGAIN = frozenset({502, 503, 504})
 _BACK_OFF_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 5.0
+_CONNECT_SECONDS = 3.0
+_UNAUTHORISED = 401
 JSON = "application/json"
 USER_AGENT = "cardsvc-client/1"
 
@@ -29,24 +32,30 @@ USER_AGENT = "cardsvc-client/1"
 class Authoriser(Protocol):
     """Says who sends a request."""
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:
-        """Return the headers that say it; asked before every request."""
+    def headers(self, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        """Return the headers that say it; asked before every request.
+
+        Args:
+            method: such as ``POST``.
+            target: path and query.
+            body: the message.
+        """
         ...
 
-    def renew(self) -> bool:
-        """Forget what was refused with 401; tell whether another try is worth it."""
+    def heard(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Learn from an answer; tell whether what was refused with 401 is worth another try."""
         ...
 
 
 class Nobody:
     """Sends requests that everyone may."""
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
+    def headers(self, method: str, target: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
         """Return no header."""
         return {}
 
-    def renew(self) -> bool:
-        """There is nothing to renew."""
+    def heard(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Learn nothing."""
         return False
 
 
@@ -64,12 +73,12 @@ class StaticToken:
         """Hide the token."""
         return "StaticToken(…)"
 
-    def headers(self, method: str, url: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
+    def headers(self, method: str, target: str, body: bytes) -> Mapping[str, str]:  # noqa: ARG002
         """Return the Authorization header."""
         return {"Authorization": f"Bearer {self.token}"}
 
-    def renew(self) -> bool:
-        """It is what it is."""
+    def heard(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002
+        """Learn nothing: it is what it is."""
         return False
 
 
@@ -86,6 +95,21 @@ class Answer:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How long one answer took, whatever it was.
+
+    Args:
+        target: what was asked, path and query.
+        seconds: from the request to the whole answer.
+        headers: of the answer.
+    """
+
+    target: str
+    seconds: float
+    headers: Mapping[str, str]
+
+
 class Transport:
     """Sends requests to one service. Safe to share between threads.
 
@@ -96,6 +120,8 @@ class Transport:
         timeout_seconds: for connecting and for each answer.
         ca_file: the authorities that the service's TLS certificate may come from; None for the
             system's.
+        most_octets: longest answer that is read.
+        observe: is told how long each answer took.
 
     Raises:
         ValueError: not an http address.
@@ -109,6 +135,8 @@ class Transport:
         retries: int = 3,
         timeout_seconds: float = 10.0,
         ca_file: str | None = None,
+        most_octets: int = MOST_ANSWER_OCTETS,
+        observe: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         if not base_url.startswith(("https://", "http://")):
             raise ValueError("the service's address begins with https:// or http://")
@@ -126,8 +154,10 @@ class Transport:
             raise_on_status=False,
             respect_retry_after_header=False,  # it may name hours, and somebody stands at a counter
         )
-        timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
-        self._pool = urllib3.PoolManager(timeout=timeout, maxsize=8, ca_certs=ca_file)
+        self._seconds = timeout_seconds
+        self._most_octets = most_octets
+        self._observe = observe
+        self._pool = urllib3.PoolManager(maxsize=8, ca_certs=ca_file)
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
         """Read something.
@@ -157,48 +187,85 @@ class Transport:
         headers = {"Content-Type": content_type, "Idempotency-Key": key or str(uuid.uuid4())}
         return self._send("POST", path, body, headers, again=True)
 
-    def post_once(self, path: str, body: bytes, *, content_type: str = JSON) -> Answer:
+    def send_once(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        content_type: str = JSON,
+        seconds: float | None = None,
+    ) -> Answer:
         """Send something and never again by itself.
+
+        Args:
+            method: such as ``POST``.
+            path: with its query.
+            body: the message.
+            content_type: of the body.
+            seconds: how long an answer may take; None for the usual time.
 
         Raises:
             Refused: with a problem document.
             Unreachable: no answer; what was sent may have taken effect.
         """
-        return self._send("POST", path, body, {"Content-Type": content_type}, again=False)
+        headers = {"Content-Type": content_type}
+        return self._send(method, path, body, headers, again=False, seconds=seconds)
 
     def close(self) -> None:
         """Drop the kept connections."""
         self._pool.clear()
 
     def _send(
-        self, method: str, path: str, body: bytes, headers: dict[str, str], *, again: bool
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        *,
+        again: bool,
+        seconds: float | None = None,
     ) -> Answer:
         # one name for all tries: the service's log shows them as one
         named = headers | {"X-Request-Id": uuid.uuid4().hex}
-        try:
-            return self._try(method, path, body, named, again=again)
-        except NotAuthorised:
-            if not self._authoriser.renew():
-                raise
-        return self._try(method, path, body, named, again=again)
+        limit = self._seconds if seconds is None else seconds
+        status, answer, renewed = self._try(method, path, body, named, limit, again=again)
+        if status == _UNAUTHORISED and renewed:
+            status, answer, _ = self._try(method, path, body, named, limit, again=again)
+        if not 200 <= status < 300:
+            raise refusal(status, answer.body, answer.headers)
+        return answer
 
     def _try(
-        self, method: str, path: str, body: bytes, headers: dict[str, str], *, again: bool
-    ) -> Answer:
-        url = self.base_url + path
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        seconds: float,
+        *,
+        again: bool,
+    ) -> tuple[int, Answer, bool]:
         sent = {"Accept": JSON, "User-Agent": USER_AGENT} | headers
-        sent |= self._authoriser.headers(method, url, body)
+        sent |= self._authoriser.headers(method, path, body)
+        began = time.monotonic()
         try:
             response = self._pool.request(
-                method, url, body=body or None, headers=sent, preload_content=False,
-                redirect=False, retries=self._again if again else False,
-            )  # fmt: skip
-            octets = response.read(MOST_ANSWER_OCTETS + 1)
+                method,
+                self.base_url + path,
+                body=body or None,
+                headers=sent,
+                preload_content=False,
+                redirect=False,
+                retries=self._again if again else False,
+                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
+            )
+            octets = response.read(self._most_octets + 1)
             response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unreachable(f"{method} {path}: {type(error).__name__}") from error
-        if len(octets) > MOST_ANSWER_OCTETS:
+        if len(octets) > self._most_octets:
             raise UnexpectedAnswer(f"{method} {path}: the answer is too large")
-        if not 200 <= response.status < 300:
-            raise refusal(response.status, octets, response.headers)
-        return Answer(octets, response.headers)
+        self._observe(Exchange(path, time.monotonic() - began, response.headers))
+        renewed = self._authoriser.heard(response.status, response.headers)
+        return response.status, Answer(octets, response.headers), renewed

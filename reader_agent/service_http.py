@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-import urllib3
-
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from cardsvc.wire.agent_proof import TIME_HEADER
-from cardsvc.wire.fields import parse_object
+from cardsvc_client import Refused, Transport, UnexpectedAnswer, Unreachable, transport
 
 MAX_ANSWER_OCTETS = 1 << 20
-_CONNECT_SECONDS = 3.0
 _READ_SECONDS = 10.0
-_UNAUTHENTICATED = 401
 _SERVER_TIMING = re.compile(r"\bapp;dur=([0-9]{1,9}(?:\.[0-9]{1,6})?)(?![0-9.])")
 
 
@@ -80,8 +75,24 @@ class Exchange:
     server_seconds: float | None
 
 
+class _Authoriser:
+    """Shows who the agent is, to the client package's transport."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def headers(self, method: str, target: str, body: bytes) -> Mapping[str, str]:
+        return {"Authorization": self._credentials.authorization(method, target, body)}
+
+    def heard(self, status: int, headers: Mapping[str, str]) -> bool:
+        del status
+        return self._credentials.heard(headers.get(TIME_HEADER))
+
+
 class ServiceHttp:
-    """Asks one service as one agent. Safe to share between threads.
+    """Asks one service as one agent, over the partners' transport. Safe to share between threads.
+
+    Nothing is sent again by itself: what a person waits for is asked again by whoever knows.
 
     Args:
         base_url: such as ``https://the.service``.
@@ -98,15 +109,18 @@ class ServiceHttp:
         ca_file: Path | None = None,
         observe: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._credentials = credentials
         self._observe = observe
-        self._pool = urllib3.PoolManager(
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-            retries=False,
-            maxsize=4,
-            ca_certs=None if ca_file is None else str(ca_file),
-        )
+        self._transport: Transport | None = None
+        # another address is told when something is asked, in the way of all faults
+        if base_url.startswith(("http://", "https://")):
+            self._transport = Transport(
+                base_url,
+                _Authoriser(credentials),
+                retries=0,
+                ca_file=None if ca_file is None else str(ca_file),
+                most_octets=MAX_ANSWER_OCTETS,
+                observe=self._tell,
+            )
 
     def ask(
         self,
@@ -128,52 +142,32 @@ class ServiceHttp:
             ServiceError: unreachable or refused.
             Malformed: the answer is too large.
         """
-        if not self._base_url.startswith(("http://", "https://")):
+        if self._transport is None:
             raise ServiceError(ReasonCode.NETWORK_FAILED, 0, "not an http address")
-        status, octets, again = self._once(method, path, body, seconds)
-        if status == _UNAUTHENTICATED and again:
-            status, octets, _ = self._once(method, path, body, seconds)
-        if status != 200:
-            raise _problem(status, octets)
-        return octets
+        try:
+            return self._transport.send_once(method, path, body or b"", seconds=seconds).body
+        except Refused as error:
+            raise _service_error(error) from error
+        except Unreachable as error:
+            raise ServiceError(ReasonCode.NETWORK_FAILED, 0, f"no answer: {error}") from error
+        except UnexpectedAnswer as error:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the answer is too large") from error
 
     def close(self) -> None:
         """Drop the kept connections."""
-        self._pool.clear()
+        if self._transport is not None:
+            self._transport.close()
 
-    def _once(
-        self, method: str, path: str, body: bytes | None, seconds: float
-    ) -> tuple[int, bytes, bool]:
-        started = time.monotonic()
-        headers = dict(self._pool.headers)
-        headers["Authorization"] = self._credentials.authorization(method, path, body or b"")
-        try:
-            response = self._pool.request(
-                method,
-                self._base_url + path,
-                body=body,
-                headers=headers,
-                preload_content=False,
-                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
-            )
-            octets = response.read(MAX_ANSWER_OCTETS + 1)
-            response.release_conn()
-        except urllib3.exceptions.HTTPError as error:
-            raise ServiceError(
-                ReasonCode.NETWORK_FAILED, 0, f"no answer: {type(error).__name__}"
-            ) from error
-        if len(octets) > MAX_ANSWER_OCTETS:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the answer is too large")
-        found = _SERVER_TIMING.search(response.headers.get("Server-Timing", ""))
+    def _tell(self, exchange: transport.Exchange) -> None:
+        found = _SERVER_TIMING.search(exchange.headers.get("Server-Timing", ""))
         server_seconds = float(found.group(1)) / 1000 if found else None
-        self._observe(Exchange(path, time.monotonic() - started, server_seconds))
-        return response.status, octets, self._credentials.heard(response.headers.get(TIME_HEADER))
+        self._observe(Exchange(exchange.target, exchange.seconds, server_seconds))
 
 
-def _problem(status: int, octets: bytes) -> ServiceError:
-    """Read an RFC 9457 problem document; whatever is not one is an unavailable service."""
+def _service_error(refused: Refused) -> ServiceError:
+    """Return the error of a problem document; what is none is an unavailable service."""
     try:
-        reason = ReasonCode(parse_object(octets).get("reason", ""))
+        reason = ReasonCode(refused.reason)
     except ValueError:
         reason = ReasonCode.SERVICE_UNAVAILABLE
-    return ServiceError(reason, status, f"HTTP {status}: {reason.value}")
+    return ServiceError(reason, refused.status, f"HTTP {refused.status}: {reason.value}")

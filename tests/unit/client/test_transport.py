@@ -81,10 +81,10 @@ def test_sending_again_has_the_same_key(server: ScriptedServer, transport: Trans
 def test_what_is_sent_once_is_sent_once(server: ScriptedServer, transport: Transport) -> None:
     server.script = [problem(503, "service_unavailable")]
     with pytest.raises(ServiceUnavailable):
-        transport.post_once("/x", b"{}")
+        transport.send_once("POST", "/x", b"{}")
     server.script = [Said(hang_up=True)]
     with pytest.raises(Unreachable):
-        transport.post_once("/x", b"{}")
+        transport.send_once("POST", "/x", b"{}")
     assert len(server.asked) == 2
     assert "Idempotency-Key" not in server.asked[0].headers
 
