@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from cardsvc.audit import AuditAction
 from cardsvc.errors import ReasonCode
 from cardsvc.service_records import ServicePolicy
+from reader_agent.client import ServiceClient
+from reader_agent.enrol.ask import enrol_device
+from reader_agent.enrol.proof import DeviceKey
+from reader_agent.own_checks import ask_own_checks
+from reader_agent.run.config import AgentConfig, ServiceConfig
+from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
 from tests.support.counter import Counter
-from tests.support.installations import AGENT, AT, RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.installations import AGENT, AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.partner import X1, X2, Partner
 
 SERVICE = "xac-nhan"
@@ -114,3 +123,33 @@ def test_an_agent_leads_the_session_that_a_partner_opened_for_it(
     assert opened.tap(card, X1)["code"] == "try_again"
     assert service.last_reason() is ReasonCode.CHALLENGE_MISBOUND
     assert opened.close()["state"] == "closed"
+
+
+def test_an_agent_that_signs_with_its_device_key_leads_sessions_and_asks_for_checks(
+    service: ServiceUnderTest, card: VirtualCard, tmp_path: Path
+) -> None:
+    config = AgentConfig("rp", tmp_path / "agent", ServiceConfig(service.url))
+    enrolment = service.installation.services.agents.enrolment
+    code = enrolment.invite("quay-7", "Quầy 7", operator="an", at=service.clock.now())
+    identity = enrol_device(config, code)
+    client = ServiceClient(service.url, DeviceKey(identity, service.clock, os.urandom))
+    session = client.open_session(RELYING_PARTY, SERVICE)
+    for level in (X1, X2):
+        connection = connect_in_process(card)
+        challenge = client.session_challenge(session, level)
+        shown = tap_card(
+            connection,
+            message=challenge.message,
+            nonce=challenge.nonce,
+            agent="",
+            level=level,
+            ask_pin=lambda _tries: PIN,
+            consent=None if challenge.consent is None else challenge.consent.id,
+        ).presentation
+        connection.close()
+        assert client.session_present(session, shown).level == level.name
+    assert client.session_photo_match(session, "can-bo-lan").granted
+    client.close_session(session)
+    connection = connect_in_process(card)
+    assert ask_own_checks(client, connection, lambda _tries: PIN).checks[0].level == "X3"
+    connection.close()

@@ -8,7 +8,7 @@ from cardsvc.wire.own_checks import OwnCheck, OwnChecksMessage
 from cardsvc.wire.tap import PresentationMessage
 from web import taps
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import calling_agent
 from web.decision_id import decision_id
 from web.openapi.operation import Caller, Tag, operation
 from web.services import Services
@@ -24,7 +24,7 @@ def own_checks(services: Services) -> Blueprint:
         caller=Caller.AGENT, tag=Tag.AGENTS, body=PresentationMessage, answer=OwnChecksMessage,
     )  # fmt: skip
     def tell() -> Response:
-        agent = bearer(services.access.agent_by_token)
+        agent = calling_agent(services)
         message = PresentationMessage.parse(request.get_data())
         at = services.clock.now()
         settled, checks = services.flows.own_checks.tell(

@@ -22,7 +22,7 @@ from cardsvc.wire.tap import ChallengeMessage, DecisionMessage, PresentationMess
 from verification.flows.counter_session import Caller, PhotoMatch
 from web import taps
 from web.agent_api import json_response
-from web.auth import bearer
+from web.auth import calling_agent
 from web.decision_id import decision_id
 from web.openapi import operation as told
 from web.openapi.operation import Tag, operation
@@ -66,7 +66,7 @@ def agent_sessions(services: Services) -> Blueprint:
     views = Blueprint("agent_sessions", __name__, url_prefix="/agent/v1")
 
     def caller() -> Caller:
-        return Caller(bearer(services.access.agent_by_token))
+        return Caller(calling_agent(services))
 
     @views.post("/sessions")
     @operation(
