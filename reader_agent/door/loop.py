@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from queue import Empty
 
+from cardsvc.attendance_records import TAP_KIND
 from cardsvc.clock import Clock
 from cardsvc.errors import CardsvcError
 from reader_agent.door.config import Attendance, DoorConfig
@@ -31,8 +32,6 @@ from reader_agent.door.taps import DoorQueue
 from reader_agent.door.watchdog import Watchdog
 from reader_agent.run.tools import Journal
 
-ATTENDANCE_TAP = "attendance.tap"
-"""The kind of event that counts for attendance; a kiosk sends the same."""
 _TICK_SECONDS = 0.1
 _LOG = logging.getLogger(__name__)
 
@@ -91,10 +90,10 @@ class DoorLoop:
             self._restore(bolt, self._now())
             with self._tools.watch(self._tools.queue.put), dog.watching():
                 while not stop.is_set():
-                    self._step(bolt, dog)
+                    self._step(bolt, dog, stop)
         self._report(DoorEvent.RESTED, {"how": "stopped"}, self._now())
 
-    def _step(self, bolt: Bolt, dog: Watchdog) -> None:
+    def _step(self, bolt: Bolt, dog: Watchdog, stop: threading.Event) -> None:
         try:
             happening = self._tools.queue.get(timeout=_TICK_SECONDS)
         except Empty:
@@ -105,7 +104,8 @@ class DoorLoop:
             self._restore(bolt, now)
         for deed in self._controller.handle(happening, now):
             self._do(deed, bolt, now)
-        self._refresh(bolt, now)
+        if not stop.is_set():  # then a line of readers has stopped, too, and that is no fault
+            self._refresh(bolt, now)
 
     def _do(self, deed: Deed, bolt: Bolt, now: Moment) -> None:
         match deed:
@@ -153,7 +153,7 @@ class DoorLoop:
                 "direction": self._direction(is_leaving=facts["leaving"] is True),
                 "place": self._config.rules.name,
             }
-            self._append(ATTENDANCE_TAP, tap, now)
+            self._append(TAP_KIND, tap, now)
 
     def _direction(self, *, is_leaving: bool) -> str:
         if self._config.attendance is not Attendance.BOTH:

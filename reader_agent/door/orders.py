@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from cardsvc.clock import Clock
@@ -17,6 +18,7 @@ from verification.doors.token import verify_command
 
 WAIT_SECONDS = 8
 _AFTER_FAULT_SECONDS = 5.0
+_LOOK_SECONDS = 0.3
 _LOG = logging.getLogger(__name__)
 
 
@@ -78,14 +80,33 @@ class DoorOrders:
         self._tools = tools
 
     def run(self, stop: threading.Event) -> None:
-        """Ask again and again until told to stop."""
+        """Ask again and again until told to stop.
+
+        The service answers when it has something to say; whoever stops does not wait for that. A
+        question that is left behind ends with its answer, which nobody listens to any more.
+        """
+        answers: SimpleQueue[float] = SimpleQueue()
         while not stop.is_set():
-            try:
-                pause: float = self.ask()
-            except CardsvcError as error:
-                _LOG.info("no orders for doors: %s", error.reason.value)
-                pause = _AFTER_FAULT_SECONDS
-            stop.wait(pause)
+            thread = threading.Thread(
+                target=lambda: answers.put(self._asked()), name="door order", daemon=True
+            )
+            thread.start()
+            while not stop.is_set():
+                try:
+                    pause = answers.get(timeout=_LOOK_SECONDS)
+                except Empty:
+                    continue
+                stop.wait(pause)
+                break
+
+    def _asked(self) -> float:
+        try:
+            return self.ask()
+        except CardsvcError as error:
+            _LOG.info("no orders for doors: %s", error.reason.value)
+        except Exception as error:  # noqa: BLE001 - a question that failed is asked again
+            _LOG.error("a question for orders failed: %s", type(error).__name__)
+        return _AFTER_FAULT_SECONDS
 
     def ask(self) -> int:
         """Ask once; hand an order to its door. Return after how many seconds to ask again.

@@ -15,6 +15,7 @@ from typing import Self
 import pytest
 from gpiozero.pins.mock import MockFactory
 
+from cardsvc.attendance_records import TAP_KIND
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import SystemClock
 from cardsvc.errors import CardError, CardsvcError, ReasonCode
@@ -26,7 +27,7 @@ from reader_agent.door.input_roles import Input
 from reader_agent.door.inputs import watched
 from reader_agent.door.interlock import Interlock
 from reader_agent.door.keypad import Keypad
-from reader_agent.door.loop import ATTENDANCE_TAP, DoorLoop, DoorTools
+from reader_agent.door.loop import DoorLoop, DoorTools
 from reader_agent.door.moves import DoorRefusal, ExitAsked, Signal
 from reader_agent.door.outputs import Fail, RelayConfig
 from reader_agent.door.relay import RelayBolt
@@ -176,14 +177,14 @@ def test_a_card_moves_the_pin_and_the_pulse_ends(rigged: Callable[[DoorConfig], 
         "offline": False,
         "leaving": False,
     }
-    assert rig.record.facts(ATTENDANCE_TAP) == {
+    assert rig.record.facts(TAP_KIND) == {
         "card": str(GUID),
         "direction": "in",
         "place": "north",
     }
     rig.card("inside")
-    assert wait_for(lambda: rig.record.kinds().count(ATTENDANCE_TAP) == 2)
-    taps = [facts["direction"] for kind, facts in rig.record.kept if kind == ATTENDANCE_TAP]
+    assert wait_for(lambda: rig.record.kinds().count(TAP_KIND) == 2)
+    taps = [facts["direction"] for kind, facts in rig.record.kept if kind == TAP_KIND]
     assert taps == ["in", "out"]
 
 
@@ -194,7 +195,7 @@ def test_a_late_answer_moves_nothing(rigged: Callable[[DoorConfig], Rig]) -> Non
     assert wait_for(lambda: "door.denied" in rig.record.kinds())
     assert rig.record.facts("door.denied")["reason"] == DoorRefusal.LATE
     assert not rig.relay.state
-    assert ATTENDANCE_TAP not in rig.record.kinds()
+    assert TAP_KIND not in rig.record.kinds()
 
 
 def test_a_card_that_is_refused_or_fails_moves_nothing(
