@@ -47,11 +47,17 @@ def test_a_partner_with_keys_of_its_own(tmp_path: Path) -> None:
         file.write_bytes(key.key_set)
         listed = line.cardsvc("partner", "key", "add", "truong-hoc", str(file), *BY)
         assert "khoa-2026\tES256\tcounts" in listed
+        # a new name gives no token to a partner with keys, unless somebody asks for one
+        again = ("partner", "enrol", "truong-hoc", "--name", "Trường")
+        assert not line.cardsvc(*again, *BY)
+        assert len(line.cardsvc(*again, "--token", *BY)) > 40
+        assert "token\tgiven at enrolment" in line.cardsvc("partner", "show", "truong-hoc")
+        line.cardsvc(*again, "--no-token", *BY)
         # the same set again changes nothing
         assert not line.cardsvc("partner", "key", "add", "truong-hoc", str(file), *BY)
         shown = line.cardsvc("partner", "show", "truong-hoc")
         for part in ("realm\tproduction", "agency\tH57.12", "scopes\tstatus verify",
-                     "300 a minute", "technical\tit@truong.example", "token\tnone"):  # fmt: skip
+                     "300 a minute", "technical\tit@truong.example"):  # fmt: skip
             assert part in shown
         answer = token(line, key)
         assert answer["scope"] == "status verify"
@@ -84,6 +90,9 @@ def test_what_the_commands_refuse(tmp_path: Path) -> None:
     with serve_command_line(tmp_path) as line:
         line.cardsvc("partner", "enrol", "thu", "--name", "Thử", "--no-token",
                      "--realm", "sandbox", *BY)  # fmt: skip
+        moved = ("partner", "enrol", "thu", "--name", "Thử", "--realm", "production", *BY)
+        assert "stays there" in line.cardsvc(*moved, status=1)
+        assert "thu\tenabled\tThử\tsandbox" in line.cardsvc("partner", "list")
         file = tmp_path / "key.json"
         file.write_text('{"kty": "oct", "k": "c2VjcmV0"}')
         refused = line.cardsvc("partner", "key", "add", "thu", str(file), *BY, status=1)

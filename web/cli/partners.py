@@ -43,20 +43,38 @@ def partner() -> None:
 @partner.command("enrol")
 @click.argument("party_id")
 @click.option("--name", required=True)
-@click.option("--realm", type=click.Choice([one.value for one in Realm]), default="production")
-@click.option("--no-token", is_flag=True, help="it will come with keys of its own")
+@click.option(
+    "--realm",
+    type=click.Choice([one.value for one in Realm]),
+    help="of the cards that it sees, for good [default: production]",
+)
+@click.option(
+    "--token/--no-token",
+    default=None,
+    help="give it a token that never expires [default: unless it has keys of its own]",
+)
 @OPERATOR
 @click.pass_obj
 def enrol_partner(
-    settings: Settings, *, party_id: str, name: str, realm: str, no_token: bool, operator: str
+    settings: Settings,
+    *,
+    party_id: str,
+    name: str,
+    realm: str | None,
+    token: bool | None,
+    operator: str,
 ) -> None:
     """Enrol a relying party, or give it a new token; prints the token, once."""
     with opened(settings) as installation:
         at = installation.clock.now()
         register, known = _register(installation), installation.partners.find(party_id)
-        profile = known.profile if known else PartnerProfile(name, Realm(realm))
+        profile = known.profile if known else PartnerProfile(name, Realm(realm or "production"))
+        if realm not in {None, profile.realm.value}:
+            msg = f"{party_id} is enrolled in {profile.realm.value}, and stays there"
+            raise click.ClickException(msg)
         register.enrol(party_id, replace(profile, name=name), operator=operator, at=at)
-        if not no_token:
+        keyed = any(one.revoked_at is None for one in register.keys(party_id))
+        if token or (token is None and not keyed):
             access = installation.access
             click.echo(access.enrol_relying_party(party_id, name, operator=operator, at=at))
 
@@ -241,8 +259,10 @@ def _print_keys(keys: Sequence[PartnerKey], at: datetime) -> None:
 def list_partners(settings: Settings) -> None:
     """List the relying parties and the policies in force."""
     with opened(settings) as installation:
-        for one in installation.access.relying_parties():
-            click.echo(f"{one.id}\t{'enabled' if one.enabled else 'disabled'}\t{one.name}")
+        for one in installation.partners.partners():
+            profile, state = one.profile, "enabled" if one.enabled else "disabled"
+            realm = "" if profile.realm is Realm.PRODUCTION else f"\t{profile.realm.value}"
+            click.echo(f"{one.id}\t{state}\t{profile.name}{realm}")
         for policy in installation.access.policies(installation.clock.now()):
             document = compiled(policy.document)
             where = f"{policy.relying_party}/{policy.service}"
