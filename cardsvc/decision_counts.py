@@ -16,6 +16,8 @@ class CountedBy(StrEnum):
 
 
 GRANTED, DENIED = "granted", "denied"
+UNREAD_KINDS = ("tap.failed", "reader.card_unreadable")
+"""Kinds of agents' events that say that a card was there and could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

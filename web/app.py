@@ -21,6 +21,7 @@ from web.metrics_api import metrics_api, register_measuring
 from web.named_requests import register_partner_answers
 from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
+from web.operations_api import operations_api
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
 from web.partner_flows.own_checks import own_checks
@@ -57,6 +58,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
     app.register_blueprint(metrics_api(services))
+    app.register_blueprint(operations_api(services))
     register_strict_requests(app)
     register_problems(app)
     register_request_ids(app)

@@ -85,6 +85,7 @@ from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.metrics import CountedVault, StateParts, state_reader
+from web.wiring.operations import operations_board
 from web.wiring.oversight import OversightParts, wire_oversight
 from web.wiring.partners import wire_partners
 from web.wiring.vault_keys import console_keys, data_keys, passphrase, pseudonyms
@@ -287,6 +288,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         instruments=instruments,
         watch_token=settings.watch_token,
         record=AuditLog(database).record,
+        board=operations_board(database, access, presence, instruments),
         ready=lambda: _readiness(database, pki, clock.now()),
         regular_work=lambda: regular_work(SqlHousekeepingStore(database)),
         console=wire_console(

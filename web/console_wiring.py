@@ -71,6 +71,7 @@ def wire_console(
         secret_key=parts.derive(b"cookies"),
         issuer=settings.issuer,
         proxy_hops=settings.proxy_hops,
+        watch_token=settings.watch_token,
         sign_in=SignIn(
             operators,
             factors,

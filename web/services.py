@@ -31,6 +31,7 @@ from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
 from web.metrics.instruments import Instruments
+from web.operations.board import OperationsBoard
 from web.partners.services import PartnerServices
 
 
@@ -182,6 +183,7 @@ class Services:
         instruments: count and time what is done.
         record: appends what is nobody's change, such as a refusal, to the audit log.
         watch_token: opens what those who run the service watch; empty for this machine alone.
+        board: what the screen of the operations centre shows.
         ready: names of parts and whether each works, for /readyz.
         flows: what partners ask beside a tap.
         regular_work: what ran and what fails of it, for /readyz; keeps nobody from being served.
@@ -212,6 +214,7 @@ class Services:
     instruments: Instruments
     watch_token: str
     record: Callable[[AuditEvent], None]
+    board: OperationsBoard
     ready: Callable[[], Mapping[str, bool]]
     regular_work: Callable[[], Mapping[str, object]]
     console: ConsoleServices

@@ -29,6 +29,7 @@ _RANGES = {
     "session_idle_minutes": (1, 240),
     "session_hours": (1, 24),
 }
+_LEAST_TOKEN_CHARACTERS = 20
 _CHOICES = {
     "stock": tuple(rule.value for rule in StockRule),
     "retention_sweep": ("on", "off"),
@@ -215,6 +216,8 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError(f"{name}: {', '.join(others)} or {last} is needed")
     if name == "blank_serial_pattern":
         _check_pattern(value)
+    if name == "watch_token" and 0 < len(value) < _LEAST_TOKEN_CHARACTERS:
+        raise SettingsError(f"watch_token: {_LEAST_TOKEN_CHARACTERS} characters or more are needed")
     if name == "webhook_networks":
         _check_networks(value)
     return value

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, distinct, func, select
 
-from cardsvc.decision_counts import DENIED, GRANTED, CountedBy, DecisionCount
+from cardsvc.decision_counts import DENIED, GRANTED, UNREAD_KINDS, CountedBy, DecisionCount
 from cardsvc.store.engine import Database
-from cardsvc.store.schema import DecisionRow
+from cardsvc.store.schema import AgentEventRow, DecisionRow
 
 _KEYS: dict[CountedBy, ColumnElement[str]] = {
     CountedBy.SERVICE: DecisionRow.relying_party + "/" + DecisionRow.service,
@@ -50,3 +50,12 @@ class SqlDecisionFigures:
         )
         with self._database.reading() as session:
             return [DecisionCount(*row) for row in session.execute(query)]
+
+    def unread_taps(self, since: datetime, until: datetime) -> int:
+        """Count what agents told of cards that could not be read, by the agents' time."""
+        event = AgentEventRow
+        query = select(func.count()).where(
+            event.kind.in_(UNREAD_KINDS), event.at >= since, event.at < until
+        )
+        with self._database.reading() as session:
+            return session.scalar(query) or 0

@@ -29,7 +29,7 @@ from web.app import create_app
 from web.cli.api import openapi
 from web.openapi.document import openapi_document, undeclared
 
-PAGES_FOR_PEOPLE = ("/console",)
+PAGES_FOR_PEOPLE = ("/console", "/operations")
 FOR_PEOPLE = {"GET /"}
 """It leads people to the console."""
 

@@ -169,6 +169,7 @@ NO_PAGES = {
     "console.imports.look",
     "console.imports.rows_file",
     "console.audit.csv",
+    "console.operations.lead_there",
     "console.audit.xlsx",
 }
 """Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""

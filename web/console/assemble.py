@@ -22,6 +22,7 @@ from web.console.pages import (
     home,
     imports,
     losses,
+    operations,
     operators,
     partners,
     privacy,
@@ -54,6 +55,7 @@ _AREAS = (
     audit,
     privacy,
     publishing,
+    operations,
     components,
 )
 

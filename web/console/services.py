@@ -80,6 +80,7 @@ class ConsoleServices:
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
+        watch_token: under which passes to the screen of the operations centre are given.
     """
 
     clock: Clock
@@ -97,3 +98,4 @@ class ConsoleServices:
     issuing: IssuingServices
     registry: RegistryServices
     oversight: OversightServices
+    watch_token: str

@@ -7,6 +7,7 @@ nothing of a person or a card, and no text that a caller chose, or a series woul
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ from cardsvc.service_records import DecisionRecord
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _NONE = "-"
 STAGE_SIGN, STAGE_RECORD = "sign", "record"
+_DECIDING = frozenset({"/agent/v1/presentations", "/api/v1/presentations"})
+_REMEMBERED = 500
 
 
 class Instruments:
@@ -52,6 +55,7 @@ class Instruments:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._recent: deque[float] = deque(maxlen=_REMEMBERED)
         self._signatures = Counter(
             "cardsvc_vault_signatures",
             "Signatures that the vault made, by key.",
@@ -67,6 +71,12 @@ class Instruments:
         """Count a request that was answered."""
         self._requests.labels(method, route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
+        if route in _DECIDING:
+            self._recent.append(seconds)
+
+    def recent_decision_seconds(self) -> Sequence[float]:
+        """Return how long the last decisions took, at most 500, shortest first."""
+        return sorted(self._recent)
 
     def count_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Count decisions that are on record."""
