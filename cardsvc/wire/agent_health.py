@@ -62,6 +62,9 @@ class HealthMessage(Message):
         "last_success_at": "2026-11-21T02:10:00Z",
         "unsent": 0,
         "outbox_writable": True,
+        "sending": "working",
+        "bundle_at": "2026-11-21T02:09:40Z",
+        "bundle_refused": None,
         "clock_offset_ms": -120,
         "certificate_until": "2026-12-21T01:00:00Z",
     }
@@ -84,6 +87,13 @@ class HealthMessage(Message):
     last_success_at: Annotated[datetime | None, Instant(about="the last decision")] = None
     unsent: Annotated[int, Number(0, _MANY, about="events that the service does not have")] = 0
     outbox_writable: Annotated[bool, Flag(about="whether the disk takes events")] = True
+    sending: Annotated[
+        str | None, Text(20, about="of events: working, unreachable, forked or gap")
+    ] = None
+    bundle_at: Annotated[datetime | None, Instant(about="when the offline bundle was signed")] = (
+        None
+    )
+    bundle_refused: Annotated[str | None, Text(64, about="why the newest is not taken")] = None
     clock_offset_ms: Annotated[
         int, Number(-_MANY, _MANY, about="how far the service's clock is ahead")
     ] = 0

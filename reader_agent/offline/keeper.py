@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from cardsvc.clock import Clock
@@ -92,12 +92,10 @@ class BundleKeeper:
         return self._bundle
 
     @property
-    def age(self) -> timedelta | None:
-        """How old the bundle is; None without one."""
+    def signed_at(self) -> datetime | None:
+        """When the bundle was signed; None without one."""
         bundle = self._bundle
-        if bundle is None:
-            return None
-        return max(self.time.now() - bundle.manifest.issued_at, timedelta())
+        return None if bundle is None else bundle.manifest.issued_at
 
     def run(self, stop: threading.Event) -> None:
         """Ask for the bundle again and again until told to stop."""

@@ -90,9 +90,5 @@ class TrustedTime:
                     return
             self._anchor = _Anchor(signed_at, self._monotonic())
 
-    def is_set_wrong(self) -> bool:
-        """Tell whether the machine's clock is more than five minutes off, for the doctor."""
-        return self.is_certain and abs(self._machine.now() - self.now()) > timedelta(minutes=5)
-
     def _since(self, anchor: _Anchor) -> datetime:
         return anchor.signed_at + timedelta(seconds=self._monotonic() - anchor.seconds)

@@ -79,6 +79,7 @@ class Heartbeat:
         """Return how the agent does."""
         tools, sheet = self._tools, self._tally.sheet()
         key = tools.device
+        keeper = None if tools.offline is None else tools.offline.keeper
         outbox = tools.journal.health() if isinstance(tools.journal, Outbox) else None
         return HealthMessage(
             started_at=self._started_at,
@@ -100,6 +101,9 @@ class Heartbeat:
             last_success_at=sheet.last_success_at,
             unsent=outbox.unsent if outbox else 0,
             outbox_writable=outbox.writable if outbox else True,
+            sending=None if tools.offline is None else tools.offline.sender.sending.state.value,
+            bundle_at=None if keeper is None else keeper.signed_at,
+            bundle_refused=None if keeper is None or not keeper.refused else keeper.refused.value,
             clock_offset_ms=_bounded(key.clock_offset if key else timedelta(0)),
             certificate_until=key.identity.certificate.not_valid_after_utc if key else None,
         )

@@ -178,8 +178,3 @@ class CardSet:
             bucket[card.guid.octets] = pack_card(card)
             self.buckets[number] = join_cards(bucket)
         return bits_for(self.count) == self.bits
-
-    def walk(self) -> Iterable[BundleCard]:
-        """Return all cards."""
-        for bucket in self.buckets:
-            yield from parse_cards(bucket).values()
