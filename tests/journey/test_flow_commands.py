@@ -72,3 +72,10 @@ def test_a_pass_is_issued_drawn_checked_offline_and_revoked(
     assert "pass_revoked" in line.cardsvc(*check, "--revoked", str(revoked), status=1)
     nobody = ("visitor-pass", "issue", "khong-co", *asked[:-2])
     assert "no partner" in line.cardsvc(*nobody, status=1)
+
+
+def test_a_policy_may_ask_for_a_code_alone_or_for_an_officer(line: CommandLine) -> None:
+    line.cardsvc("partner", "enrol", "thu-vien", "--name", "Thư viện", *BY)
+    for version, level in enumerate(("X0", "X3"), start=1):
+        put = ("partner", "policy", "thu-vien", "muon-sach", "--level", level, *BY)
+        assert line.cardsvc(*put) == str(version)

@@ -297,7 +297,9 @@ def enable_partner(settings: Settings, party_id: str, operator: str) -> None:
 @partner.command("policy")
 @click.argument("party_id")
 @click.argument("service")
-@click.option("--level", type=click.Choice(["X1", "X2"]), default="X1", show_default=True)
+@click.option(
+    "--level", type=click.Choice(["X0", "X1", "X2", "X3"]), default="X1", show_default=True
+)
 @click.option(
     "--card-type",
     "card_types",
