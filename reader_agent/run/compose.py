@@ -18,6 +18,7 @@ from reader_agent.enrol.identity import load_identity
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.enrol.renewal import Renewal
 from reader_agent.offline.assemble import assemble_offline
+from reader_agent.run.attendance import AttendanceNotes
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.heartbeat import Heartbeat, TapCounter
 from reader_agent.run.hub import Hub
@@ -139,6 +140,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         hub=hub,
         clock=clock,
         stages=stages,
+        granted=AttendanceNotes(config.attendance, offline.outbox).note,
     )
     return AgentTools(
         config=config,

@@ -14,6 +14,7 @@ from reader_agent.kiosk.config import KioskConfig, parse_kiosk
 from reader_agent.loopback.config import LoopbackConfig, parse_loopback
 from reader_agent.offline.config import OfflineConfig, parse_offline_config
 from reader_agent.outbox.config import OutboxConfig, parse_outbox_config
+from reader_agent.run.attendance import AttendanceService, parse_attendance
 from reader_agent.run.config_section import ConfigError, ConfigSection, parse_config_text
 from reader_agent.run.reader_config import ReaderConfig, parse_readers
 
@@ -66,6 +67,7 @@ class AgentConfig:
         kiosk: None where it is none.
         counter: None where it is none.
         doors: those that this agent works.
+        attendance: services whose taps count for attendance.
         outbox: how events are kept.
         offline: how to decide while the service is away.
     """
@@ -79,6 +81,7 @@ class AgentConfig:
     kiosk: KioskConfig | None = None
     counter: CounterConfig | None = None
     doors: DoorsConfig = NO_DOORS
+    attendance: tuple[AttendanceService, ...] = ()
     outbox: OutboxConfig = field(default_factory=OutboxConfig)
     offline: OfflineConfig = field(default_factory=OfflineConfig)
 
@@ -111,6 +114,7 @@ def parse_agent_config(text: str) -> AgentConfig:
         kiosk=parse_kiosk(file.section("kiosk")) if file.has("kiosk") else None,
         counter=parse_counter(file.section("counter")) if file.has("counter") else None,
         doors=parse_doors(file, readers),
+        attendance=parse_attendance(file),
         outbox=parse_outbox_config(file.section("outbox")),
         offline=parse_offline_config(file.section("offline")),
     )

@@ -126,6 +126,7 @@ class Tapper:
         clock: tells when.
         stages: is told how long each tap took.
         monotonic: seconds that no clock change moves.
+        granted: is told of each grant, before anybody else is: the service, the card, when.
     """
 
     def __init__(
@@ -140,7 +141,9 @@ class Tapper:
         clock: Clock,
         stages: StageTimes | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        granted: Callable[[str, CardGuid, datetime], None] = lambda *_: None,
     ) -> None:
+        self._granted = granted
         self._stages = StageTimes() if stages is None else stages
         self._monotonic = monotonic
         self._relying_party = relying_party
@@ -193,6 +196,8 @@ class Tapper:
         try:
             self._hub.publish(TapStarted(self._clock.now(), reader, service))
             outcome = self._tap(reader, question)
+            if outcome.decision.granted and outcome.guid is not None:
+                self._granted(service, outcome.guid, outcome.at)
         except CardsvcError as error:
             failure = error.reason
             raise

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardsvc.errors import Malformed, ReasonCode
+from reader_agent.run.attendance import parse_attendance
 from reader_agent.run.config import parse_agent_config
 from reader_agent.run.config_section import parse_config_text
 from reader_agent.run.reader_config import parse_readers
@@ -52,3 +53,5 @@ def test_a_reader_of_junk_is_malformed_or_read(entries: dict[str, str]) -> None:
     lines = "\n".join(f"{name} = {value}" for name, value in entries.items())
     with contextlib.suppress(Malformed):
         parse_readers(parse_config_text(f"[[readers]]\n{lines}"))
+    with contextlib.suppress(Malformed):
+        parse_attendance(parse_config_text(f"[[attendance]]\n{lines}"))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cardsvc.attendance_records import Direction
 from cardsvc.errors import ReasonCode
+from reader_agent.run.attendance import AttendanceService
 from reader_agent.run.config import load_agent_config, parse_agent_config
 from reader_agent.run.config_section import ConfigError
 from reader_agent.run.reader_config import ReaderConfig, Role, Side, bind_readers
@@ -35,6 +37,22 @@ match = "virtual:/srv/card.json"
 role = "door"
 side = "contactless"
 """
+
+
+ATTENDANCE = """
+[[attendance]]
+service = "cham-cong"
+direction = "in"
+place = "sanh"
+"""
+
+
+def test_services_that_count_for_attendance() -> None:
+    config = parse_agent_config(WHOLE + ATTENDANCE)
+    assert config.attendance == (AttendanceService("cham-cong", Direction.IN, "sanh"),)
+    for text in (ATTENDANCE * 2, ATTENDANCE.replace('"in"', '"up"')):
+        with pytest.raises(ConfigError):
+            parse_agent_config(WHOLE + text)
 
 
 def test_a_whole_file_becomes_one_value() -> None:
