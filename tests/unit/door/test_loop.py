@@ -77,6 +77,8 @@ class Service:
     """Decides as it is told, after a while; asks for the PIN where the level wants one."""
 
     granted: bool = True
+    refusal: str = "card_not_valid"
+    offline: bool = False
     seconds: float = 0.0
     error: CardError | None = None
     pins: list[str] = field(default_factory=list)
@@ -94,9 +96,9 @@ class Service:
         if ask_pin is not None:
             self.pins.append(ask_pin(3))
         time.sleep(self.seconds)
-        code = "granted" if self.granted else "card_not_valid"
+        code = "granted" if self.granted else self.refusal
         decision = DecisionMessage(self.granted, code, "X1", None, "", "", None)
-        return TapOutcome(decision, False, GUID, SystemClock().now(), TapCost(4, 900))
+        return TapOutcome(decision, self.offline, GUID, SystemClock().now(), TapCost(4, 900))
 
 
 class Panel:
@@ -163,6 +165,21 @@ def rigged() -> Iterator[Callable[[DoorConfig], Rig]]:
         board = MockFactory()
         undo.callback(board.close)
         yield lambda config: undo.enter_context(Rig(config, board))
+
+
+def test_a_bundle_that_is_old_asks_the_guard_and_opens_nothing_by_itself(
+    rigged: Callable[[DoorConfig], Rig],
+) -> None:
+    rig = rigged(CONFIG)
+    rig.service.granted, rig.service.refusal = False, "guard_needed"
+    rig.card()
+    assert wait_for(lambda: "door.denied" in rig.record.kinds())  # the service never says so
+    rig.record.kept.clear()
+    rig.service.offline = True
+    rig.card()
+    assert wait_for(lambda: "door.guard_asked" in rig.record.kinds())
+    assert "door.granted" not in rig.record.kinds()
+    assert not rig.relay.state
 
 
 def test_a_card_moves_the_pin_and_the_pulse_ends(rigged: Callable[[DoorConfig], Rig]) -> None:
