@@ -12,6 +12,8 @@ from keys.signers import verify_receipt
 from web.cli.support import FILE, opened
 from web.cli.witness import witness
 from web.settings import Settings
+from web.wiring.witness import parse_note_key
+from web.witness.evidence import check_evidence, make_evidence
 
 
 @click.group()
@@ -78,15 +80,51 @@ def receipt() -> None:
     """Receipts of decisions."""
 
 
+@receipt.command("prove")
+@click.argument("decision_id")
+@click.pass_obj
+def prove_receipt(settings: Settings, decision_id: str) -> None:
+    """Bằng chứng trong nhật ký – print evidence that a decision stands in the cosigned log.
+
+    It holds the decision's exact reasons: for auditors and courts, not for partners.
+    """
+    with opened(settings) as installation:
+        cosigned = installation.witnesses.book.cosigned()
+        click.echo(make_evidence(installation.audit, decision_id, cosigned), nl=False)
+
+
 @receipt.command("verify")
 @click.argument("receipt_file", type=FILE)
 @click.option("--keys", "keys_file", type=FILE, required=True, help="the published JWK set")
-def check_receipt(receipt_file: Path, keys_file: Path) -> None:
-    """Kiểm tra biên nhận – check a receipt with the published keys, without the service."""
+@click.option("--evidence", "evidence_file", type=FILE, help="of `cardsvc receipt prove`")
+@click.option("--log-key", help="the log's, of `cardsvc audit witness key`")
+@click.option("--witness", "witnesses", multiple=True, help="a witness's key; may be repeated")
+def check_receipt(
+    receipt_file: Path,
+    keys_file: Path,
+    evidence_file: Path | None,
+    log_key: str | None,
+    witnesses: tuple[str, ...],
+) -> None:
+    """Kiểm tra biên nhận – check a receipt with the published keys, without the service.
+
+    With evidence, also that its decision stood in the log when the witnesses saw it.
+    """
+    if (evidence_file is None) != (log_key is None):
+        raise click.UsageError("--evidence and --log-key go together")
     try:
-        claims = verify_receipt(
-            receipt_file.read_text("utf-8").strip(), json.loads(keys_file.read_text("utf-8"))
-        )
+        text = receipt_file.read_text("utf-8").strip()
+        claims = verify_receipt(text, json.loads(keys_file.read_text("utf-8")))
+        click.echo(json.dumps(claims, ensure_ascii=False, indent=2))
+        if evidence_file is not None and log_key is not None:
+            proved = check_evidence(
+                evidence_file.read_bytes(),
+                text,
+                parse_note_key(log_key),
+                [parse_note_key(one) for one in witnesses],
+            )
+            click.echo(f"✓ entry {proved.place} of {proved.origin}")
+            for name, at in sorted(proved.cosigned_at.items()):
+                click.echo(f"✓ {name} {at.isoformat()}")
     except (CardsvcError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(json.dumps(claims, ensure_ascii=False, indent=2))

@@ -19,7 +19,7 @@ from web.wiring.witness import (
     log_key_text,
     make_witness,
     open_witness,
-    parse_witness_key,
+    parse_note_key,
     watch_log,
 )
 
@@ -94,7 +94,7 @@ def show_key(settings: Settings) -> None:
 def add_witness(settings: Settings, key: str, url: str, operator: str) -> None:
     """Have the log cosigned by a witness, by its KEY, every hour from now on."""
     with opened(settings) as installation:
-        parsed = parse_witness_key(key)
+        parsed = parse_note_key(key)
         if not parsed.is_witness:
             raise click.ClickException("that is the key of a log, not of a witness")
         put = LogWitness(parsed.name, parsed.text, url.rstrip("/"))

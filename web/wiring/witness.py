@@ -64,8 +64,8 @@ def watch_log(folder: Path, key_text: str) -> str | None:
     return key.name if WitnessFolder(folder).add(key.name, key.text) else None
 
 
-def parse_witness_key(text: str) -> NoteKey:
-    """Parse a witness's public key.
+def parse_note_key(text: str) -> NoteKey:
+    """Parse the public key of a log or a witness.
 
     Raises:
         Malformed: not a key (MALFORMED_CHECKPOINT).
