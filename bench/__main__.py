@@ -16,6 +16,7 @@ from bench.batch_issue import measure_batch_issue
 from bench.console import measure_console
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.faults import run_faults, table, verdict
 from bench.footprint import measure_footprint
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
@@ -31,6 +32,7 @@ from bench.table import CONSOLE_RESULTS, FOOTPRINT_RESULTS, RESULTS, print_table
 from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
 
 CARDS = 12
+FAULT_TAPS = 1000
 
 
 def main() -> None:
@@ -102,10 +104,23 @@ def footprint() -> None:
     write_results(rows, FOOTPRINT_RESULTS)
 
 
+def faults() -> None:
+    """Tap a thousand times with random faults, and print what came of it; some 20 minutes."""
+    if (reason := why_no_pcsc()) is not None:
+        sys.exit(f"no fault run: {reason}")
+    with open_stage() as stage:
+        (good, revoked), _ = issue_cards(stage, range(2))
+        run = run_faults(stage, good, revoked, FAULT_TAPS)
+    Console().print(table(run))
+    print(verdict(run))
+    sys.exit(0 if run.holds else 1)
+
+
 if __name__ == "__main__":
     runs = {
         "big": big,
         "console": console,
+        "faults": faults,
         "footprint": footprint,
         "offline": offline,
         "outbox": outbox,
