@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,6 +32,7 @@ from reader_agent.run.happenings import Happening
 
 _LOG = logging.getLogger(__name__)
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 NOT_DURABLE = 0
 """The place of an event that is only in memory: no event's, they count from 1."""
 EVENTS_LOST = "outbox.lost"
@@ -157,7 +158,7 @@ class Outbox:
         if self._lost:
             waiting.insert(0, NewEvent(EVENTS_LOST, {"count": self._lost}, self._clock.now()))
         try:
-            seqs = self.book.append_all([*waiting, *events])
+            seqs = self._append([*waiting, *events])
         except sqlite3.Error as error:
             return self._keep(events, error)
         lost, self._lost = self._lost, 0
@@ -167,6 +168,21 @@ class Outbox:
             _LOG.warning("the outbox's disk takes events again; %d were lost", lost)
             self._tell(OutboxWorks(self._clock.now(), lost))
         return seqs[len(waiting) :]
+
+    def _append(self, events: Sequence[NewEvent]) -> Sequence[int]:
+        try:
+            return self.book.append_all(events)
+        except sqlite3.OperationalError:
+            # what the service has may go early, before anything new is refused
+            if not self._make_room():
+                raise
+            return self.book.append_all(events)
+
+    def _make_room(self) -> bool:
+        try:
+            return self.book.prune(_EVER) > 0
+        except sqlite3.Error:
+            return False
 
     def _keep(self, events: Sequence[NewEvent], error: sqlite3.Error) -> Sequence[int]:
         if self._writable:

@@ -47,8 +47,8 @@ def fill(outbox: Outbox) -> int:
 
 
 def make_room(outbox: Outbox) -> None:
+    """Let the service have everything; the outbox forgets it when it needs the room."""
     outbox.book.acknowledge(outbox.book.head)
-    assert outbox.book.prune(AT + timedelta(days=1))
 
 
 def test_events_go_on_after_the_file_was_closed(tmp_path: Path) -> None:
