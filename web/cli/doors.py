@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import click
 
 from cardsvc.clock import VIETNAM_TIME
 from web.cli.support import OPERATOR, opened
 from web.settings import Settings
+
+ALARM_TEXTS = {
+    "door.duress": "bị ép buộc – under duress",
+    "door.forced": "cửa bị phá – forced open",
+    "door.tailgate": "đi kèm – more people than were let in",
+    "door.held_open": "cửa mở quá lâu – held open",
+    "door.output_failed": "khóa không nhận lệnh – the bolt does not answer",
+    "door.areas_lost": "mất sổ khu vực – the record of areas is lost",
+}
+"""Kinds of agents' events that somebody has to look at."""
 
 
 @click.group()
@@ -66,3 +77,23 @@ def list_orders(settings: Settings, limit: int) -> None:
             at = one.requested_at.astimezone(VIETNAM_TIME).strftime("%d/%m/%Y %H:%M:%S")
             who = f"{one.requested_by}\t{one.decided_by or '–'}"
             click.echo(f"{one.id}\t{at}\t{one.agent}\t{one.door}\t{one.state}\t{who}")
+
+
+@door.command("alarms")
+@click.option("--hours", type=click.IntRange(1, 24 * 366), default=24, show_default=True)
+@click.pass_obj
+def list_alarms(settings: Settings, hours: int) -> None:
+    """Báo động tại cửa – who was forced, doors that were forced or held open; the oldest first."""
+    with opened(settings) as installation:
+        since = installation.clock.now() - timedelta(hours=hours)
+        found = [
+            kept
+            for kind in ALARM_TEXTS
+            for kept in installation.events.events(kind=kind, since=since)
+        ]
+        for kept in sorted(found, key=lambda one: one.event.at):
+            at = kept.event.at.astimezone(VIETNAM_TIME).strftime("%d/%m/%Y %H:%M:%S")
+            facts = kept.event.facts
+            what = ALARM_TEXTS[kept.event.kind]
+            where = f"{kept.agent}\t{facts.get('door') or '–'}"
+            click.echo(f"{at}\t{where}\t{what}\t{facts.get('card') or '–'}")
