@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.partner_records import PartnerProfile, RequestLimits
+from cardsvc.partner_records import ALL_SCOPES, PartnerProfile, RequestLimits, Scope
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import (
     ChallengeMessage,
@@ -26,6 +27,7 @@ from reader_agent.virtual.connection import connect_in_process
 from tests.support.http_probe import Probe, reason_of
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from web.app import create_app
+from web.openapi.operation import Caller, operation_of
 from web.partners.register import PartnerRegister
 from web.partners.request_names import parse_request_key
 
@@ -180,3 +182,33 @@ def test_a_partner_that_sends_too_much_waits(service: ServiceUnderTest, probe: P
     assert refused.headers["RateLimit-Policy"] == '"minute";q=3;w=60'
     # nobody else waits with it
     assert probe.send("GET", path, token=service.partner_token).status_code == 404
+
+
+def partner_operations(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and scope of every endpoint that declares itself the partners'."""
+    for rule in app.url_map.iter_rules():
+        told = operation_of(app.view_functions[rule.endpoint])
+        if told is None or told.caller is not Caller.PARTNER:
+            continue
+        path = re.sub("<[^>]+>", "6f2c1c1e-7d1b-4c0e-9b1a-0c9f7a6b5d4e", rule.rule)
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            yield method, path, told.scope
+
+
+@pytest.mark.reason(ReasonCode.SCOPE_MISSING)
+def test_every_partner_endpoint_asks_for_its_scope_and_counts(
+    service: ServiceUnderTest, app: Flask, probe: Probe
+) -> None:
+    register, at = PartnerRegister(service.installation.partners), service.clock.now()
+    operations = list(partner_operations(app))
+    assert {scope for _, _, scope in operations} == {one.value for one in Scope}
+    for scope in Scope:
+        name = f"tru-{scope.value}"
+        profile = PartnerProfile(name, scopes=ALL_SCOPES - {scope})
+        register.enrol(name, profile, operator="admin", at=at)
+        token = service.installation.access.enrol_relying_party(name, name, operator="a", at=at)
+        for method, path, needed in operations:
+            answer = probe.send(method, path, b"{}", token=token)
+            refused = answer.status_code == 403 and reason_of(answer) == "scope_missing"
+            assert refused is (needed == scope.value), (method, path)
+            assert refused or "RateLimit" in answer.headers
