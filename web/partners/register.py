@@ -60,6 +60,11 @@ class PartnerRegister:
         """Return a partner's keys, the newest first."""
         return self._book.keys(partner_id)
 
+    def gets_in_until(self, partner: Partner) -> datetime | None:
+        """Return the last instant at which a key of a partner counts; None where it has none."""
+        ends = [one.not_after for one in self.keys(partner.id) if one.revoked_at is None]
+        return max(ends, default=None)
+
     def enrol(
         self, partner_id: str, profile: PartnerProfile, *, operator: str, at: datetime
     ) -> None:

@@ -14,6 +14,7 @@ from cardsvc.terms import AssuranceLevel, Realm
 from tests.support.console import KEYED_PARTNER, Browser, ConsoleUnderTest
 from tests.support.partner_keys import SigningKey, ask_token
 from verification.policy.agreement import Agreement, parse_agreement
+from web.partners.register import KeyTerm
 
 NEW = "/console/partners/new"
 FIELDS = {
@@ -95,6 +96,22 @@ def test_keys_follow_one_another(console: ConsoleUnderTest, browser: Browser) ->
     assert ask_token(console.app, old.assertion("doi-khoa", now)).status_code == 401
     assert ask_token(console.app, new.assertion("doi-khoa", now)).status_code == 200
     assert browser.get("/console/partners/doi-khoa/keys/none/revoke").status_code == 404
+
+
+def test_the_list_says_whose_keys_end_soon(console: ConsoleUnderTest, browser: Browser) -> None:
+    register, at = console.services.partners, console.clock.now()
+    for name, days in (("khoa-lau", 90), ("khoa-gan", 20), ("khoa-het", None)):
+        browser.send(NEW, **{**FIELDS, "id": name})
+        if days is not None:
+            term = KeyTerm(not_after=at + timedelta(days=days))
+            key = SigningKey(kid=name).key_set
+            register.add_key_set(name, key, term, operator="admin", at=at)
+    rows = browser.get("/console/partners").text.split("<tr>")
+    for name, tag in (
+        ("khoa-lau", "tag-good"), ("khoa-gan", "tag-warning"), ("khoa-het", "tag-bad"),
+    ):  # fmt: skip
+        (row,) = [one for one in rows if f"/console/partners/{name}" in one]
+        assert tag in row
 
 
 def test_what_is_no_public_key_is_refused_and_not_shown_again(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -13,6 +15,7 @@ from verification.policy.agreement import parse_agreement
 from verification.policy.evaluate import compiled
 from web.console.access import needs
 from web.console.exports import add_exports, exports_of
+from web.console.formats import day
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
 from web.console.notices import notice
@@ -25,6 +28,8 @@ from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant
 
 _SEE_OTHER = 303
+_SOON = timedelta(days=30)
+"""Time enough for a partner to hand in its next key."""
 _ID = Text("Mã đơn vị", "Identifier")
 _NAME = Text("Tên đơn vị", "Name")
 _REALM = Text("Môi trường", "Realm")
@@ -71,7 +76,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
         table = Table(
             Text("Đơn vị được hỏi hệ thống về thẻ", "Partners that may ask about cards"),
             _COLUMNS,
-            services.partners.partners(),
+            [(one, *_known_by(services, one)) for one in services.partners.partners()],
             Text("Chưa có đơn vị nào", "There are no partners yet"),
             exports=exports_of("partners"),
         )
@@ -124,6 +129,18 @@ def _line(one: Partner) -> tuple[str, ...]:
     way = Text("Mã cố định", "Lasting token") if one.has_token else Text("Khóa", "Its own keys")
     state = Text("Được phép", "Enabled") if one.enabled else Text("Đã ngắt", "Shut out")
     return one.id, one.profile.name, str(REALM_TEXTS[one.profile.realm]), str(way), str(state)
+
+
+def _known_by(services: ConsoleServices, one: Partner) -> tuple[Text, str]:
+    """Return by what a partner is known, and the tone: its last key ends soon, or it has none."""
+    if one.has_token:
+        return Text("Mã cố định", "Lasting token"), "neutral"
+    until = services.partners.gets_in_until(one)
+    if until is None:
+        return Text("Chưa có khóa", "No key"), "bad"
+    left = until - request_instant(services)
+    text = Text(f"Khóa đến {day(until)}", f"Keys until {day(until)}")
+    return text, "good" if left > _SOON else "warning" if left > timedelta() else "bad"
 
 
 def _enrolling_pages(views: Blueprint, services: ConsoleServices) -> None:
