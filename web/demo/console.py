@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sys
 import tempfile
 import threading
@@ -20,11 +21,14 @@ from web.app import create_app
 from web.bootstrap import open_installation
 from web.console.navigation import ROLE_TEXTS
 from web.demo import story
+from web.demo.kiosk_page import KioskPlace, open_kiosk
 from web.demo.narrator import Narrator
 from web.demo.rig import Place, card_in, open_rig
 from web.demo.staff import Colleague, add_staff
 from web.demo.town import Seeded, seed
 from web.demo.virtual_desk import DeskPlace, SharedTerminal, new_blank, open_desk
+from web.housekeeping.background import HousekeepingThread
+from web.housekeeping_wiring import wire_housekeeping
 from web.loopback import on_loopback
 from web.settings import Settings
 
@@ -36,6 +40,7 @@ _HELP = (
     ("the 1", "đặt thẻ số 1 vào đầu đọc của bàn", "put card 1 into the desk's reader"),
     ("lay", "lấy thẻ ra", "take the card out"),
     ("cham", "chạm thẻ đang ở bàn vào ki-ốt", "tap the desk's card at the kiosk"),
+    ("kiot 1", "đặt thẻ số 1 vào trang ki-ốt; kiot: lấy ra", "put card 1 in at the kiosk's page"),
     ("thoat", "kết thúc", "end"),
 )
 
@@ -50,6 +55,7 @@ class _Room:
     desk: DeskPlace
     kiosk: Place
     seeded: Seeded
+    kiosk_page: KioskPlace | None = None
     cards: list[VirtualCard] = field(default_factory=list)
     blanks_taken: int = 0
 
@@ -68,6 +74,8 @@ class _Room:
             self.desk.take_out()
         elif word in {"cham", "tap"}:
             self._tap()
+        elif word in {"kiot", "kiosk"}:
+            self._at_kiosk(rest)
         elif word in {"thoat", "quit"}:
             return False
         else:
@@ -98,6 +106,16 @@ class _Room:
             f"phôi [bold]{serial}[/] ở trong đầu đọc – is in the reader; từ nay là thẻ "
             f"{len(self.cards)} – from now on card {len(self.cards)}"
         )
+
+    def _at_kiosk(self, number: str) -> None:
+        say, page = self.stage.narrator.say, self.kiosk_page
+        if page is None:
+            say("trang ki-ốt không chạy – the kiosk's page does not run")
+        elif number.isdecimal() and 0 < int(number) <= len(self.cards):
+            page.put(self.cards[int(number) - 1])
+            say(f"thẻ {number} ở trong ki-ốt – card {number} is in the kiosk")
+        else:
+            page.take_out()
 
     def _tap(self) -> None:
         card, tell = self.desk.card, self.stage.narrator.step
@@ -135,10 +153,16 @@ def run_console() -> None:
                 staff = add_staff(installation.services.console, PASSWORD, ago)
                 stage = story.Stage(installation, url, rig, narrator)
                 desk, screen = DeskPlace(rig.desk), SharedTerminal(narrator)
-                room = _Room(stage, agents, staff, desk, rig.kiosk, seeded, list(seeded.cards))
-                _welcome(room)
-                with open_desk(desk, agents.desk, screen):
-                    _read_terminal(room, screen)
+                plan = story.kiosk_plan(quiet, _free_port())
+                keeping = HousekeepingThread(wire_housekeeping(installation))
+                with open_kiosk(Path(folder) / "ki-ot", plan) as page:
+                    cards = list(seeded.cards)
+                    room = _Room(stage, agents, staff, desk, rig.kiosk, seeded, page, cards)
+                    _welcome(room)
+                    keeping.start()
+                    with open_desk(desk, agents.desk, screen):
+                        _read_terminal(room, screen)
+                    keeping.stop()
                 desk.take_out()
         finally:
             installation.close()
@@ -150,7 +174,16 @@ def _welcome(room: _Room) -> None:
     say(f"mật khẩu của mọi người – everybody's password: [bold]{PASSWORD}[/]\n")
     room.codes()
     say(f"\nthẻ – cards: 1–{len(room.cards)} · bàn – desk: {story.DESK_AGENT}")
+    if room.kiosk_page is not None:
+        say(f"trang ki-ốt – the kiosk's page: [bold]{room.kiosk_page.page.as_uri()}[/]")
+        say(f"PIN: [bold]{story.HOLDER_PIN}[/]")
     room.help()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+    return port
 
 
 def _read_terminal(room: _Room, screen: SharedTerminal) -> None:

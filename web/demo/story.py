@@ -33,14 +33,16 @@ from verification.policy import life
 from verification.policy.simple import simple_policy
 from verification.policy.templates import template_names, template_text
 from web.bootstrap import Installation
+from web.demo.kiosk_page import KioskPlan
 from web.demo.narrator import Narrator
 from web.demo.people import holders
 from web.demo.rig import Place, Rig, card_in, connected
 
 CLERK, APPROVER, ISSUER, ADMINISTRATOR = "can-bo-lan", "can-bo-hung", "can-bo-mai", "quan-tri"
 STOCK_KEEPER = "thu-kho-tam"
-DESK_AGENT, KIOSK_AGENT = "ban-cap-the-1", "ki-ot-sanh-1"
+DESK_AGENT, KIOSK_AGENT, KIOSK_PAGE = "ban-cap-the-1", "ki-ot-sanh-1", "ki-ot-sanh-2"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu-ho-so"
+DOSSIERS = "administration-submission"
 HOLDER_PIN = "250790"
 
 _EN = {
@@ -95,6 +97,13 @@ def prepare(stage: Stage) -> Agents:
     _stock(stage)
     _load_templates(stage.installation)
     return Agents(ServiceClient(stage.base_url, desk), ServiceClient(stage.base_url, kiosk))
+
+
+def kiosk_plan(stage: Stage, port: int) -> KioskPlan:
+    """Enrol the agent of the kiosk that has a page; return what it is to do."""
+    access, at = stage.installation.access, stage.installation.clock.now()
+    token = access.enrol_agent(KIOSK_PAGE, "Ki-ốt có màn hình", operator=ADMINISTRATOR, at=at)
+    return KioskPlan(stage.base_url, token, RELYING_PARTY, SERVICE, DOSSIERS, port)
 
 
 def _stock(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.support.browser import Watched
 from tests.support.child_process import Terminal, open_terminal
@@ -74,3 +74,18 @@ def test_the_kiosk_tells_good_cards_from_bad_ones(demonstration: Demonstration) 
     terminal.type("cham", "gì cơ")
     terminal.until("không có thẻ ở bàn", after=before)
     terminal.until("everybody's sign-in codes", after=before)
+
+
+def test_a_newcomer_puts_a_card_into_the_kiosk(
+    demonstration: Demonstration, chromium: Browser
+) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(demonstration.terminal.find(re.compile(r"(file://\S+kiosk\.html)")))
+    page.get_by_text("Kiểm tra thẻ").first.click()
+    demonstration.terminal.type("kiot 1")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "Xác thực thành công", timeout=20_000
+    )
+    demonstration.terminal.type("kiot")
+    expect(page.get_by_text("Vui lòng lấy lại thẻ")).to_be_hidden(timeout=10_000)
+    page.close()
