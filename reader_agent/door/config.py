@@ -212,6 +212,9 @@ def _rules(section: ConfigSection) -> DoorRules:
     interlock = section.text("interlock", most=64) if section.has("interlock") else ""
     if interlock and free is not None:
         section.refuse("free", "a door of an air lock never stands free")
+    has_contact = section.flag("contact", default=True)
+    if interlock and not has_contact:
+        section.refuse("interlock", "without a contact nobody knows whether the door is shut")
     passback = section.choice("passback", PassbackMode, PassbackMode.OFF)
     to_area = section.text("to_area", most=64) if section.has("to_area") else ""
     if passback is not PassbackMode.OFF and not to_area:
@@ -222,7 +225,7 @@ def _rules(section: ConfigSection) -> DoorRules:
         most_tap_seconds=section.seconds("most_tap_seconds", 2.0, least=0.2, most=10),
         held_open_seconds=section.seconds("held_open_seconds", 30.0, least=1, most=3600),
         guard_seconds=section.seconds("guard_seconds", 15.0, least=1, most=120),
-        has_contact=section.flag("contact", default=True),
+        has_contact=has_contact,
         access=_schedule(section, "access") if section.has("access") else EVERY_DAY,
         free=free,
         first_person_in=section.flag("first_person_in", default=True),

@@ -134,6 +134,7 @@ def test_an_agent_without_doors_has_none() -> None:
         (OSDP, "osdp = 5", "osdp = 7", "doors[0].lock.osdp"),
         (OSDP, 'level = "X2"', 'level = "X3"', "doors[0].level"),
         (OSDP, "address = 5", "address = 127", "osdp.readers[0].address"),
+        (OSDP, "contact = false", 'interlock = "a"\ncontact = false', "doors[0].interlock"),
         (
             OSDP,
             "contact = false",
