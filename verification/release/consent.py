@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from verification.policy.agreement import agreed_document
 from verification.policy.document import Consent
-from verification.policy.evaluate import compiled
 from verification.ports import PolicyDirectory
 
 
@@ -18,4 +18,7 @@ def consent_for(
         Malformed: MALFORMED_POLICY; the document on record is none.
     """
     policy = policies.find(relying_party, service, at)
-    return None if policy is None else compiled(policy.document).release.consent
+    if policy is None:
+        return None
+    release = agreed_document(policy.document, policy.agreement).release
+    return release.consent if release.attributes else None
