@@ -15,7 +15,7 @@ from cardsvc.desk_advice import Advice, advice_for
 from cardsvc.desk_records import JobKind, JobStage
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.wire.desk import DeskJob
+from cardsvc.wire.desk import MAX_WAIT_SECONDS, DeskJob
 from reader_agent.client import ServiceClient, ServiceError
 from reader_agent.desk import OPEN, JobOver, relay_job
 from reader_agent.desk_pin import HolderPin, NothingTyped
@@ -79,6 +79,7 @@ class DeskLoop:
         holder: carries out what the holder types for.
         wanted: the reader's name or part of it; empty is whichever holds the card.
         stop: ends the loop.
+        wait_seconds: how long one request for work waits at the service.
     """
 
     def __init__(
@@ -90,7 +91,9 @@ class DeskLoop:
         *,
         wanted: str,
         stop: threading.Event,
+        wait_seconds: int = MAX_WAIT_SECONDS,
     ) -> None:
+        self._wait_seconds = wait_seconds
         self._client = client
         self._readers = readers
         self._wanted = wanted
@@ -115,7 +118,7 @@ class DeskLoop:
 
     def _next_job(self) -> DeskJob | None:
         self._screen.say("…", _WAITING)
-        answer = self._reach(self._client.next_job)
+        answer = self._reach(lambda: self._client.next_job(self._wait_seconds))
         if answer is None or answer.job is not None:
             return None if answer is None else answer.job
         self._stop.wait(answer.again_seconds)

@@ -20,10 +20,12 @@ from reader_agent.enrol.renewal import Renewal
 from reader_agent.offline.assemble import assemble_offline
 from reader_agent.run.attendance import AttendanceNotes
 from reader_agent.run.config import AgentConfig
+from reader_agent.run.desk_part import DeskPart
 from reader_agent.run.heartbeat import Heartbeat, TapCounter
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
 from reader_agent.run.part import Part, PartHealth
+from reader_agent.run.reader_config import Role
 from reader_agent.run.reader_sources import open_reader, reader_watches
 from reader_agent.run.readers import ReaderBoard
 from reader_agent.run.stages import StageTimes
@@ -91,6 +93,9 @@ def parts_of(tools: AgentTools) -> Sequence[Part]:
         parts += local_parts(tools)
     if tools.device is not None:
         parts.append(Renewal(tools.device, tools.client, tools.config.state_dir))
+    parts += [
+        DeskPart(one, tools.client, tools.readers) for one in tools.config.readers_for(Role.DESK)
+    ]
     if tools.config.doors.doors:
         from reader_agent.door.parts import door_parts  # noqa: PLC0415 - no doors, no pins
 

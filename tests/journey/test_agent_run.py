@@ -20,6 +20,8 @@ import click.testing
 import pytest
 
 from cardsvc.errors import ReasonCode
+from cardsvc.lifecycle import CardState
+from issuance.job_records import JobOrder
 from reader_agent.cli import main
 from reader_agent.client import ServiceError
 from reader_agent.enrol.identity import load_identity
@@ -28,7 +30,7 @@ from reader_agent.run.compose import Agent, assemble
 from reader_agent.run.config import load_agent_config
 from reader_agent.virtual.storage import FileStore
 from tests.support.enrolled_agent import enrol
-from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.installations import DESK, RELYING_PARTY, SERVICE, ServiceUnderTest
 from tests.support.second_process import ROOT
 from web.cli import access
 
@@ -182,6 +184,29 @@ def test_the_process_says_that_it_is_ready_and_alive_and_ends_in_two_seconds(
         process.kill()
         process.communicate()
         told.close()
+
+
+def test_a_desk_makes_a_card_with_nobody_at_a_terminal(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    config = written(service, tmp_path)
+    text = config.read_text("utf-8").replace('"counter"', '"desk"')
+    token = f'[service]\ntoken_file = "{tmp_path / "token"}"'
+    config.write_text(text.replace("[service]", token), "utf-8")
+    (tmp_path / "token").write_text(service.desk_token, "ascii")
+    FileStore(tmp_path / "card.json").save(service.blank().state)
+    application = service.approved_application()
+    order = JobOrder(application, agent=DESK, operator="mai")
+
+    def made() -> bool:
+        with service.installation.store.transaction() as unit:
+            cards = unit.cards_of_application(application)
+        return [one.state for one in cards] == [CardState.PERSONALISED]
+
+    with running(service, config) as agent:
+        service.installation.jobs.open_job(order)
+        until(made, 30)
+        assert {one.failures for one in agent.supervisor.health()} == {0}
 
 
 def test_a_configuration_is_checked_without_running(config: Path, tmp_path: Path) -> None:
