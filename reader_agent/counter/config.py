@@ -40,6 +40,7 @@ class CounterConfig:
             change_pin=False,
             activate=False,
             report_loss=False,
+            own_checks=False,
             led=True,
         )
 

@@ -16,6 +16,7 @@ _FIRST = {
     v.Kind.SERVICE: v.Ask.PIN,
     v.Kind.CHANGE_PIN: v.Ask.CURRENT_PIN,
     v.Kind.ACTIVATE: v.Ask.CODE,
+    v.Kind.OWN_CHECKS: v.Ask.PIN,
     v.Kind.REPORT_LOSS: v.Ask.PERSONAL_NUMBER,
 }
 
@@ -71,8 +72,13 @@ def _known_secret(task: v.Task, pad: v.Pad, text: str) -> Answered:
         return Answered(replace(pad, complaint=ReasonCode.PIN_FORMAT))
     if pad.ask is not v.Ask.PIN:
         return Answered(v.Pad(v.Ask.NEW_PIN), (text,))
-    work = i.Activate(None, text) if task.kind is v.Kind.ACTIVATE else i.Tap(task, text)
-    return Answered(v.Reading(v.Stage.CHECK), work=work)
+    return Answered(v.Reading(v.Stage.CHECK), work=_with_pin(task, text))
+
+
+def _with_pin(task: v.Task, pin: str) -> i.Work:
+    if task.kind is v.Kind.ACTIVATE:
+        return i.Activate(None, pin)
+    return i.AskOwnChecks(pin) if task.kind is v.Kind.OWN_CHECKS else i.Tap(task, pin)
 
 
 def _new_pin(pad: v.Pad, typed: tuple[str, ...], text: str, rules: PinRules) -> Answered:

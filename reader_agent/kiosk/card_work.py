@@ -12,19 +12,22 @@ from dataclasses import replace
 
 from cardsvc.card.commands import WrongPin
 from cardsvc.card.session import PivSession
+from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.loss import LossReportMessage
+from cardsvc.wire.own_checks import OwnCheck
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.activation import activate_card, set_holder_pin
 from reader_agent.client import ServiceError
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.config import KioskService
 from reader_agent.kiosk.document import PHOTO_NEEDED
-from reader_agent.kiosk.texts import REMEMBER_PIN, WAIT_FOR_OFFICER
-from reader_agent.kiosk.visit import Consent, Stage, Task
+from reader_agent.kiosk.texts import NEWEST_CHECKS, NO_CHECKS, REMEMBER_PIN, WAIT_FOR_OFFICER
+from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
+from reader_agent.own_checks import ask_own_checks
 from reader_agent.run.taps import Tapper, TapStep
 from reader_agent.run.tools import AgentTools
 
@@ -35,6 +38,10 @@ _BY_TOKEN = ""
 _LEVEL_TOO_LOW = "level_too_low"
 _SAID_BY_SERVICE = frozenset({ReasonCode.ACCESS_DENIED, ReasonCode.TOO_MANY_REPORTS})
 """Refusals that the screen tells apart; any other fault of the service is the network's."""
+
+_MOST_CHECKS = 5
+"""As many as the screen has room for; the whole list is told at the issuing office."""
+_WithCard = i.Look | i.Tap | i.ChangePin | i.Activate | i.AskOwnChecks
 
 Progress = Callable[[Stage], None]
 
@@ -78,9 +85,7 @@ class KioskWork:
             _log.error("kiosk: %s failed: %s", type(work).__name__, type(error).__name__)
             return i.Failed(ReasonCode.UNEXPECTED_STATUS)
 
-    def _with_card(
-        self, work: i.Look | i.Tap | i.ChangePin | i.Activate, reader: str, progress: Progress
-    ) -> i.OfWork:
+    def _with_card(self, work: _WithCard, reader: str, progress: Progress) -> i.OfWork:
         match work:
             case i.Look(task):
                 return i.Looked(self._look(reader), self._consent(task))
@@ -89,6 +94,8 @@ class KioskWork:
             case i.ChangePin(old, new):
                 self._set_pin(reader, old, new)
                 return i.Done(good=True, text=REMEMBER_PIN)
+            case i.AskOwnChecks(pin):
+                return self._own_checks(reader, pin)
             case i.Activate(code, pin):
                 return self._activate(reader, code, pin, progress)
             case _:
@@ -167,6 +174,17 @@ class KioskWork:
             return _done(decision, offline=False)
         return i.Done(good=True, text=REMEMBER_PIN)
 
+    def _own_checks(self, reader: str, pin: str) -> i.OfWork:
+        connection = self._open_card(reader)
+        try:
+            told = ask_own_checks(self._client, connection, lambda _tries: pin)
+        finally:
+            connection.close()
+        if not told.decision.granted:
+            return _done(told.decision, offline=False)
+        lines = tuple(_check_line(one) for one in told.checks[:_MOST_CHECKS])
+        return i.Done(good=True, text=NEWEST_CHECKS if lines else NO_CHECKS, checks=lines)
+
     def _report_loss(self, work: i.ReportLoss) -> i.OfWork:
         number = PersonalNumber.parse(work.personal_number)
         received = self._client.report_loss(LossReportMessage(number, work.birth_date))
@@ -178,6 +196,15 @@ class KioskWork:
             return error.reason
         self._network.failed(error)
         return error.reason if error.reason in _SAID_BY_SERVICE else ReasonCode.NETWORK_FAILED
+
+
+def _check_line(check: OwnCheck) -> CheckLine:
+    return CheckLine(
+        check.at.astimezone(VIETNAM_TIME).strftime("%d/%m/%Y %H:%M"),
+        check.partner,
+        Words(check.service_vi, check.service_en),
+        check.granted,
+    )
 
 
 def awaits_photo(decision: DecisionMessage) -> bool:

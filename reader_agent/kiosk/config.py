@@ -41,6 +41,7 @@ class KioskConfig:
         change_pin: offer a change of PIN.
         activate: offer activation of a card that was handed over.
         report_loss: offer to report a lost card.
+        own_checks: offer to tell who checked the card.
         led: an officer chooses, and not who stands before it: the holder's screen at a counter.
     """
 
@@ -51,6 +52,7 @@ class KioskConfig:
     change_pin: bool = True
     activate: bool = True
     report_loss: bool = True
+    own_checks: bool = True
     led: bool = False
 
 
@@ -93,6 +95,7 @@ def parse_kiosk(section: ConfigSection) -> KioskConfig:
         change_pin=section.flag("change_pin", default=True),
         activate=section.flag("activate", default=True),
         report_loss=section.flag("report_loss", default=True),
+        own_checks=section.flag("own_checks", default=True),
     )
     section.done()
     return config

@@ -156,9 +156,18 @@ def _result(visit: v.Visit, result: v.Result) -> Document:
         "good": result.good,
         "code": result.code,
         "name": result.name,
-        "portrait": result.portrait,
         "offline": _words(texts.OFFLINE if result.offline else None),
+        "checks": None if result.checks is None else [_check(one) for one in result.checks],
         "take": _words(texts.TAKE_CARD if visit.card else None),
+    }
+
+
+def _check(line: v.CheckLine) -> Document:
+    return {
+        "at": line.at,
+        "partner": line.partner,
+        "service": line.service.document(),
+        "granted": line.granted,
     }
 
 

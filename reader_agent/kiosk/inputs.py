@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeAlias
 
 from cardsvc.errors import ReasonCode
-from reader_agent.kiosk.visit import Consent, Stage, Task
+from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
 
 
@@ -115,8 +115,8 @@ class Done:
     text: Words
     code: str = ""
     name: str | None = field(default=None, repr=False)
-    portrait: bool = False
     offline: bool = False
+    checks: tuple[CheckLine, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,13 @@ class Activate:
 
 
 @dataclass(frozen=True, slots=True)
+class AskOwnChecks:
+    """Ask who checked the card."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportLoss:
     """Tell the service that a card is lost."""
 
@@ -198,5 +205,5 @@ class CallOfficer:
     reason: ReasonCode | None
 
 
-Work: TypeAlias = Look | Tap | ChangePin | Activate | ReportLoss
+Work: TypeAlias = Look | Tap | ChangePin | Activate | AskOwnChecks | ReportLoss
 Wish: TypeAlias = Work | CallOfficer

@@ -207,10 +207,9 @@ class KioskMachine:
             case i.Looked(tries, consent):
                 pad = replace(first_question(visit.task), tries_left=tries)
                 return replace(visit, screen=pad, consent=consent), ()
-            case i.Done(good, text, code, name, portrait, offline):
-                return replace(
-                    visit, screen=v.Result(good, text, code, name, portrait, offline)
-                ), ()
+            case i.Done(good, text, code, name, offline, checks):
+                shown = v.Result(good, text, code, name, offline, checks)
+                return replace(visit, screen=shown), ()
             case i.Failed(reason, tries_left, pin_set):
                 return self._failed(visit, visit.task, reason, tries_left, pin_set=pin_set), ()
 
@@ -257,8 +256,8 @@ class KioskMachine:
                 return times.pad
             case v.Reading():
                 return times.reading
-            case v.Result():
-                return times.result if visit.card else times.result_without_card
+            case v.Result(checks=checks):
+                return times.result if checks or visit.card else times.result_without_card
             case v.Trouble():
                 return times.trouble
             case v.Helping():
@@ -267,9 +266,8 @@ class KioskMachine:
     def _only_task(self) -> v.Task | None:
         """Return the one thing that a card is put there for, where there is but one."""
         config = self._config
-        if len(config.services) == 1 and not config.change_pin and not config.activate:
-            return v.Task(v.Kind.SERVICE, config.services[0])
-        return None
+        with_card = [task for task in tasks_of(config) if task.needs_card]
+        return with_card[0] if len(with_card) == 1 else None
 
     def _offers(self, task: v.Task) -> bool:
         return task in tasks_of(self._config)
@@ -281,6 +279,7 @@ def tasks_of(config: KioskConfig) -> tuple[v.Task, ...]:
     offered = (
         (config.change_pin, v.Kind.CHANGE_PIN),
         (config.activate, v.Kind.ACTIVATE),
+        (config.own_checks, v.Kind.OWN_CHECKS),
         (config.report_loss, v.Kind.REPORT_LOSS),
     )
     return (*services, *(v.Task(kind) for wanted, kind in offered if wanted))

@@ -55,13 +55,17 @@ LAST_TRY = Words(
 KINDS = {
     Kind.CHANGE_PIN: Words("Đổi mã PIN", "Change PIN"),
     Kind.ACTIVATE: Words("Kích hoạt thẻ", "Activate a card"),
-    Kind.REPORT_LOSS: Words("Báo mất thẻ", "Report a lost card"),
+    Kind.OWN_CHECKS: Words("Lịch sử thẻ", "Who checked it"),
+    Kind.REPORT_LOSS: Words("Báo mất thẻ", "Report a loss"),
 }
 DONE_KINDS = {
     Kind.CHANGE_PIN: Words("Đã đổi mã PIN", "The PIN has been changed"),
     Kind.ACTIVATE: Words("Thẻ đã được kích hoạt", "The card is active"),
+    Kind.OWN_CHECKS: Words("Ai đã kiểm tra thẻ này", "Who checked this card"),
     Kind.REPORT_LOSS: Words("Đã nhận báo mất thẻ", "The report was received"),
 }
+NEWEST_CHECKS = Words("Những lần gần đây nhất:", "The latest:")
+NO_CHECKS = Words("Chưa ai kiểm tra thẻ này.", "Nobody has checked this card yet.")
 REMEMBER_PIN = Words(
     "Từ lần sau, vui lòng dùng mã PIN mới. Không cho ai biết mã PIN.",
     "Use the new PIN from now on. Tell it to nobody.",

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SERVICE = "service"
     CHANGE_PIN = "change_pin"
     ACTIVATE = "activate"
+    OWN_CHECKS = "own_checks"
     REPORT_LOSS = "report_loss"
 
 
@@ -115,6 +116,23 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of the holder's card, as its holder is told.
+
+    Args:
+        at: when, as people write it.
+        partner: who relied on it.
+        service: for what.
+        granted: whether the card was accepted.
+    """
+
+    at: str
+    partner: str
+    service: Words
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What came of it.
 
@@ -123,16 +141,16 @@ class Result:
         text: the sentence for the person.
         code: the public code of a refusal.
         name: the holder's, where the service may know it.
-        portrait: whether there is a photo to show.
         offline: decided without the service.
+        checks: who checked the card, where that was asked.
     """
 
     good: bool
     text: Words
     code: str = ""
     name: str | None = field(default=None, repr=False)
-    portrait: bool = False
     offline: bool = False
+    checks: tuple[CheckLine, ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,12 @@ from playwright.sync_api import Browser, Page
 from cardsvc.card.guid import CardGuid
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel, CardType
+from reader_agent.kiosk.config import KioskService
+from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import PoweredCard, VirtualCard
 from tests.support.browser import CHROMIUM, WHY_NOT, accessibility_faults, open_chromium, overflow
 from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.kiosk import RunningKiosk, await_that, running_kiosk
+from tests.support.kiosk import CONFIG, RunningKiosk, await_that, running_kiosk
 from tests.support.triggered_card import TriggeredCard
 from verification.policy.simple import simple_policy
 
@@ -140,6 +142,18 @@ def test_a_visit_by_keyboard_alone_in_english(page: Page, hall: Hall) -> None:
     seen(page, "Xin chào ông/bà")
 
 
+def test_a_holder_sees_who_checked_the_card(page: Page, hall: Hall) -> None:
+    press(page, "Lấy số thứ tự")
+    hall.kiosk.insert(hall.card)
+    seen(page, "Xác thực thành công")
+    take_and_choose(page, hall, "Lịch sử thẻ", hall.card)
+    type_in(page, "Nhập mã PIN", PIN)
+    seen(page, "Ai đã kiểm tra thẻ này")
+    assert "Trung tâm" in page.locator(".checks li").first.inner_text()
+    look(page)
+    hall.kiosk.remove()
+
+
 def press_by_tab(page: Page, name: str) -> None:
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -237,10 +251,20 @@ def take_and_choose(page: Page, hall: Hall, name: str, card: PoweredCard) -> Non
 def test_without_the_service_the_network_is_named_and_an_officer_can_be_called(
     chromium: Browser, hall: Hall, tmp_path: Path
 ) -> None:
-    with running_kiosk(tmp_path, "http://127.0.0.1:9", "t" * 43, RELYING_PARTY) as kiosk:
+    services = (
+        *CONFIG.services,
+        *(
+            KioskService(name, AssuranceLevel.X1, Words(f"Thủ tục đất đai {name}", f"Land {name}"))
+            for name in ("a", "b", "c", "d")
+        ),
+    )
+    full = replace(CONFIG, services=services)
+    with running_kiosk(tmp_path, "http://127.0.0.1:9", "t" * 43, RELYING_PARTY, full) as kiosk:
         context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
         page = context.new_page()
         await_that(lambda: bool(page.goto(kiosk.page)))
+        seen(page, "Xin chào ông/bà")
+        look(page)
         press(page, "Lấy số thứ tự")
         kiosk.insert(hall.card)
         seen(page, "Mất kết nối với máy chủ")

@@ -80,6 +80,14 @@ def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, s
     save(page, "Thẻ đã được lấy ra quá sớm", f"removed{suffix}")
     page.keyboard.press("Escape")
     page.get_by_role("heading", name="Xin chào ông/bà").wait_for()
+    page.get_by_role("button", name="Lịch sử thẻ").click()
+    kiosk.insert(card)
+    page.get_by_role("heading", name="Nhập mã PIN").wait_for()
+    page.keyboard.type(PIN)
+    page.keyboard.press("Enter")
+    save(page, "Ai đã kiểm tra thẻ này", f"checks{suffix}")
+    kiosk.remove()
+    page.keyboard.press("Escape")
     page.close()
 
 

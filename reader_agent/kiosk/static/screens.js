@@ -7,6 +7,7 @@ const ICONS = {
   service: ["M4 6h16v12H4z", "M4 10h16", "M8 14h4"],
   change_pin: ["M6 11h12v9H6z", "M9 11V8a3 3 0 0 1 6 0v3", "M12 15v2"],
   activate: ["M12 3v8", "M7 6a8 8 0 1 0 10 0"],
+  own_checks: ["M2 12s4-7 10-7 10 7 10 7-4 7-10 7-10-7-10-7z", "M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"],
   report_loss: ["M12 4l9 16H3z", "M12 10v4", "M12 17v.01"],
   good: ["M5 13l5 5L19 7"],
   no: ["M12 6v8", "M12 18v.01"],
@@ -70,16 +71,8 @@ function drawPadScreen(screen, told, page, send, redraw) {
 }
 
 function drawResult(screen, told, page, send) {
-  const body = element("div", "result-body");
   const said = element("div", "who");
-  if (told.portrait) {
-    body.classList.add("with-portrait");
-    const portrait = element("img", "portrait");
-    portrait.src = `v1/portrait/${told.step}`;
-    portrait.alt = told.name ?? "";
-    body.append(portrait);
-  }
-  if (!told.portrait) said.append(icon(told.good ? "good" : "no", `sign ${told.good ? "" : "no"}`));
+  if (!told.checks) said.append(icon(told.good ? "good" : "no", `sign ${told.good ? "" : "no"}`));
   said.append(title(told));
   if (told.name) {
     const name = element("p", "name");
@@ -88,7 +81,7 @@ function drawResult(screen, told, page, send) {
   }
   said.append(text(told.text));
   if (told.offline) said.append(one("p", "offline", told.offline));
-  body.append(said);
+  if (told.checks) said.append(checks(told.checks));
   const ends = element("div", "ends");
   if (told.take) {
     const strip = element("p", "take-strip");
@@ -96,7 +89,21 @@ function drawResult(screen, told, page, send) {
     ends.append(strip);
   }
   ends.append(deeds(told, send));
-  screen.append(body, ends);
+  screen.append(said, ends);
+}
+
+function checks(lines) {
+  const list = element("ul", "checks");
+  for (const line of lines) {
+    const item = element("li", "");
+    const at = element("span", "");
+    at.textContent = line.at;
+    const who = element("span", "check-partner");
+    who.textContent = line.partner;
+    item.append(icon(line.granted ? "good" : "no", line.granted ? "" : "no"), at, who, one("span", "", line.service));
+    list.append(item);
+  }
+  return list;
 }
 
 function tiles(told, send) {

@@ -84,7 +84,9 @@ def test_a_card_alone_is_enough_where_no_pin_is_asked() -> None:
 
 
 def test_a_kiosk_for_one_thing_begins_when_a_card_is_put_there() -> None:
-    only = KioskConfig(Words("K", "K"), (QUICK,), change_pin=False, activate=False)
+    only = KioskConfig(
+        Words("K", "K"), (QUICK,), change_pin=False, activate=False, own_checks=False
+    )
     kiosk = Driver(only)
     assert kiosk.tell(i.CardPut()) == v.Reading()
 
@@ -193,6 +195,18 @@ def test_an_activation_that_lost_the_network_asks_for_the_pin_only() -> None:
     assert kiosk.visit.screen == v.Pad(v.Ask.PIN)
     kiosk.tell(i.Typed(NEW))
     assert kiosk.wishes[-1] == i.Activate(None, NEW)
+
+
+def test_who_checked_the_card_is_told_to_who_has_its_pin_and_stays_to_be_read() -> None:
+    kiosk = Driver()
+    kiosk.tell(i.CardPut(), i.Chosen(v.Task(v.Kind.OWN_CHECKS)), i.Looked(3), i.Typed(PIN))
+    assert kiosk.wishes[-1] == i.AskOwnChecks(PIN)
+    line = v.CheckLine(
+        "22/11/2026 08:00", "Bệnh viện", Words("Tiếp đón", "Reception"), granted=True
+    )
+    kiosk.tell(granted(checks=(line,)), i.CardTaken())
+    assert isinstance(kiosk.wait(40), v.Result)
+    assert kiosk.wait(10) == v.Menu()
 
 
 def test_a_loss_is_reported_without_a_card() -> None:
