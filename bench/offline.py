@@ -141,9 +141,9 @@ def _timed(once: Callable[[], object]) -> float:
     return (time.perf_counter_ns() - start) / 1e6
 
 
-def measure_offline(stage: Stage, cards: int = CROWD) -> list[Measurement]:
+def measure_offline(stage: Stage, cards: int = CROWD, taps: int = TAPS) -> list[Measurement]:
     """Measure bundles and offline decisions among many cards."""
-    (issued, other), _ = issue_cards(stage, range(20_000, 20_002))
+    (issued, other), _ = issue_cards(stage, range(90_000, 90_002))
     crowd(stage, issued.guid, cards)
     installation = stage.installation
     with on_loopback(create_app(installation.services)) as url:
@@ -156,7 +156,7 @@ def measure_offline(stage: Stage, cards: int = CROWD) -> list[Measurement]:
             change_ms = _timed(keeper.refresh)
             change_octets, change_asked = service.take()
             same_ms = _timed(keeper.refresh)
-            times = [_timed(lambda: _tap(judge, issued)) for _ in range(TAPS)]
+            times = [_timed(lambda: _tap(judge, issued)) for _ in range(taps)]
     among = f"{cards:,} cards"
     return [
         Measurement(

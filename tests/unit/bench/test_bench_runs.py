@@ -16,6 +16,7 @@ from bench.decisions import measure_decisions, measure_presentations, measure_re
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement, p95
+from bench.offline import measure_offline
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
 from bench.service import measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import IssuedCard, Stage, open_stage
@@ -51,6 +52,7 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
         *measure_look_ups(stage, cards[0], rounds=1),
         *measure_status_list(cards=1000, rounds=1),
         *measure_import(rows=20),
+        *measure_offline(stage, cards=30, taps=3),
     ]
     with werkzeug(stage) as url:
         rows += measure_round_trips(stage, cards[0], url, "werkzeug", 150.0, count=2)
