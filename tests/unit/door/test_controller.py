@@ -235,9 +235,9 @@ def test_of_an_air_lock_one_door_is_open() -> None:
 
 def test_an_order_opens_once_and_in_time() -> None:
     door = shut_door()
-    late = RemoteOpen("order-1", door.seconds - 31)
+    late = RemoteOpen("order-1", door.seconds - 15.1)
     assert reason(door.do(late)) == DoorRefusal.LATE
-    order = RemoteOpen("order-2", door.seconds - 20)
+    order = RemoteOpen("order-2", door.seconds - 9)
     assert unlocks(door.do(order))
     door.wait(6)
     deeds = door.do(order)
