@@ -33,6 +33,7 @@ from reader_agent.run.config import AgentConfig, ServiceConfig
 from tests.support.installations import AT, ServiceUnderTest, serve
 from web.agents.enrolment import FAILURES_PER_MINUTE, EnrolmentDesk, EnrolmentRefused
 from web.agents.sign_in import ProofRefused, SignedRequest
+from web.app import create_app
 
 PATH = "/agent/v1/jobs/next?wait=0"
 BODY = b""
@@ -110,6 +111,8 @@ STALE = {"iat": int((AT - timedelta(minutes=10)).timestamp())}
         {"aud": "another"},
         STALE,
         {"iat": 2**62},
+        {"iat": 10**400},
+        {"iat": float("inf")},
         {"iat": float("nan")},
         {"iat": "now"},
         {"iat": True},
@@ -253,6 +256,17 @@ def test_a_certificate_that_has_ended_is_refused(device: Device) -> None:
     with pytest.raises(ProofRefused) as caught:
         sign_in.agent_of(SignedRequest(device.proof(), "GET", PATH, BODY), late)
     assert caught.value.reason is ReasonCode.CERTIFICATE_EXPIRED
+
+
+def test_where_tokens_are_off_the_devices_key_is_the_only_way_in(
+    service: ServiceUnderTest, device: Device
+) -> None:
+    services = service.installation.services
+    keys_only = replace(services, agents=replace(services.agents, tokens=False))
+    client = create_app(keys_only).test_client()
+    token = {"Authorization": f"Bearer {service.agent_token}"}
+    assert client.get(PATH, headers=token).status_code == 401
+    assert client.get(PATH, headers={"Authorization": f"Agent {device.proof()}"}).status_code == 200
 
 
 class SlowClock:

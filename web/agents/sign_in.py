@@ -138,7 +138,11 @@ def _verified(proof: str, spki: bytes) -> dict[str, Any]:
 def _require_now(issued: object, at: datetime) -> None:
     if isinstance(issued, bool) or not isinstance(issued, int | float):
         raise ProofRefused(ReasonCode.ACCESS_DENIED, "no instant")
-    if not abs(issued - at.astimezone(UTC).timestamp()) <= WINDOW.total_seconds():
+    try:
+        late = abs(float(issued) - at.astimezone(UTC).timestamp())
+    except OverflowError as error:  # JSON's numbers have no end
+        raise ProofRefused(ReasonCode.ACCESS_DENIED, "no instant") from error
+    if not late <= WINDOW.total_seconds():  # NaN is no instant
         raise ProofRefused(ReasonCode.ACCESS_DENIED, "the device's clock is off")
 
 
