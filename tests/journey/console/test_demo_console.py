@@ -87,5 +87,5 @@ def test_a_newcomer_puts_a_card_into_the_kiosk(
         "Xác thực thành công", timeout=20_000
     )
     demonstration.terminal.type("kiot")
-    expect(page.get_by_text("Vui lòng lấy lại thẻ")).to_be_hidden(timeout=10_000)
+    expect(page.get_by_text("Vui lòng lấy lại thẻ", exact=True)).to_be_hidden(timeout=10_000)
     page.close()
