@@ -137,11 +137,11 @@ class CounterDesk:
             decision = self._tools.client.session_photo_match(order.session, officer)
             self._tell_decision(order.service, decision, offline=False)
             return decision
-        self._tools.client.close_session(order.session)
-        order.session = None
         if self._tools.journal is not None:
             facts = {"officer": officer, "service": order.service}
-            self._tools.journal.append("photo_mismatch", facts, self._tools.clock.now())
+            self._tools.journal.append("photo.mismatch", facts, self._tools.clock.now())
+        session, order.session = order.session, None
+        self._tools.client.close_session(session)
         self.feed.tell("photo_mismatch", tap=tap, service=order.service)
         return None
 

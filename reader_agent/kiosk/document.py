@@ -186,7 +186,9 @@ def _title_of(task: v.Task | None) -> Words | None:
 
 
 def _banner(visit: v.Visit) -> Words | None:
-    return None if visit.online else texts.NO_NETWORK
+    if visit.online:
+        return None
+    return texts.OFFLINE if visit.offline else texts.NO_NETWORK
 
 
 def _words(words: Words | None) -> dict[str, str] | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from cardsvc.errors import CardsvcError
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.card_work import KioskWork
 from reader_agent.kiosk.config import KioskConfig
@@ -22,6 +24,7 @@ from reader_agent.run.reader_config import Role
 from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
 
+_LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 """How often deadlines are looked at, and whether to stop."""
 
@@ -117,6 +120,7 @@ class Kiosk:
             reader=False,
             step=self._visit.step + 1,
             online=self._tools.network.reachable,
+            offline=self._tools.offline is not None and self._tools.offline.judge is not None,
         )
         for told in self._readers.at_start():
             self._next(told)
@@ -177,4 +181,8 @@ class Kiosk:
         self._tools.hub.publish(HelpCalled(at, about, wish.reason))
         if self._tools.journal is not None:
             reason = None if wish.reason is None else wish.reason.value
-            self._tools.journal.append("help_called", {"about": about, "reason": reason}, at)
+            try:
+                self._tools.journal.append("help.called", {"about": about, "reason": reason}, at)
+            except CardsvcError as error:
+                # the officer has been told; a full disk is no reason to leave the person alone
+                _LOG.warning("a call for help is not on record: %s", error.reason.value)

@@ -191,6 +191,7 @@ class Visit:
         card: whether a card is in the reader.
         reader: whether there is a reader.
         online: whether the service answers.
+        offline: whether somebody decides while it does not.
         english: whether English stands first on the page.
         deadline: when the screen ends by itself, in seconds of the monotonic clock.
         consent: what the holder agrees to by typing the PIN.
@@ -203,6 +204,7 @@ class Visit:
     card: bool = False
     reader: bool = True
     online: bool = True
+    offline: bool = False
     english: bool = False
     deadline: float | None = None
     consent: Consent | None = None
