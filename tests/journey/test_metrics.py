@@ -110,7 +110,7 @@ def test_a_request_is_one_line_without_its_path(
     assert line.pop("at").endswith("Z")
     assert line == {
         "event": "request", "level": "info", "logger": "cardsvc.requests", "method": "GET",
-        "request_id": "yeu-cau-0001", "route": "/api/v1/cards/<guid>/status", "status": 401,
+        "request_id": "yeu-cau-0001", "route": "/api/v1/cards/<guid>/status", "status": 400,
     }  # fmt: skip
 
 

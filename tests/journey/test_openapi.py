@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 import urllib3
 from click.testing import CliRunner
@@ -29,6 +30,7 @@ from web.app import create_app
 from web.cli.api import openapi
 from web.openapi.document import openapi_document, undeclared
 
+EXAMPLES = Path(__file__).parents[2] / "web" / "openapi" / "examples.json"
 PAGES_FOR_PEOPLE = ("/console", "/operations")
 FOR_PEOPLE = {"GET /"}
 """It leads people to the console."""
@@ -103,6 +105,25 @@ def test_a_file_holds_the_same_document(service: ServiceUnderTest, tmp_path: Pat
     assert json.loads((tmp_path / "api.json").read_text("utf-8")) == served
     nowhere = CliRunner().invoke(openapi, [str(tmp_path / "no" / "api.json")], obj=settings)
     assert (nowhere.exit_code, "Traceback" in nowhere.output) == (1, False)
+
+
+def test_the_examples_are_as_the_document_says(document: dict[str, object]) -> None:
+    components, checked = {"components": document["components"]}, 0
+    paths = document["paths"]
+    assert isinstance(paths, dict)
+    operations = [one for item in paths.values() for name, one in item.items()
+                  if name != "parameters"]  # fmt: skip
+    for one in operations:
+        for body in (one.get("requestBody", {}), *one["responses"].values()):
+            media = body.get("content", {}).get("application/json", {})
+            if "example" in media:
+                validator = jsonschema.Draft202012Validator(media["schema"] | components)
+                validator.validate(media["example"])
+                checked += 1
+    assert checked > 35
+    assert json.loads(EXAMPLES.read_text("utf-8")).keys() <= {
+        one["operationId"] for one in operations
+    }
 
 
 def test_every_refusal_is_a_problem_document(document: dict[str, object]) -> None:

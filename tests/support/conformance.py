@@ -24,6 +24,7 @@ class Conformance:
         self.document = openapi_document(app, "test")
         self.faults: list[str] = []
         self.checked: set[str] = set()
+        self.exchanges: dict[str, dict[str, Any]] = {}
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
         app.after_request(self._look)
 
@@ -33,8 +34,18 @@ class Conformance:
             if told is not None:
                 where = f"{request.method} {request.url_rule.rule} {response.status_code}"
                 self.checked.add(where)
+                self._remember(told, response)
                 self.faults += [f"{where}: {one}" for one in self._faults_of(told, response)]
         return response
+
+    def _remember(self, told: dict[str, Any], response: Response) -> None:
+        """Keep the first good exchange of each endpoint, for the document's examples."""
+        if response.status_code >= 300 or not response.is_json:
+            return
+        kept = {"response": response.get_json()}
+        if request.is_json and request.get_data():
+            kept["request"] = request.get_json()
+        self.exchanges.setdefault(told["operationId"], kept)
 
     def _operation(self, rule: str, method: str) -> dict[str, Any] | None:
         path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule)

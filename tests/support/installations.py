@@ -23,6 +23,7 @@ from reader_agent.desk import relay_job
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
+from tests.support.api_examples import keep_examples
 from tests.support.conformance import Conformance
 from tests.support.people import another
 from verification.policy.simple import simple_policy
@@ -152,5 +153,6 @@ def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[
         with on_loopback(app, quiet=False) as url:
             yield ServiceUnderTest(installation, clock, url, conformance)
         assert conformance.faults == []
+        keep_examples(conformance)
     finally:
         installation.close()

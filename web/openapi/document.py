@@ -5,8 +5,11 @@ Spec: OpenAPI Specification 3.1.1; schemas are JSON Schema 2020-12.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -21,6 +24,8 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _VARIABLE = re.compile(r"<(?:(?P<converter>[^:<>]+):)?(?P<name>[^<>]+)>")
 _JSON = "application/json"
 _MOST_PATH_NUMBER = 2**31 - 1
+_EXAMPLES = Path(__file__).with_name("examples.json")
+"""Recorded from the journey tests (``tests/support/api_examples.py``)."""
 
 
 def openapi_document(app: Flask, version: str) -> dict[str, Any]:
@@ -124,7 +129,23 @@ def _operation(rule: Rule, method: str, declared: Operation) -> dict[str, Any]:
     }
     if declared.body is not None:
         made["requestBody"] = {"required": True, "content": _content((declared.body,))}
+    _add_examples(made, str(declared.status))
     return made
+
+
+def _add_examples(made: dict[str, Any], status: str) -> None:
+    """Add an exchange that really happened, where one was recorded."""
+    recorded = _examples().get(made["operationId"], {})
+    parts = {"request": made.get("requestBody"), "response": made["responses"][status]}
+    for part, body in parts.items():
+        if part in recorded and body is not None and _JSON in body["content"]:
+            body["content"][_JSON]["example"] = recorded[part]
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_EXAMPLES.read_text("utf-8"))
+    return found
 
 
 def _is_named(rule: Rule, declared: Operation) -> bool:

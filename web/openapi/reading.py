@@ -67,6 +67,7 @@ class Endpoint:
     body: tuple[tuple[str, tuple[str, ...]], ...]
     answers: tuple[Answer, ...]
     example: str
+    answer_example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def _endpoint(
             for status, one in told["responses"].items()
         ),
         example=_example(told.get("requestBody", {}), document),
+        answer_example=_example(next(iter(told["responses"].values())), document),
     )
 
 
@@ -146,6 +148,8 @@ def _names(schema: dict[str, Any]) -> Iterator[str]:
 
 def _example(body: dict[str, Any], document: dict[str, Any]) -> str:
     for one in body.get("content", {}).values():
+        if "example" in one:
+            return json.dumps(one["example"], ensure_ascii=False, indent=2)
         for name in _names(one.get("schema", {})):
             return _shown(document["components"]["schemas"][name])
     return ""
