@@ -1,7 +1,7 @@
 """Takes the pictures of the console that the guides show: ``python -m tests.support.pictures``.
 
 A demonstration service with operators and agents is served in a temporary folder; the pictures
-go to ``docs/img/console-*.png``, 1280 by 720.
+go to ``docs/img/console-*.png`` and ``api-reference.png``, 1280 by 720.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def main() -> int:
         page.get_by_label("Họ và tên").fill("Trần Văn Đức")
         page.get_by_role("button", name="Thêm người dùng").click()
         save(page, "faults")
+        page.goto("/api/docs#partner_flows_card_status_post")
+        page.screenshot(path=FOLDER / "api-reference.png")
         watched.close()
     return 0
 
