@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-Answer = Callable[[ssl.SSLSocket, int], None]
+Answer = Callable[[ssl.SSLSocket, int], object]
 """Answers a request that was read; the number says how many came before."""
 
 
