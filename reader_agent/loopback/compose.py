@@ -12,7 +12,7 @@ from reader_agent.counter.desk import CounterDesk
 from reader_agent.kiosk.part import Kiosk
 from reader_agent.loopback.app import loopback_app
 from reader_agent.loopback.page_api import page_api
-from reader_agent.loopback.secret_file import shared_secret, write_private
+from reader_agent.loopback.secret_file import shared_secret, write_shared
 from reader_agent.loopback.server import LoopbackServer
 from reader_agent.run.part import Part
 from reader_agent.run.tools import AgentTools
@@ -56,4 +56,4 @@ def local_parts(tools: AgentTools) -> Sequence[Part]:
 
 def write_launcher(file: Path, port: int, page: str, secret: str) -> None:
     """Write the file that a browser is started with: the page's secret is on no command line."""
-    write_private(file, _LAUNCHER.format(url=f"http://127.0.0.1:{port}/{page}/open/{secret}"))
+    write_shared(file, _LAUNCHER.format(url=f"http://127.0.0.1:{port}/{page}/open/{secret}"))
