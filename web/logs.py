@@ -19,7 +19,7 @@ from cardsvc.errors import CardsvcError
 from web.request_id import request_id
 
 _OURS = ("cardsvc", "issuance", "keys", "verification", "web")
-_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
+_FIELDS = ("request_id", "method", "route", "status", "milliseconds", "decisions")
 """What a record may carry beside its message; anything else is left out."""
 _MOST_FRAMES = 12
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str, check_circular=False)

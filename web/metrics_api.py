@@ -18,7 +18,7 @@ from werkzeug.exceptions import NotFound
 from web.documents import send_plain
 from web.metrics.instruments import Instruments
 from web.openapi.operation import Caller, Media, Tag, operation
-from web.request_id import request_id
+from web.request_id import named_decisions, request_id
 from web.services import Services
 
 _LOG = logging.getLogger("cardsvc.requests")
@@ -83,6 +83,7 @@ def register_measuring(app: Flask, instruments: Instruments) -> None:
                 "route": route,
                 "status": response.status_code,
                 "milliseconds": round(1000 * seconds, 1),
-            },
+            }
+            | ({"decisions": decisions} if (decisions := named_decisions()) else {}),
         )
         return response

@@ -25,6 +25,17 @@ def request_id() -> str:
     return str(g.request_id)
 
 
+def name_decision(decision_id: str) -> None:
+    """Note that the present request led to a decision: by it, log and audit fit together."""
+    if has_request_context():
+        g.setdefault("decisions", []).append(decision_id)
+
+
+def named_decisions() -> str:
+    """Return the decisions of the present request with a space between, empty for none."""
+    return " ".join(g.get("decisions", ()))
+
+
 def register_request_ids(app: Flask) -> None:
     """Name every request, and say the name in its answer."""
 

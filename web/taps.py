@@ -20,6 +20,7 @@ from verification.release.consent import consent_for
 from verification.remedy import remedy_for
 from verification.verdict import Denied, Granted
 from web.decision_id import decision_id
+from web.request_id import name_decision
 from web.services import Services
 
 
@@ -66,6 +67,7 @@ def settle(
 
 def decision_message(settled: Settled) -> DecisionMessage:
     """Return what the agent and the person at the screen get of a decision."""
+    name_decision(settled.id)
     match settled.decision:
         case Granted(card, _, _, release):
             name = release.values.get(Attribute.NAME)

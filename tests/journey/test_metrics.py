@@ -20,6 +20,7 @@ from opentelemetry.trace import StatusCode
 from cardsvc.desk_records import AgentPresence, ReaderState
 from cardsvc.errors import Malformed
 from cardsvc.wire.fields import parse_object
+from cardsvc.wire.tap import PresentationMessage
 from tests.journey.test_one_card import answer
 from tests.support.installations import AGENT, RELYING_PARTY, SERVICE, ServiceUnderTest
 from web.app import create_app
@@ -112,6 +113,20 @@ def test_a_request_is_one_line_without_its_path(
         "event": "request", "level": "info", "logger": "cardsvc.requests", "method": "GET",
         "request_id": "yeu-cau-0001", "route": "/api/v1/cards/<guid>/status", "status": 400,
     }  # fmt: skip
+
+
+def test_a_line_names_the_decision_that_the_audit_log_has(
+    service: ServiceUnderTest, lines: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "cardsvc.requests")
+    client = create_app(service.installation.services).test_client()
+    client.post(
+        "/agent/v1/presentations",
+        data=PresentationMessage(bytes(32)).encode(),
+        headers={"Authorization": f"Bearer {service.agent_token}", "X-Request-Id": "cham-the-01"},
+    )
+    (line,) = [one for one in lines() if one.get("request_id") == "cham-the-01"]
+    assert line["decisions"] == service.installation.history.recent(1)[0].id
 
 
 def test_an_unforeseen_error_is_told_without_its_text(lines: Any) -> None:
