@@ -4,15 +4,21 @@
 #
 #   sudo scripts/install-agent.sh               install, enable, start
 #   sudo scripts/install-agent.sh --door        the same, with access to pins and serial lines
+#   sudo scripts/install-agent.sh --wheels DIR  without the Internet, from packages that were brought along:
+#                                               pip wheel --require-hashes -r requirements/runtime.txt -r requirements/pcsc.txt -w DIR
+#                                               pip wheel --no-deps . -w DIR
 #   scripts/install-agent.sh --root DIR --no-start --no-python
 #                                               lay the files out below DIR, for an image or a package
 set -euo pipefail
+caller="$PWD"
 cd "$(dirname "$0")/.."
 
-root="" start=yes python=yes door=no
+absolute() { case "$1" in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
+root="" wheels="" start=yes python=yes door=no
 while [ $# -gt 0 ]; do
     case "$1" in
-        --root) root="${2:?--root needs a folder}"; shift ;;
+        --root) root="$(absolute "${2:?--root needs a folder}")"; shift ;;
+        --wheels) wheels="$(absolute "${2:?--wheels needs a folder}")"; shift ;;
         --no-start) start=no ;;
         --no-python) python=no ;;
         --door) door=yes ;;
@@ -40,8 +46,20 @@ fi
 if [ "$python" = yes ]; then
     say "Python packages, each by its hash"
     python3 -m venv "$home/venv"
-    "$home/venv/bin/pip" install --quiet --require-hashes -r requirements/runtime.txt
-    "$home/venv/bin/pip" install --quiet --no-deps --force-reinstall .
+    if [ -z "$wheels" ]; then
+        "$home/venv/bin/pip" install --quiet --require-hashes \
+            -r requirements/runtime.txt -r requirements/pcsc.txt
+        "$home/venv/bin/pip" install --quiet --no-deps --force-reinstall .
+    else
+        # hashes were checked when the wheels were made; those made of sources have others now
+        pins="$(mktemp)"
+        cat requirements/runtime.txt requirements/pcsc.txt |
+            sed -e '/--hash=/d' -e 's/ *\\$//' >"$pins"
+        offline=(--quiet --no-index --find-links "$wheels")
+        "$home/venv/bin/pip" install "${offline[@]}" --no-deps -r "$pins"
+        "$home/venv/bin/pip" install "${offline[@]}" --no-deps --force-reinstall cardsvc
+        rm -f "$pins"
+    fi
 fi
 
 install -D -m 0644 packaging/systemd/cardsvc-agent.service \
