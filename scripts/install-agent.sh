@@ -37,6 +37,8 @@ if [ -z "$root" ]; then
     getent passwd "$user" >/dev/null ||
         useradd --system --user-group --no-create-home --home-dir /nonexistent \
             --shell /usr/sbin/nologin "$user"
+    # systemd would make it at the first start; enrolment comes before that
+    install -d -m 0700 -o "$user" -g "$user" /var/lib/cardsvc-agent
     command -v pcscd >/dev/null || {
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pcscd libccid
