@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support.browser import CHROMIUM, WHY_NOT, open_chromium
 from tests.support.databases import PostgresServer
 from tests.support.installations import ServiceUnderTest, serve
 
@@ -14,6 +16,15 @@ from tests.support.installations import ServiceUnderTest, serve
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTest]:
     with serve(tmp_path_factory.mktemp("service")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all modules: a process drives one Playwright at a time."""
+    if CHROMIUM is None:
+        pytest.skip(WHY_NOT)
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(

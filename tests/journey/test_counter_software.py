@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from playwright.sync_api import Browser
 
 from cardsvc.service_records import ServicePolicy
 from cardsvc.terms import CardType
@@ -23,7 +24,6 @@ from reader_agent.kiosk import visit as v
 from reader_agent.kiosk.part import Kiosk
 from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import VirtualCard
-from tests.support.browser import CHROMIUM, WHY_NOT, open_chromium
 from tests.support.installations import AT, PIN, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from tests.support.kiosk import RunningKiosk, await_that, running_kiosk
 
@@ -229,20 +229,19 @@ def test_the_sample_page_is_there_where_it_was_asked_for(place: Place) -> None:
     assert b"counter.js" in page.data
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
-def test_the_sample_page_follows_and_verifies(place: Place) -> None:
+def test_the_sample_page_follows_and_verifies(place: Place, chromium: Browser) -> None:
     complaints: list[str] = []
-    with open_chromium() as browser:
-        page = browser.new_page()
-        page.on("console", lambda said: complaints.append(said.text))
-        page.goto(f"{place.counter.url}/sample/")
-        page.locator("[name=token]").fill(place.token_file.read_text("utf-8"))
-        page.get_by_role("button", name="Kết nối").click()
-        page.get_by_role("button", name="Xác thực").click()
-        await_that(lambda: place.screen() == v.PlaceCard())
-        place.counter.insert(place.card)
-        page.locator("li[data-kind=verified]").wait_for()
-        page.get_by_role("button", name="Hủy").click()
+    page = chromium.new_page()
+    page.on("console", lambda said: complaints.append(said.text))
+    page.goto(f"{place.counter.url}/sample/")
+    page.locator("[name=token]").fill(place.token_file.read_text("utf-8"))
+    page.get_by_role("button", name="Kết nối").click()
+    page.get_by_role("button", name="Xác thực").click()
+    await_that(lambda: place.screen() == v.PlaceCard())
+    place.counter.insert(place.card)
+    page.locator("li[data-kind=verified]").wait_for()
+    page.get_by_role("button", name="Hủy").click()
+    page.close()
     assert complaints == []
 
 

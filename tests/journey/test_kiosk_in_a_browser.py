@@ -15,7 +15,7 @@ from cardsvc.terms import AssuranceLevel, CardType
 from reader_agent.kiosk.config import KioskService
 from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import PoweredCard, VirtualCard
-from tests.support.browser import CHROMIUM, WHY_NOT, accessibility_faults, open_chromium, overflow
+from tests.support.browser import accessibility_faults, overflow
 from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.kiosk import CONFIG, RunningKiosk, await_that, running_kiosk
 from tests.support.triggered_card import TriggeredCard
@@ -45,14 +45,6 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         agent = folder / "agent"
         with running_kiosk(agent, service.url, service.agent_token, RELYING_PARTY) as kiosk:
             yield Hall(kiosk, service, card, guid)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip(WHY_NOT)
-    with open_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -12,16 +12,14 @@ import pytest
 import urllib3
 from click.testing import CliRunner
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from playwright.sync_api import Browser
 
 from tests.journey.test_one_card import answer
 from tests.support.browser import (
-    CHROMIUM,
     DESKTOP,
     TABLET,
-    WHY_NOT,
     Watched,
     accessibility_faults,
-    open_chromium,
     overflow,
 )
 from tests.support.conformance import Conformance
@@ -85,16 +83,14 @@ def test_the_page_tells_of_every_endpoint_and_message_and_needs_nothing_else(
     }  # fmt: skip
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
-def test_the_page_can_be_read_by_everyone(service: ServiceUnderTest) -> None:
-    with open_chromium() as browser:
-        for size in (DESKTOP, TABLET):
-            watched = Watched(browser, service, viewport=size)  # type: ignore[arg-type]
-            watched.page.goto("/api/docs")
-            assert accessibility_faults(watched.page) == []
-            assert overflow(watched.page) <= 0
-            assert watched.complaints == []
-            watched.close()
+def test_the_page_can_be_read_by_everyone(service: ServiceUnderTest, chromium: Browser) -> None:
+    for size in (DESKTOP, TABLET):
+        watched = Watched(chromium, service, viewport=size)  # type: ignore[arg-type]
+        watched.page.goto("/api/docs")
+        assert accessibility_faults(watched.page) == []
+        assert overflow(watched.page) <= 0
+        assert watched.complaints == []
+        watched.close()
 
 
 def test_a_file_holds_the_same_document(service: ServiceUnderTest, tmp_path: Path) -> None:

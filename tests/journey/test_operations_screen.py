@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from tests.support.browser import (
-    CHROMIUM,
     DESKTOP,
     TABLET,
-    WHY_NOT,
     Watched,
     accessibility_faults,
-    open_chromium,
     overflow,
 )
 from tests.support.installations import ServiceUnderTest
@@ -111,18 +109,16 @@ class FullBoard(OperationsBoard):
 
 
 @pytest.fixture
-def wall(service: ServiceUnderTest) -> Iterator[Watched]:
+def wall(service: ServiceUnderTest, chromium: Browser) -> Iterator[Watched]:
     class Place:
         url = ""
 
         def code(self, person: object) -> str:
             raise NotImplementedError(person)
 
-    if CHROMIUM is None:
-        pytest.skip(WHY_NOT)
     app = create_app(replace(service.installation.services, board=FullBoard()))
-    with on_loopback(app) as Place.url, open_chromium() as browser:
-        watched = Watched(browser, Place(), viewport=WALL)
+    with on_loopback(app) as Place.url:
+        watched = Watched(chromium, Place(), viewport=WALL)
         yield watched
         watched.close()
 

@@ -1,4 +1,4 @@
-"""One console a module: its operators are made once. One browser for all modules."""
+"""One console a module: its operators are made once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import CHROMIUM, WHY_NOT, Watched, open_chromium
+from tests.support.browser import Watched
 from tests.support.console import ConsoleUnderTest, serve_console
 
 
@@ -15,14 +15,6 @@ from tests.support.console import ConsoleUnderTest, serve_console
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleUnderTest]:
     with serve_console(tmp_path_factory.mktemp("console")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip(WHY_NOT)
-    with open_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ def test_complete_facts_make_a_request(store: MemoryIssuanceStore, card_type: Ca
         "holder": HOLDERS[card_type].id,
         "kind": "new",
         "replaces": None,
+        "realm": "production",
     }
     assert store.applications["application-1"].state is ApplicationState.REQUESTED
 
