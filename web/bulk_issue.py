@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier, Lock
+from multiprocessing.synchronize import Barrier
 from typing import Self, TypeAlias, cast
 
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -40,10 +40,7 @@ class BulkProcesses:
         self._count = count
         spawned = get_context("spawn")
         self._pool = ProcessPoolExecutor(
-            count,
-            spawned,
-            initializer=_open,
-            initargs=(settings, spawned.Barrier(count), spawned.Lock()),
+            count, spawned, initializer=_open, initargs=(settings, spawned.Barrier(count))
         )
 
     def __enter__(self) -> Self:
@@ -80,16 +77,16 @@ class BulkProcesses:
             (one.application_id, one.guid, {slot: spki_der(key) for slot, key in one.keys.items()})
             for one in cards
         ]
-        shares = [sent[start : start + CHUNK] for start in range(0, len(sent), CHUNK)]
+        # small lists are shared, too; large ones go by the chunk
+        size = min(CHUNK, -(-len(sent) // self._count)) or 1
+        shares = [sent[start : start + size] for start in range(0, len(sent), size)]
         submitted = [self._pool.submit(_issue, share, operator) for share in shares]
         for done in as_completed(submitted):
             yield done.result()
 
 
-def _open(settings: Settings, all_ready: Barrier, turn: Lock) -> None:
-    installation = open_installation(settings)
-    installation.database.queue_writers(turn)
-    _here.append((installation, all_ready))
+def _open(settings: Settings, all_ready: Barrier) -> None:
+    _here.append((open_installation(settings), all_ready))
     # what stands open for good need not be searched for garbage with every chunk's records
     gc.collect()
     gc.freeze()

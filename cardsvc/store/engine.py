@@ -33,7 +33,6 @@ from sqlalchemy.orm import Session
 
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.store.lookups import READS_ONE_STATEMENT, Lookups
-from cardsvc.store.turns import READ_ONLY, Turn, queue_sqlite_writers
 
 LOCK_WAIT_MILLISECONDS = 10_000
 """How long a writer waits for another before it gives up."""
@@ -43,7 +42,11 @@ MOST_CONNECTIONS = 80
 unless its administrator says otherwise."""
 PAGE_CACHE_KIB = 8192
 """Of one SQLite connection: the inner pages of an index over ten million cards stay in it."""
+CHECKPOINT_PAGES = 16_000
+"""How far the write-ahead log grows, 64 MB, before its pages are written to their places: a page
+that many commits touch is written once. Who erases data truncates the log at once."""
 _PRIVATE_FILE = 0o600
+_READ_ONLY = "cardsvc_read_only"
 
 
 def _normalised(url: str) -> URL:
@@ -77,6 +80,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # a commit that was answered survives power loss
     cursor.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")  # what was erased is overwritten, not unlinked
     cursor.execute("PRAGMA trusted_schema = OFF")
@@ -98,7 +102,7 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get(READS_ONE_STATEMENT, False):
-        read_only = options.get(READ_ONLY, False)
+        read_only = options.get(_READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
@@ -142,7 +146,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         else:
-            self._reader = engine.execution_options(**{READ_ONLY: True})
+            self._reader = engine.execution_options(**{_READ_ONLY: True})
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -189,14 +193,6 @@ class Database:
         """
         with _translated():
             return self._lookups.rows(statement, parameters)
-
-    def queue_writers(self, turn: Turn) -> None:
-        """Let writers of processes that share a lock wait in line; for processes that write a lot.
-
-        SQLite lets a writer sleep and look again, up to 0.1 s at a time; PostgreSQL needs no help.
-        """
-        if self.engine.dialect.name == "sqlite":
-            queue_sqlite_writers(self.engine, turn)
 
     def is_reachable(self) -> bool:
         """Tell whether the database answers."""
