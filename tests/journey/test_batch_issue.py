@@ -237,5 +237,6 @@ def test_processes_share_a_list(service: ServiceUnderTest) -> None:
     with BulkProcesses(service.installation.settings, 2) as processes:
         processes.wait_until_ready()
         reports = list(processes.issue(asked, operator="mai"))
-    assert [guid for one in reports for guid in one.made] == [one.guid for one in asked]
+    # Which of two processes ends first is nobody's promise.
+    assert {guid for one in reports for guid in one.made} == {one.guid for one in asked}
     service.installation.audit.verify()
