@@ -1,8 +1,9 @@
 """One tap: what is asked of the card, and what is brought to the service.
 
-X1 costs four short APDUs with a lean certificate: SELECT, GET DATA of the 9E certificate
-(one GET RESPONSE), GENERAL AUTHENTICATE. X2 adds VERIFY, the 9A certificate and its signature.
-The PIN goes to the card and nowhere else.
+X1 costs four short APDUs with a lean certificate: SELECT, GENERAL AUTHENTICATE, GET DATA of the
+9E certificate (one GET RESPONSE); two for a card that is known by its signature and need not be
+read again (ADR 0034). X2 adds VERIFY, the 9A certificate and its signature. The PIN goes to the
+card and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cardsvc.card.certificate_object import parse_certificate_object
+from cardsvc.card.commands import RefusedByCard
 from cardsvc.card.connection import CardConnection
-from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot, ObjectTag
-from cardsvc.card.public_key import algorithm_of
+from cardsvc.card.piv import CERTIFICATE_OBJECT, Algorithm, KeySlot, ObjectTag
+from cardsvc.card.public_key import CURVES, algorithm_of
 from cardsvc.card.session import PivSession
 from cardsvc.terms import AssuranceLevel
+from reader_agent.known_cards import KnownCards
 from verification.presentation import UnverifiedPresentation
 
 PinSource = Callable[[int | None], str]
@@ -48,6 +51,7 @@ def tap_card(
     ask_pin: PinSource | None = None,
     asked: tuple[str, ...] | None = None,
     consent: str | None = None,
+    known: KnownCards | None = None,
 ) -> Tap:
     """Ask the card to answer one bound message.
 
@@ -60,6 +64,7 @@ def tap_card(
         ask_pin: asks the holder for the PIN; needed for X2.
         asked: the attributes to ask for; None for all that the service may have.
         consent: names the text that stands above the PIN; it goes along once the PIN was typed.
+        known: cards that need not be read again; None reads every card.
 
     Raises:
         CardError: removed, silent, no PIV application, wrong PIN, …
@@ -70,24 +75,52 @@ def tap_card(
     objects: dict[ObjectTag, bytes] = {}
     proofs: dict[KeySlot, bytes] = {}
     agreed: str | None = None
-    _prove(session, KeySlot.CARD_AUTHENTICATION, message, objects, proofs)
+    slot = KeySlot.CARD_AUTHENTICATION
+    objects[CERTIFICATE_OBJECT[slot]], proofs[slot] = (
+        _prove(session, slot, message) if known is None else _prove_known(session, known, message)
+    )
     if level >= AssuranceLevel.X2 and ask_pin is not None:
         session.verify_pin(ask_pin(session.pin_tries_left()))
-        _prove(session, KeySlot.AUTHENTICATION, message, objects, proofs)
+        slot = KeySlot.AUTHENTICATION
+        objects[CERTIFICATE_OBJECT[slot]], proofs[slot] = _prove(session, slot, message)
         agreed = consent
     cost = TapCost(session.transport.apdu_count, session.transport.octet_count)
     return Tap(UnverifiedPresentation(nonce, agent, objects, proofs, asked, agreed), cost)
 
 
-def _prove(
-    session: PivSession,
-    slot: KeySlot,
-    message: bytes,
-    objects: dict[ObjectTag, bytes],
-    proofs: dict[KeySlot, bytes],
-) -> None:
-    tag = CERTIFICATE_OBJECT[slot]
-    content = session.read_object(tag)
-    algorithm = algorithm_of(parse_certificate_object(content).public_key())
-    objects[tag] = content
-    proofs[slot] = session.sign_message(algorithm, slot, message)
+def _prove(session: PivSession, slot: KeySlot, message: bytes) -> tuple[bytes, bytes]:
+    """Return a slot's certificate and its key's signature."""
+    certificate, algorithm = _read_certificate(session, slot)
+    return certificate, session.sign_message(algorithm, slot, message)
+
+
+def _prove_known(session: PivSession, known: KnownCards, message: bytes) -> tuple[bytes, bytes]:
+    """Have the card sign before it says who it is; read it where the signature is of nobody known.
+
+    Whoever it is, it signs once: what it has signed holds once its certificate is read.
+    """
+    slot = KeySlot.CARD_AUTHENTICATION
+    guess = known.likely_algorithm(session.transport.connection.atr)
+    signature = _sign_unread(session, guess, message)
+    certificate = None if signature is None else known.find(guess, signature, message)
+    if signature is not None and certificate is not None:
+        return certificate, signature
+    certificate, algorithm = _read_certificate(session, slot)
+    if signature is None or algorithm is not guess:
+        signature = session.sign_message(algorithm, slot, message)
+    return certificate, signature
+
+
+def _sign_unread(session: PivSession, guess: Algorithm, message: bytes) -> bytes | None:
+    """Return a signature of a key not known yet; None where its algorithm is another, or RSA's."""
+    if guess not in CURVES:
+        return None  # an RSA signature tells nothing of its key
+    try:
+        return session.sign_message(guess, KeySlot.CARD_AUTHENTICATION, message)
+    except RefusedByCard:
+        return None
+
+
+def _read_certificate(session: PivSession, slot: KeySlot) -> tuple[bytes, Algorithm]:
+    content = session.read_object(CERTIFICATE_OBJECT[slot])
+    return content, algorithm_of(parse_certificate_object(content).public_key())

@@ -163,6 +163,7 @@ class CounterDesk:
             network=tools.network,
             hub=tools.hub,
             clock=tools.clock,
+            known=tools.known,
         )
 
     def _observe(self, before: Visit, after: Visit) -> None:

@@ -17,6 +17,7 @@ from reader_agent.client import ServiceClient
 from reader_agent.enrol.identity import load_identity
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.enrol.renewal import Renewal
+from reader_agent.known_cards import KnownCards
 from reader_agent.offline.assemble import assemble_offline
 from reader_agent.run.attendance import AttendanceNotes
 from reader_agent.run.config import AgentConfig
@@ -136,6 +137,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         random_octets=secrets.token_bytes,
         undo=undo,
     )
+    known = KnownCards()
     tapper = Tapper(
         config.relying_party,
         open_reader=readers.open,
@@ -146,6 +148,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         clock=clock,
         stages=stages,
         granted=AttendanceNotes(config.attendance, offline.outbox).note,
+        known=known,
     )
     return AgentTools(
         config=config,
@@ -161,6 +164,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         stages=stages,
         journal=offline.outbox,
         offline=offline,
+        known=known,
     )
 
 

@@ -23,6 +23,7 @@ from cardsvc.clock import Clock
 from cardsvc.errors import CardError, CardsvcError, ReasonCode
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import ChallengeMessage, DecisionMessage
+from reader_agent.known_cards import KnownCards
 from reader_agent.run.happenings import TapDecided, TapFailed, TapStarted
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
@@ -127,6 +128,7 @@ class Tapper:
         stages: is told how long each tap took.
         monotonic: seconds that no clock change moves.
         granted: is told of each grant, before anybody else is: the service, the card, when.
+        known: the cards that need not be read again; shared between those who run taps.
     """
 
     def __init__(
@@ -142,7 +144,9 @@ class Tapper:
         stages: StageTimes | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         granted: Callable[[str, CardGuid, datetime], None] = lambda *_: None,
+        known: KnownCards | None = None,
     ) -> None:
+        self._known = KnownCards() if known is None else known
         self._granted = granted
         self._stages = StageTimes() if stages is None else stages
         self._monotonic = monotonic
@@ -238,10 +242,12 @@ class Tapper:
             level=question.level,
             ask_pin=question.ask_pin,
             consent=question.consent,
+            known=self._known,
         )
         self._stages.note(Stage.CARD, question.watch.seconds - before)
         question.progress(TapStep.ASKING)
         decision = judge.present(tapped.presentation)
+        self._learn(connection.atr, tapped.presentation, decision)
         return TapOutcome(
             decision,
             judge is self._offline,
@@ -249,6 +255,16 @@ class Tapper:
             self._clock.now(),
             tapped.cost,
         )
+
+    def _learn(
+        self, atr: bytes, presented: UnverifiedPresentation, decision: DecisionMessage
+    ) -> None:
+        """Know the card by its signature the next time; one that was refused is read again."""
+        certificate = presented.objects[CERTIFICATE_OBJECT[KeySlot.CARD_AUTHENTICATION]]
+        if decision.granted:
+            self._known.remember(atr, certificate)
+        else:
+            self._known.forget(certificate)
 
 
 def _once(ask_pin: PinSource | None, progress: Callable[[TapStep], None]) -> PinSource | None:

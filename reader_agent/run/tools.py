@@ -10,6 +10,7 @@ from typing import Protocol
 from cardsvc.clock import Clock
 from reader_agent.client import ServiceClient
 from reader_agent.enrol.proof import DeviceKey
+from reader_agent.known_cards import KnownCards
 from reader_agent.offline.assemble import OfflineParts
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.hub import Hub
@@ -47,6 +48,7 @@ class AgentTools:
         device: the device's key; None for an agent that has a token instead.
         stages: how long taps take.
         offline: outbox and bundle with how they stand; None where this agent keeps none.
+        known: cards that need not be read again when they come.
     """
 
     config: AgentConfig
@@ -62,3 +64,4 @@ class AgentTools:
     device: DeviceKey | None = None
     stages: StageTimes = field(default_factory=StageTimes)
     offline: OfflineParts | None = None
+    known: KnownCards = field(default_factory=KnownCards)
