@@ -83,6 +83,7 @@ from web.wiring.bundles import bundle_press
 from web.wiring.decisions import decision_desk
 from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
+from web.wiring.integration import wire_integration
 from web.wiring.issuing_pages import IssuingParts, wire_issuing
 from web.wiring.metrics import CountedVault, StateParts, state_reader
 from web.wiring.operations import operations_board
@@ -310,6 +311,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
             wire_oversight(
                 OversightParts(database, pki, log_signer, presence, privacy, requests, ending)
             ),
+            wire_integration(database),
         ),
     )
     return Installation(

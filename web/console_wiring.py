@@ -17,6 +17,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
 from web.agents.enrolment import EnrolmentDesk
+from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
 from web.console.services import ConsoleServices
@@ -55,7 +56,10 @@ class ConsoleParts:
 
 
 def wire_console(
-    parts: ConsoleParts, issuing: IssuingServices, oversight: OversightServices
+    parts: ConsoleParts,
+    issuing: IssuingServices,
+    oversight: OversightServices,
+    integration: IntegrationServices,
 ) -> ConsoleServices:
     """Return what the console's pages use."""
     settings, database = parts.settings, parts.database
@@ -91,4 +95,5 @@ def wire_console(
         issuing=issuing,
         registry=wire_registry(database, parts.sealer, parts.clock),
         oversight=oversight,
+        integration=integration,
     )

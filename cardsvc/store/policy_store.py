@@ -6,7 +6,7 @@ activation that somebody dated before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -93,16 +93,21 @@ class SqlPolicyStore:
             .order_by(PolicyActivationRow.seq)
         )
         with self._database.reading() as session:
-            return [
-                Activation(
-                    version=row.version,
-                    active_from=row.active_from,
-                    kind=row.kind,
-                    by=row.activated_by,
-                    at=row.activated_at,
-                )
-                for row in session.scalars(query)
-            ]
+            return [_activation(row) for row in session.scalars(query)]
+
+    def all_activations(
+        self, relying_party: str | None = None
+    ) -> Mapping[tuple[str, str], Sequence[Activation]]:
+        """Return the activations by partner and service, the oldest act first."""
+        row = PolicyActivationRow
+        query = select(row).order_by(row.relying_party, row.service, row.seq)
+        if relying_party is not None:
+            query = query.where(row.relying_party == relying_party)
+        found: dict[tuple[str, str], list[Activation]] = {}
+        with self._database.reading() as session:
+            for one in session.scalars(query):
+                found.setdefault((one.relying_party, one.service), []).append(_activation(one))
+        return found
 
     def rehearse(
         self, relying_party: str, service: str, version: int, rehearsal: Rehearsal
@@ -235,6 +240,16 @@ def _require(session: Session, relying_party: str, service: str, version: int) -
     if row is None:
         raise StoreError(ReasonCode.POLICY_UNKNOWN, f"no version {version} of that policy")
     return row
+
+
+def _activation(row: PolicyActivationRow) -> Activation:
+    return Activation(
+        version=row.version,
+        active_from=row.active_from,
+        kind=row.kind,
+        by=row.activated_by,
+        at=row.activated_at,
+    )
 
 
 def _version(row: PolicyVersionRow) -> PolicyVersion:

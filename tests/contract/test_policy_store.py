@@ -78,7 +78,10 @@ def test_activation_rollback_and_what_is_in_force_when(
     act = life.roll_back(book, PARTY, SERVICE, operator="lan", at=AT + timedelta(hours=3))
     assert (act.version, act.kind) == (1, ActivationKind.ROLLBACK)
     assert [in_force(hours) for hours in (2.5, 3, 9)] == [2, 1, 1]
-    assert [one.version for one in book.activations(PARTY, SERVICE)] == [1, 2, 1]
+    acts = book.activations(PARTY, SERVICE)
+    assert [one.version for one in acts] == [1, 2, 1]
+    assert book.all_activations() == book.all_activations(PARTY) == {(PARTY, SERVICE): acts}
+    assert book.all_activations("ai-khac") == {}
     assert [one.policy.version for one in book.versions(PARTY)] == [1, 2]
     actions = [entry.event.action for entry in AuditLog(database).events()]
     assert actions.count(AuditAction.POLICY_ACTIVATED) == 3

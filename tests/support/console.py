@@ -25,6 +25,7 @@ from tests.support.console_records import (
     add_records,
 )
 from tests.support.installations import RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.integration_examples import EXAMPLES_OF_INTEGRATION, add_policies
 from tests.support.oversight_examples import (
     ACCESS_REQUEST,
     ERASURE_REQUEST,
@@ -88,6 +89,7 @@ class ConsoleUnderTest:
                 self.add(f"ca-{role.value.replace('_', '-')}", frozenset({role}))
             self.add("ca-moi-viec", frozenset(Role))
             add_records(service)
+            add_policies(service)
             put_people(self.services.registry)
             self._add_partner()
 
@@ -192,6 +194,7 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     "console.partners.ask_to_revoke": [{"partner_id": KEYED_PARTNER, "kid": "khoa-1"}],
     "console.agents.show": [{"agent_id": "ki-ot-1"}],
     **EXAMPLES_OF_RECORDS,
+    **EXAMPLES_OF_INTEGRATION,
     **{
         f"console.holders.{page}": [{"holder_id": KHUE}]
         for page in ("show", "edit", "ask_to_disclose", "ask_to_end", "choose_photo")

@@ -16,6 +16,7 @@ from verification.policy import life
 from verification.policy.evaluate import Allowed, compiled
 from verification.policy.explain import explain, unmet_words
 from verification.policy.parse import parse_policy
+from verification.policy.shelf import shelves
 from verification.policy.templates import template_names, template_text
 from web.cli.support import FILE, OPERATOR, error_line, opened
 from web.settings import Settings
@@ -71,22 +72,12 @@ def put_policy(settings: Settings, partner_id: str, file: Path, operator: str) -
 def list_policies(settings: Settings, partner_id: str | None) -> None:
     """Liệt kê – list all versions: draft, rehearsed, or since when they are in force."""
     with opened(settings) as installation:
-        now = installation.clock.now()
-        in_force = {
-            (one.relying_party, one.service): one.version
-            for one in installation.access.policies(now)
-        }
-        for one in installation.policies.versions(partner_id):
-            key = one.policy.relying_party, one.policy.service
-            state = "rehearsed" if one.rehearsal else "draft"
-            acts = installation.policies.activations(*key)
-            if in_force.get(key) == one.policy.version:
-                state = "in force"
-            elif any(a.version == one.policy.version and a.active_from > now for a in acts):
-                state = "planned"
-            elif any(a.version == one.policy.version for a in acts):
-                state = "former"
-            click.echo(f"{key[0]}/{key[1]}\tversion {one.policy.version}\t{state}\t{one.author}")
+        for shelf in shelves(installation.policies, installation.clock.now(), partner_id):
+            for one in shelf.versions:
+                named = (
+                    f"{shelf.relying_party}/{shelf.service}\tversion {one.version.policy.version}"
+                )
+                click.echo(f"{named}\t{one.state.value.replace('_', ' ')}\t{one.version.author}")
 
 
 @policy.command("explain")

@@ -86,7 +86,7 @@ def _turned_away(services: ConsoleServices, access: Access) -> Response | None:
 
 def _wanted() -> str:
     """Return the page to come back to; after a form that was sent too late, the form's page."""
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return request.full_path.rstrip("?")
 
 
 def safe_next(wanted: str) -> str:

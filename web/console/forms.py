@@ -112,6 +112,20 @@ class FormReader(Form):
             )
         return text
 
+    def document(self, name: str, label: Text, *, longest: int) -> str:
+        """Return a text of many lines; browsers send CR LF for their ends (HTML, form data set)."""
+        typed = self._keep(name)
+        text = typed.replace("\r\n", "\n")
+        if not text.strip():
+            self.refuse(name, f"Nhập {_lower(label.vi)}", f"Enter {_lower(label.en)}")
+        elif len(text) > longest:
+            self.refuse(
+                name,
+                f"{label.vi} dài quá {longest} ký tự",
+                f"{label.en} must be {longest} characters or fewer",
+            )
+        return text
+
     def secret(self, name: str, label: Text) -> str:
         """Return a password or code exactly as typed; it is not shown again."""
         found = self._sent.getlist(name)

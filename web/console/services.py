@@ -11,6 +11,7 @@ from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.service_records import ServicePolicy
 from cardsvc.session_records import FormClaim
+from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
 from web.console.registry_services import RegistryServices
@@ -80,6 +81,7 @@ class ConsoleServices:
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
+        integration: policies, decisions, where partners are called.
         watch_token: under which passes to the screen of the operations centre are given.
     """
 
@@ -98,4 +100,5 @@ class ConsoleServices:
     issuing: IssuingServices
     registry: RegistryServices
     oversight: OversightServices
+    integration: IntegrationServices
     watch_token: str
