@@ -1,7 +1,8 @@
 """One run of all measurements, in a minute or two; ``big`` for those that need millions of rows.
 
 ``console`` measures the console's pages among a million people, in a database that it makes once;
-``outbox`` lives through three days offline, ``offline`` decides by a bundle of 100,000 cards.
+``latency`` taps at a door of a running agent; ``outbox`` lives through three days offline,
+``offline`` decides by a bundle of 100,000 cards.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bench.decisions import measure_decisions, measure_presentations, measure_re
 from bench.faults import run_faults, table, verdict
 from bench.footprint import measure_footprint
 from bench.imports import measure_import
+from bench.latency import measure_latency
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement
 from bench.offline import measure_offline
@@ -28,7 +30,14 @@ from bench.seed import PROVINCE, open_seeded
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import open_stage
 from bench.status_list import measure_status_list
-from bench.table import CONSOLE_RESULTS, FOOTPRINT_RESULTS, RESULTS, print_table, write_results
+from bench.table import (
+    CONSOLE_RESULTS,
+    FOOTPRINT_RESULTS,
+    LATENCY_RESULTS,
+    RESULTS,
+    print_table,
+    write_results,
+)
 from bench.taps import measure_in_process, measure_pcsc, why_no_pcsc
 
 CARDS = 12
@@ -97,6 +106,17 @@ def outbox() -> None:
     print(found)
 
 
+def latency() -> None:
+    """Tap at a door of a running agent, online and offline, print, keep; some two minutes."""
+    if (reason := why_no_pcsc()) is not None:
+        sys.exit(f"no latency run: {reason}")
+    with open_stage() as stage:
+        cards, _ = issue_cards(stage, range(4))
+        rows = measure_latency(stage, cards)
+    print_table(rows, Console())
+    write_results(rows, LATENCY_RESULTS)
+
+
 def footprint() -> None:
     """Measure an agent with its kiosk page for half a minute, print, keep."""
     rows = measure_footprint()
@@ -122,6 +142,7 @@ if __name__ == "__main__":
         "console": console,
         "faults": faults,
         "footprint": footprint,
+        "latency": latency,
         "offline": offline,
         "outbox": outbox,
     }

@@ -25,6 +25,7 @@ from issuance.approve import approve
 from issuance.enrol import request_card
 from issuance.job_records import JobOrder
 from reader_agent.activation import set_holder_pin
+from reader_agent.known_cards import KnownCards
 from reader_agent.tap import Tap, tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
@@ -142,7 +143,11 @@ def answer(card: VirtualCard, challenge: Challenge, level: AssuranceLevel) -> Ta
 
 
 def tap_through(
-    connection: CardConnection, challenge: Challenge, level: AssuranceLevel = AssuranceLevel.X1
+    connection: CardConnection,
+    challenge: Challenge,
+    level: AssuranceLevel = AssuranceLevel.X1,
+    *,
+    known: KnownCards | None = None,
 ) -> Tap:
     """Put a challenge to the card behind a connection."""
     return tap_card(
@@ -152,6 +157,7 @@ def tap_through(
         agent=challenge.agent,
         level=level,
         ask_pin=lambda _tries: PIN,
+        known=known,
     )
 
 

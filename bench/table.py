@@ -14,6 +14,7 @@ from bench.measure import Measurement
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 CONSOLE_RESULTS = RESULTS.with_name("console.json")
 FOOTPRINT_RESULTS = RESULTS.with_name("footprint.json")
+LATENCY_RESULTS = RESULTS.with_name("latency.json")
 
 
 def print_table(rows: Sequence[Measurement], console: Console) -> None:
