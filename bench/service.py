@@ -21,7 +21,7 @@ from reader_agent.virtual.connection import connect_in_process
 from web.app import create_app
 from web.loopback import on_loopback
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 def werkzeug(stage: Stage) -> AbstractContextManager[str]:
