@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Row
+
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.service_records import DecisionRecord, PolicyInputs
@@ -61,7 +63,7 @@ def decision_event(decision: DecisionRecord) -> AuditEvent:
     )
 
 
-def read_decision(row: DecisionRow) -> DecisionRecord:
+def read_decision(row: DecisionRow | Row[Any]) -> DecisionRecord:
     """Return the decision that a row is.
 
     Raises:
@@ -100,7 +102,7 @@ def read_level(value: int) -> AssuranceLevel:
         raise StoreError(ReasonCode.RECORD_CORRUPT, "no such assurance level") from None
 
 
-def _read_inputs(row: DecisionRow, level: AssuranceLevel | None) -> PolicyInputs | None:
+def _read_inputs(row: DecisionRow | Row[Any], level: AssuranceLevel | None) -> PolicyInputs | None:
     if row.card_type is None or level is None:
         return None
     try:

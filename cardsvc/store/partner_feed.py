@@ -8,11 +8,11 @@ a change that did not happen, and none is left out, whichever process is killed 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditAction
@@ -29,24 +29,40 @@ from cardsvc.service_records import DecisionRecord
 from cardsvc.store.audit_trail import read_frontier
 from cardsvc.store.decision_mapping import read_decision
 from cardsvc.store.engine import Database
+from cardsvc.store.known_cards import KnownCards
 from cardsvc.store.schema import (
     EVENT_CURSOR_ID,
     AuditEventRow,
     DecisionRow,
     EventCursorRow,
-    PartnerCardRow,
     PartnerEventRow,
     PartnerFeedRow,
     RelyingPartyRow,
     WebhookDeliveryRow,
 )
-from cardsvc.store.upsert import upsert
+from cardsvc.store.upsert import insert_or_change
 
 TellDecision: TypeAlias = Callable[[DecisionRecord], ToldDecision]
 AT_ONCE = 400
 """Entries looked at in one transaction: some ten milliseconds, and within the parameters of one
 query, of which older SQLite takes 999."""
-_TOLD = [AuditAction.TAP_DECIDED.value, *(action.value for action in STATUS_AFTER)]
+_CHANGED = frozenset(action.value for action in STATUS_AFTER)
+_TOLD = [AuditAction.TAP_DECIDED.value, *sorted(_CHANGED)]
+_LOG, _FEEDS = cast("Table", AuditEventRow.__table__), cast("Table", PartnerFeedRow.__table__)
+_DECISIONS = cast("Table", DecisionRow.__table__)
+_ENTRIES = (
+    select(_LOG.c.at, _LOG.c.action, _LOG.c.subject)
+    .where(_LOG.c.seq >= bindparam("first"), _LOG.c.seq < bindparam("end"))
+    .where(_LOG.c.action.in_(_TOLD))
+    .order_by(_LOG.c.seq)
+)
+_DECISIONS_OF = (
+    select(_DECISIONS)
+    .join(RelyingPartyRow, RelyingPartyRow.id == _DECISIONS.c.relying_party)
+    .where(_DECISIONS.c.id.in_(bindparam("ids", expanding=True)))
+)
+_FEEDS_OF = select(_FEEDS).where(_FEEDS.c.relying_party.in_(bindparam("parties", expanding=True)))
+_APPEND = insert(cast("Table", PartnerEventRow.__table__))
 PostEvents: TypeAlias = Callable[[Session, Sequence[PartnerEvent]], None]
 
 
@@ -85,7 +101,7 @@ class SqlPartnerFeed:
             end = min(first + AT_ONCE, _size(session))
             if end == first:
                 return 0
-            events = list(self._events(session, first, end))
+            events = self._events(session, first, end)
             cursor = update(EventCursorRow).where(EventCursorRow.id == EVENT_CURSOR_ID)
             session.execute(cursor.values(next_seq=end))
             if events:
@@ -141,32 +157,26 @@ class SqlPartnerFeed:
                 session.execute(feed.values(forgotten_through=position))
         return forgotten
 
-    def _events(self, session: Session, first: int, end: int) -> Iterable[_Untold]:
-        entry = AuditEventRow
-        query = select(entry.at, entry.action, entry.subject).where(
-            entry.seq >= first, entry.seq < end, entry.action.in_(_TOLD)
-        )
-        entries = session.execute(query.order_by(entry.seq)).all()
+    def _events(self, session: Session, first: int, end: int) -> Sequence[_Untold]:
+        entries = session.connection().execute(_ENTRIES, {"first": first, "end": end}).all()
         decided = [one.subject for one in entries if one.action == AuditAction.TAP_DECIDED.value]
-        decisions = self._decisions(session, decided)
+        decisions = _decisions(session, decided)
+        changed = {one.subject: _card(one.subject) for one in entries if one.action in _CHANGED}
+        guids = [*changed.values(), *(one.guid for one in decisions.values())]
+        known = KnownCards(session, [guid for guid in guids if guid is not None])
+        events: list[_Untold] = []
         for at, action, subject in entries:
-            if subject in decisions:
-                yield self._decision(session, decisions[subject])
-            elif action != AuditAction.TAP_DECIDED.value:
-                yield from _changes(session, AuditAction(action), subject, at)
+            if action in _CHANGED:
+                events += _changes(known, AuditAction(action), changed[subject], at)
+            elif subject in decisions:
+                events.append(self._decision(known, decisions[subject]))
+        known.write()
+        return events
 
-    def _decisions(self, session: Session, ids: Sequence[str]) -> Mapping[str, DecisionRecord]:
-        query = (
-            select(DecisionRow)
-            .join(RelyingPartyRow, RelyingPartyRow.id == DecisionRow.relying_party)
-            .where(DecisionRow.id.in_(ids))
-        )
-        return {row.id: read_decision(row) for row in session.scalars(query)} if ids else {}
-
-    def _decision(self, session: Session, decision: DecisionRecord) -> _Untold:
+    def _decision(self, known: KnownCards, decision: DecisionRecord) -> _Untold:
         told = self._tell(decision)
-        if decision.guid is not None and (told.names_card or told.pseudonym is not None):
-            _know(session, decision.guid, decision.relying_party, told)
+        if decision.guid is not None:
+            known.learn(decision.guid, decision.relying_party, told)
         return _Untold(
             decision.relying_party,
             EventKind.DECISION_MADE,
@@ -188,15 +198,9 @@ class _Untold:
     data: dict[str, Any]
     guid: CardGuid | None
 
-    def at_position(self, position: int) -> PartnerEventRow:
-        return PartnerEventRow(
-            relying_party=self.relying_party,
-            position=position,
-            kind=self.kind,
-            at=self.at,
-            subject=self.subject,
-            data=self.data,
-            guid=self.guid,
+    def at_position(self, position: int) -> PartnerEvent:
+        return PartnerEvent(
+            self.relying_party, position, self.kind, self.at, self.subject, self.data, self.guid
         )
 
 
@@ -219,16 +223,26 @@ def _size(session: Session) -> int:
     return read_frontier(session).size
 
 
+def _decisions(session: Session, ids: Sequence[str]) -> Mapping[str, DecisionRecord]:
+    """Return the decisions of partners that there are."""
+    rows = session.connection().execute(_DECISIONS_OF, {"ids": ids}) if ids else ()
+    return {row.id: read_decision(row) for row in rows}
+
+
+def _card(subject: str) -> CardGuid | None:
+    try:
+        return CardGuid.parse(subject)
+    except Malformed:
+        return None
+
+
 def _changes(
-    session: Session, action: AuditAction, subject: str, at: datetime
+    cards: KnownCards, action: AuditAction, guid: CardGuid | None, at: datetime
 ) -> Iterable[_Untold]:
     """Return what each partner that knows a card is told of its change."""
-    try:
-        guid = CardGuid.parse(subject)
-    except Malformed:
+    if guid is None:
         return
-    query = select(PartnerCardRow).where(PartnerCardRow.guid == guid)
-    for known in session.scalars(query.order_by(PartnerCardRow.relying_party)).all():
+    for known in cards.of(guid):
         card = guid.urn if known.named else None
         data = {"state": STATUS_AFTER[action].value, "card": card, "pseudonym": known.pseudonym}
         yield _Untold(
@@ -241,41 +255,25 @@ def _changes(
         )
 
 
-def _know(session: Session, guid: CardGuid, relying_party: str, told: ToldDecision) -> None:
-    """Note by what name a partner knows a card; a name that it was told once, it knows."""
-    first = upsert(session, PartnerCardRow).values(
-        guid=guid, relying_party=relying_party, named=told.names_card, pseudonym=told.pseudonym
-    )
-    again: dict[str, object] = {}
-    if told.names_card:
-        again["named"] = True
-    if told.pseudonym is not None:
-        again["pseudonym"] = told.pseudonym
-    session.execute(
-        first.on_conflict_do_update(index_elements=["guid", "relying_party"], set_=again)
-    )
-
-
 def _append(session: Session, events: Sequence[_Untold]) -> Sequence[PartnerEvent]:
     """Give each event the next position of its partner's feed."""
+    connection = session.connection()
     parties = sorted({event.relying_party for event in events})
-    feeds = select(PartnerFeedRow.relying_party, PartnerFeedRow.newest)
-    found = session.execute(feeds.where(PartnerFeedRow.relying_party.in_(parties)))
-    newest = dict.fromkeys(parties, 0)
-    newest.update({row.relying_party: row.newest for row in found})
-    rows = []
+    found = connection.execute(_FEEDS_OF, {"parties": parties})
+    newest = dict.fromkeys(parties, 0) | {row.relying_party: row.newest for row in found}
+    told = []
     for event in events:
         newest[event.relying_party] += 1
-        rows.append(event.at_position(newest[event.relying_party]))
-    session.add_all(rows)
-    session.flush()
-    for party in parties:
-        first = upsert(session, PartnerFeedRow).values(
-            relying_party=party, newest=newest[party], forgotten_through=0
-        )
-        session.execute(
-            first.on_conflict_do_update(
-                index_elements=["relying_party"], set_={"newest": newest[party]}
-            )
-        )
-    return [read_partner_event(row) for row in rows]
+        told.append(event.at_position(newest[event.relying_party]))
+    connection.execute(_APPEND, [_values(event) for event in told])
+    feeds = [
+        {"relying_party": party, "newest": newest[party], "forgotten_through": 0}
+        for party in parties
+    ]
+    connection.execute(insert_or_change(connection, _FEEDS, "newest"), feeds)
+    return told
+
+
+def _values(event: PartnerEvent) -> dict[str, Any]:
+    """Return an event as the columns of its row."""
+    return {one.name: getattr(event, one.name) for one in fields(event)}

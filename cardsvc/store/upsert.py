@@ -35,3 +35,22 @@ def _insert_unless_there(dialect: str, table: Table) -> ReturningInsert[Any]:
     key = list(table.primary_key.columns)
     insert: Upsert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return insert.on_conflict_do_nothing(index_elements=key).returning(key[-1])
+
+
+def insert_or_change(connection: Connection, table: Table, *changed: str) -> Upsert:
+    """Return an INSERT that changes some columns of a row whose primary key is there.
+
+    Args:
+        connection: whose dialect it is for.
+        table: into which.
+        changed: the columns; the others stay as they are.
+    """
+    return _insert_or_change(connection.dialect.name, table, changed)
+
+
+@cache
+def _insert_or_change(dialect: str, table: Table, changed: tuple[str, ...]) -> Upsert:
+    key = list(table.primary_key.columns)
+    insert: Upsert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    given = {name: insert.excluded[name] for name in changed}
+    return insert.on_conflict_do_update(index_elements=key, set_=given)

@@ -118,6 +118,20 @@ def test_a_change_is_told_to_those_who_know_the_card(town: Town) -> None:
     assert tax[0].kind is EventKind.CARD_STATUS_CHANGED
 
 
+def test_a_name_that_was_told_once_is_known_whatever_is_told_later(town: Town) -> None:
+    guid = make_guid()
+    town.decide(guid)
+    assert town.told()[-1].data["card"] == guid.urn
+    town.decide(guid, named=False, pseudonym="v1.abc")
+    town.decide(guid, named=False)
+    town.change(guid)
+    assert town.told()[-1].data == {"state": "revoked", "card": guid.urn, "pseudonym": "v1.abc"}
+    town.change(guid, AuditAction.CARD_REPLACED)
+    last = town.told()[-1]
+    assert last.data == {"state": "replaced", "card": guid.urn, "pseudonym": "v1.abc"}
+    assert last.subject == "v1.abc"
+
+
 def test_who_was_told_of_no_card_is_told_of_no_change(town: Town) -> None:
     guid = make_guid()
     decision = town.decide(guid, named=False)
