@@ -1,4 +1,8 @@
-"""Tables: columns, sorting, keyset paging. A cursor says after which row the next page begins."""
+"""Tables: columns, sorting, keyset paging. A cursor says after which row the next page begins.
+
+The way back is the trail of the cursors that led here: lists change while somebody reads them, and
+a page that was seen is found again by the row after which it began. A long trail forgets its start.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,10 @@ from web.console.languages import Text
 
 PAGE_ROWS = 50
 _MAX_CURSOR_CHARACTERS = 512
+_AFTER, _TRAIL = "after", "trail"
+_BETWEEN, _FIRST_PAGE = "~", "-"
+_MAX_TRAIL_CHARACTERS = 1500
+"""Some twenty pages; an address of 8,000 octets is refused by many a proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,19 @@ class Table:
         down = self.direction(column) == "ascending"
         return this_page(sort=f"-{column.sort}" if down else column.sort, after="")
 
+    def next_page(self) -> str:
+        """Return the address of the next page."""
+        here = request.args.get(_AFTER, "") or _FIRST_PAGE
+        trail = _trail() if here != _FIRST_PAGE else []
+        return this_page(after=self.next_cursor, trail=_joined([*trail, here]))
+
+    def page_before(self) -> str:
+        """Return the address of the page before; empty where the way back is not known."""
+        if not request.args.get(_AFTER) or not (trail := _trail()):
+            return ""
+        after = "" if trail[-1] == _FIRST_PAGE else trail[-1]
+        return this_page(after=after, trail=_joined(trail[:-1]))
+
 
 def this_page(**changes: str) -> str:
     """Return the address of the present page with other arguments; an empty one is left out."""
@@ -75,8 +96,24 @@ def page_of(endpoint: str, **changes: str) -> str:
     route = request.view_args or {}
     # a name that begins so is url_for's own: ?_external=1&_scheme=… would make another address
     asked = {name: one for name, one in request.args.items() if not name.startswith("_")}
+    if changes.get(_AFTER) == "":
+        asked.pop(_TRAIL, None)
     kept = {name: one for name, one in {**asked, **changes}.items() if one and name not in route}
     return url_for(endpoint, **route, **kept)  # type: ignore[arg-type]
+
+
+def _trail() -> list[str]:
+    """Return the cursors that led to this page, the oldest first."""
+    text = request.args.get(_TRAIL, "")
+    return [] if len(text) > _MAX_TRAIL_CHARACTERS else list(filter(None, text.split(_BETWEEN)))
+
+
+def _joined(trail: Sequence[str]) -> str:
+    """Return a trail for an address; the oldest cursors are left out of one that is too long."""
+    kept = list(trail)
+    while len(joined := _BETWEEN.join(kept)) > _MAX_TRAIL_CHARACTERS:
+        kept.pop(0)
+    return joined
 
 
 def encode_cursor(*keys: str) -> str:

@@ -18,6 +18,7 @@ from cardsvc.store.agent_presence import SqlAgentPresence
 from cardsvc.wire.agent_health import HealthMessage
 from tests.support.console import Browser, ConsoleUnderTest
 from tests.support.oversight_examples import ACCESS_REQUEST, ERASURE_REQUEST
+from web.console.paging import PAGE_ROWS
 
 
 @pytest.fixture
@@ -54,6 +55,13 @@ def test_the_log_is_filtered_paged_and_exported(
         address = onward[1].split('"')[0].replace("&amp;", "&") if len(onward) == 2 else None
     numbers = [int(one) for one in seen if one.isdigit()]
     assert len(set(numbers)) == len(numbers) >= size
+    # and back from the last one
+    back = 0
+    while len(behind := page.text.split('rel="prev" href="')) == 2:
+        page = auditor.get(behind[1].split('"')[0].replace("&amp;", "&"))
+        back += 1
+    assert back >= size // PAGE_ROWS
+    assert page.text.count("Trang đầu") == 0
 
 
 @pytest.mark.parametrize(
