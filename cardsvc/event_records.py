@@ -157,6 +157,27 @@ class DeadDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedDelivery:
+    """An event that has not arrived at a webhook.
+
+    Args:
+        position: of the event in its partner's feed.
+        kind: what happened.
+        at: when it happened.
+        attempts: calls that were made.
+        due_at: when it is tried next; of one that was given up, when that was due last.
+        outcome: how the last call ended; empty before the first.
+    """
+
+    position: int
+    kind: EventKind
+    at: datetime
+    attempts: int
+    due_at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookBacklog:
     """How many deliveries wait, and how many were given up."""
 

@@ -311,7 +311,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
             wire_oversight(
                 OversightParts(database, pki, log_signer, presence, privacy, requests, ending)
             ),
-            wire_integration(database),
+            wire_integration(database, feed, webhook_secrets(vault)),
         ),
     )
     return Installation(

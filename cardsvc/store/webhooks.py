@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from cardsvc.audit import AuditAction, AuditEvent
-from cardsvc.event_records import DeadDelivery, DeliveryState, Webhook, WebhookBacklog
+from cardsvc.event_records import (
+    DeadDelivery,
+    DeliveryState,
+    QueuedDelivery,
+    Webhook,
+    WebhookBacklog,
+)
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import (
@@ -61,6 +67,12 @@ class SqlWebhooks:
         with self._database.reading() as session:
             return [read_webhook(row) for row in session.scalars(query)]
 
+    def find(self, webhook_id: str) -> Webhook | None:
+        """Return a webhook, or None."""
+        with self._database.reading() as session:
+            row = session.get(WebhookRow, webhook_id)
+            return None if row is None else read_webhook(row)
+
     def set_enabled(self, webhook_id: str, *, enabled: bool, operator: str, at: datetime) -> bool:
         """Shut a webhook off or open it again; False for no such webhook."""
         action = AuditAction.WEBHOOK_ENABLED if enabled else AuditAction.WEBHOOK_DISABLED
@@ -84,6 +96,27 @@ class SqlWebhooks:
             action = AuditAction.WEBHOOK_SECRET_ROTATED
             trail.record(AuditEvent(at, operator, action, webhook_id, facts))
             return read_webhook(row)
+
+    def queued(
+        self, webhook_id: str, state: DeliveryState, *, after: int = 0, limit: int = 100
+    ) -> Sequence[QueuedDelivery]:
+        """Return what waits or was given up, by its place in the feed, behind a place."""
+        row, event = WebhookDeliveryRow, PartnerEventRow
+        query = (
+            select(row, event.kind, event.at)
+            .join(
+                event,
+                (event.relying_party == row.relying_party) & (event.position == row.position),
+            )
+            .where(row.webhook_id == webhook_id, row.state == state, row.position > after)
+            .order_by(row.position)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [
+                QueuedDelivery(one.position, kind, at, one.attempts, one.due_at, one.outcome)
+                for one, kind, at in session.execute(query)
+            ]
 
     def dead(self, limit: int = 100) -> Sequence[DeadDelivery]:
         """Return deliveries that were given up, oldest first."""
@@ -121,10 +154,12 @@ class SqlWebhooks:
                 trail.record(AuditEvent(at, operator, action, webhook_id, facts))
             return len(found)
 
-    def backlog(self) -> WebhookBacklog:
-        """Return how many deliveries wait, and how many were given up."""
+    def backlog(self, webhook_id: str | None = None) -> WebhookBacklog:
+        """Return how many deliveries wait, and how many were given up; of all, or of one."""
         state = WebhookDeliveryRow.state
         query = select(state, func.count()).group_by(state)
+        if webhook_id is not None:
+            query = query.where(WebhookDeliveryRow.webhook_id == webhook_id)
         counts = dict.fromkeys(DeliveryState, 0)
         with self._database.reading() as session:
             for one, count in session.execute(query):

@@ -16,7 +16,7 @@ import pytest
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import SettableClock
-from cardsvc.event_records import Delivery, Webhook, WebhookBacklog
+from cardsvc.event_records import Delivery, DeliveryState, EventKind, Webhook, WebhookBacklog
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
 from cardsvc.store.partner_feed import SqlPartnerFeed
@@ -93,7 +93,16 @@ def test_what_was_given_up_lets_the_next_pass_and_is_sent_again_on_demand(post: 
     post.queue.failed(first, "http_400", due_at=None, rests_until=None)
     (dead,) = post.webhooks.dead()
     assert (dead.position, dead.outcome, dead.attempts) == (1, "http_400", 1)
-    assert post.webhooks.backlog() == WebhookBacklog(waiting=1, dead=1)
+    backlog = WebhookBacklog(waiting=1, dead=1)
+    assert post.webhooks.backlog() == post.webhooks.backlog("w") == backlog
+    assert post.webhooks.backlog("none") == WebhookBacklog(0, 0)
+    (given_up,) = post.webhooks.queued("w", DeliveryState.DEAD)
+    assert (given_up.position, given_up.outcome, given_up.attempts) == (1, "http_400", 1)
+    assert given_up.kind is EventKind.DECISION_MADE
+    assert post.webhooks.queued("w", DeliveryState.DEAD, after=1) == []
+    assert [one.position for one in post.webhooks.queued("w", DeliveryState.WAITING)] == [2]
+    assert post.webhooks.find("w") == post.webhooks.all()[0]
+    assert post.webhooks.find("none") is None
     assert positions(post.take()) == [2]
     assert post.webhooks.redeliver("w", 2, operator="admin", at=AT) == 0
     assert post.webhooks.redeliver("w", None, operator="admin", at=AT) == 1

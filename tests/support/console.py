@@ -25,7 +25,7 @@ from tests.support.console_records import (
     add_records,
 )
 from tests.support.installations import RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.integration_examples import EXAMPLES_OF_INTEGRATION, add_policies
+from tests.support.integration_examples import EXAMPLES_OF_INTEGRATION, add_policies, add_webhook
 from tests.support.oversight_examples import (
     ACCESS_REQUEST,
     ERASURE_REQUEST,
@@ -90,6 +90,7 @@ class ConsoleUnderTest:
             self.add("ca-moi-viec", frozenset(Role))
             add_records(service)
             add_policies(service)
+            add_webhook(service)
             put_people(self.services.registry)
             self._add_partner()
 

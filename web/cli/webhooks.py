@@ -6,11 +6,9 @@ from uuid import uuid4
 
 import click
 
-from cardsvc.event_records import Webhook
 from web.bootstrap import Installation
 from web.cli.support import OPERATOR, opened
-from web.events.endpoint import Endpoint
-from web.events.signature import secret_text
+from web.events.webhook_desk import WebhookDesk
 from web.settings import Settings
 
 _UNKNOWN = "no webhook {}; see `cardsvc webhook list`"
@@ -29,14 +27,9 @@ def webhook() -> None:
 def add_webhook(settings: Settings, party_id: str, url: str, operator: str) -> None:
     """Send PARTY_ID's events to URL from now on; prints its id and its secret, once."""
     with opened(settings) as installation:
-        Endpoint.parse(url)
-        installation.services.events.feed.catch_up()  # what happened before is not sent
-        added = installation.webhooks.add(
-            str(uuid4()), party_id, url, operator=operator, at=installation.clock.now()
-        )
-        if added is None:
-            raise click.ClickException(f"no partner {party_id}; see `cardsvc partner list`")
-        _show_secret(installation, added)
+        at = installation.clock.now()
+        added, secret = _desk(installation).add(party_id, url, operator=operator, at=at)
+        click.echo(f"{added.id}\n{secret}")
 
 
 @webhook.command("list")
@@ -88,10 +81,10 @@ def rotate_secret(settings: Settings, webhook_id: str, operator: str) -> None:
     """Đổi khóa ký – sign with a new secret, for one day with the former one as well."""
     with opened(settings) as installation:
         at = installation.clock.now()
-        rotated = installation.webhooks.rotate_secret(webhook_id, operator=operator, at=at)
-        if rotated is None:
+        secret = _desk(installation).rotate(webhook_id, operator=operator, at=at)
+        if secret is None:
             raise click.ClickException(_UNKNOWN.format(webhook_id))
-        _show_secret(installation, rotated)
+        click.echo(f"{webhook_id}\n{secret}")
 
 
 @webhook.command("dead")
@@ -118,6 +111,10 @@ def redeliver(settings: Settings, webhook_id: str, position: int | None, operato
         click.echo(str(again))
 
 
-def _show_secret(installation: Installation, shown: Webhook) -> None:
-    secret = installation.webhook_secret(shown.id, shown.secret_version)
-    click.echo(f"{shown.id}\n{secret_text(secret)}")
+def _desk(installation: Installation) -> WebhookDesk:
+    return WebhookDesk(
+        installation.webhooks,
+        installation.services.events,
+        installation.webhook_secret,
+        lambda: str(uuid4()),
+    )

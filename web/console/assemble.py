@@ -32,6 +32,7 @@ from web.console.pages import (
     sign_in,
     stock,
     unblocking,
+    webhooks,
 )
 from web.console.services import ConsoleServices
 from web.console.visitor import manage_visitors
@@ -53,6 +54,7 @@ _AREAS = (
     operators,
     agents,
     partners,
+    webhooks,
     policies,
     audit,
     privacy,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cardsvc.service_records import DecisionRecord
 from verification.policy.life import PastDecisions
 from verification.policy.shelf import PolicyShelf
+from web.events.webhook_desk import WebhookDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,10 @@ class IntegrationServices:
         shelf: versions of policies, and what was in force when.
         past: decisions of a service, for a rehearsal.
         decision: one decision by its number, or None.
+        webhooks: where partners are called, and what did not get there.
     """
 
     shelf: PolicyShelf
     past: PastDecisions
     decision: Callable[[str], DecisionRecord | None]
+    webhooks: WebhookDesk

@@ -73,6 +73,10 @@ SECTIONS: Sequence[Section] = (
         "partners.listing", Text("Đơn vị tích hợp", "Partners"), frozenset({Role.ADMINISTRATOR})
     ),
     Section(
+        "webhooks.listing", Text("Gửi sự kiện", "Sending of events"),
+        frozenset({Role.ADMINISTRATOR}),
+    ),
+    Section(
         "policies.listing", Text("Chính sách", "Policies"),
         frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
     ),
