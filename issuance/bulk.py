@@ -26,7 +26,7 @@ from cardsvc.clock import require_utc
 from cardsvc.errors import IssuanceError, ReasonCode, VaultError
 from cardsvc.lifecycle import ApplicationState, CardEvent, CardState, advance_card
 from cardsvc.operator_key import operator_key
-from cardsvc.records import ApprovedApplication, CardRecord
+from cardsvc.records import Application, ApprovedApplication, CardRecord
 from issuance.bulk_ports import BulkStore, BulkTransaction
 from issuance.duties import require_third_person
 from issuance.personalise.certified_series import CertifiedSeries
@@ -148,30 +148,44 @@ def issue_many(
 
 
 def _begin(run: _Run, cards: Sequence[CardToMake]) -> list[_Begun]:
-    report, begun = run.report, []
+    report, begun = run.report, list[_Begun]()
     identifiers = sorted(card.application_id for card in cards)
+    # planned before the transaction, in which everybody else waits for us
+    applications = run.tools.store.applications(identifiers)
+    planned = [_plan_or_refuse(run, asked, applications) for asked in cards]
     with run.tools.store.transaction() as unit:
-        applications = unit.applications(identifiers)
+        unchanged = unit.unchanged(applications.values())
         standing = unit.standing_cards(identifiers)
         known = unit.known_cards([card.guid for card in cards])
-        for asked in cards:
-            application = applications.get(asked.application_id)
-            if application is None:
-                report.refused[asked.application_id] = ReasonCode.APPLICATION_UNKNOWN
-            elif asked.application_id in standing or asked.guid in known:
+        for asked, plan in zip(cards, planned, strict=True):
+            application_id = asked.application_id
+            if application_id in standing or asked.guid in known:
                 _pass_over(report, asked, standing)
-            elif application.state is not ApplicationState.APPROVED:
-                report.refused[asked.application_id] = ReasonCode.ILLEGAL_TRANSITION
+            elif isinstance(plan, ReasonCode):
+                report.refused[application_id] = plan
+            elif application_id not in unchanged:
+                report.refused[application_id] = ReasonCode.CONCURRENT_CHANGE
             else:
-                try:
-                    begun.append(_plan(run, asked, ApprovedApplication(application)))
-                except IssuanceError as error:
-                    report.refused[asked.application_id] = error.reason
+                begun.append(plan)
         unit.add_cards([one.card for one in begun])
         for one in begun:
             facts: AuditFacts = {"application": one.card.application_id, "made": "elsewhere"}
             run.record(unit, AuditAction.CARD_PERSONALISING, one.card.guid, facts)
     return begun
+
+
+def _plan_or_refuse(
+    run: _Run, asked: CardToMake, applications: Mapping[str, Application]
+) -> _Begun | ReasonCode:
+    application = applications.get(asked.application_id)
+    if application is None:
+        return ReasonCode.APPLICATION_UNKNOWN
+    if application.state is not ApplicationState.APPROVED:
+        return ReasonCode.ILLEGAL_TRANSITION
+    try:
+        return _plan(run, asked, ApprovedApplication(application))
+    except IssuanceError as error:
+        return error.reason
 
 
 def _pass_over(

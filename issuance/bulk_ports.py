@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -15,8 +15,8 @@ from cardsvc.records import Application, CardRecord
 class BulkTransaction(Protocol):
     """One unit of work: what changes and its audit events commit together or not at all."""
 
-    def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
-        """Return those of many applications that there are, locked for this transaction."""
+    def unchanged(self, applications: Iterable[Application]) -> frozenset[str]:
+        """Return which applications stand as they were read, locked for this transaction."""
         ...
 
     def standing_cards(
@@ -47,7 +47,11 @@ class BulkTransaction(Protocol):
 
 
 class BulkStore(Protocol):
-    """Opens units of work of many rows."""
+    """Reads, and opens units of work of many rows."""
+
+    def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
+        """Return those of many applications that there are; nobody who writes waits for it."""
+        ...
 
     def transaction(self) -> AbstractContextManager[BulkTransaction]:
         """Commit on a clean exit, roll back on an exception."""

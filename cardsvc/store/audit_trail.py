@@ -19,11 +19,12 @@ from cardsvc.audit_encoding import encode_event
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.merkle import Frontier, leaf_hash
 from cardsvc.store.engine import Database
+from cardsvc.store.many_rows import ManyRows
 from cardsvc.store.schema import AUDIT_HEAD_ID, AuditEventRow, AuditHeadRow
 from cardsvc.store.status_changes import count_changes
 
 _EVENTS, _HEAD = cast("Table", AuditEventRow.__table__), cast("Table", AuditHeadRow.__table__)
-_APPEND = insert(_EVENTS)
+_APPEND = ManyRows(insert(_EVENTS))
 _READ_HEAD = select(_HEAD.c.size, _HEAD.c.frontier).where(_HEAD.c.id == AUDIT_HEAD_ID)
 _LOCK_HEAD = _READ_HEAD.with_for_update()
 _MOVE_HEAD = (
@@ -37,7 +38,7 @@ class AuditTrail:
     """The events of one transaction, in the order in which they were recorded."""
 
     def __init__(self) -> None:
-        self._pending: list[tuple[AuditEvent, bytes]] = []
+        self._pending: list[tuple[AuditEvent, bytes, bytes]] = []
 
     def record(self, event: AuditEvent) -> None:
         """Add an event.
@@ -49,7 +50,7 @@ class AuditTrail:
 
     def record_encoded(self, event: AuditEvent, octets: bytes) -> None:
         """Add an event whose octets, of ``encode_event``, were made before the transaction."""
-        self._pending.append((event, octets))
+        self._pending.append((event, octets, leaf_hash(octets)))
 
     def write(self, session: Session) -> None:
         """Append all events to the log.
@@ -61,7 +62,7 @@ class AuditTrail:
             return
         frontier = read_frontier(session, lock=True)
         first = frontier.size
-        frontier, completed = frontier.extend([leaf_hash(octets) for _, octets in self._pending])
+        frontier, completed = frontier.extend([leaf for _, _, leaf in self._pending])
         rows = [
             {
                 "seq": seq,
@@ -73,12 +74,12 @@ class AuditTrail:
                 "leaf_hash": nodes[0],
                 "parent_hashes": b"".join(nodes[1:]),
             }
-            for seq, ((event, octets), nodes) in enumerate(
+            for seq, ((event, octets, _), nodes) in enumerate(
                 zip(self._pending, completed, strict=True), first
             )
         ]
         connection = session.connection()
-        connection.execute(_APPEND, rows)
+        _APPEND.ready(connection.dialect, rows).execute(connection)
         connection.execute(
             _MOVE_HEAD, {"first": first, "next": frontier.size, "hashes": frontier.octets}
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -16,6 +16,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.records import Application, CardRecord
 from cardsvc.store.card_mapping import card_values, read_application
 from cardsvc.store.engine import Database
+from cardsvc.store.many_rows import ManyRows
 from cardsvc.store.schema import ApplicationRow, CardKeyRow, CardRow, HolderRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
@@ -29,6 +30,7 @@ _FINISH = (
     .where(_CARDS.c.guid == bindparam("wanted"), _CARDS.c.version == bindparam("read"))
     .values(state=bindparam("reached"), version=bindparam("read") + 1)
 )
+_ADD_KEYS = ManyRows(insert(_KEYS))
 _AT_ONCE = 500
 """Parameters of one query; older SQLite takes 999 at most."""
 _Key = TypeVar("_Key")
@@ -37,21 +39,22 @@ _Key = TypeVar("_Key")
 class SqlBulkTransaction(UnitOfWork):
     """One unit of work on one session."""
 
-    def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
-        """Return those of many applications that there are, locked in one order always."""
-        found: dict[str, Application] = {}
-        for wanted in _cut(sorted(application_ids)):
+    def unchanged(self, applications: Iterable[Application]) -> frozenset[str]:
+        """Return which applications stand as they were read, locked in one order always."""
+        read = {one.id: (one.state, one.approved_at) for one in applications}
+        columns = (ApplicationRow.id, ApplicationRow.state, ApplicationRow.approved_at)
+        found = set[str]()
+        for wanted in _cut(sorted(read)):
             query = (
-                select(ApplicationRow)
+                select(*columns)
                 .where(ApplicationRow.id.in_(wanted))
                 .order_by(ApplicationRow.id)
-                .options(selectinload(ApplicationRow.holder).selectinload(HolderRow.aliases))
-                .with_for_update(of=ApplicationRow)
-                .execution_options(populate_existing=True)
+                .with_for_update()
             )
-            for row in self._session.scalars(query):
-                found[row.id] = read_application(row, self._sealer)
-        return found
+            for application_id, state, approved_at in self._session.execute(query):
+                if read[application_id] == (state, approved_at):
+                    found.add(application_id)
+        return frozenset(found)
 
     def standing_cards(
         self, application_ids: Sequence[str]
@@ -125,11 +128,12 @@ class SqlBulkTransaction(UnitOfWork):
             for card in cards
             for ordinal, key in enumerate(card.keys)
         ]
+        ready = _ADD_KEYS.ready(self._session.get_bind().dialect, keys) if keys else None
         connection = self._session.connection()
         if connection.execute(_FINISH, states).rowcount != len(cards):
             raise IssuanceError(ReasonCode.CONCURRENT_CHANGE, "somebody changed a card")
-        if keys:
-            connection.execute(insert(_KEYS), keys)
+        if ready is not None:
+            ready.execute(connection)
         for card in cards:
             note_card_change(self._session, card.guid)
 
@@ -158,7 +162,7 @@ class SqlBulkTransaction(UnitOfWork):
 
 
 class SqlBulkStore:
-    """Opens units of work of many rows.
+    """Reads, and opens units of work of many rows.
 
     Args:
         database: migrated.
@@ -175,6 +179,25 @@ class SqlBulkStore:
         self._database = database
         self._sealer = sealer
         self._random_octets = random_octets
+
+    def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
+        """Return those of many applications that there are.
+
+        Raises:
+            StoreError: the database can't be reached; a holder's row is not what we wrote
+                (RECORD_CORRUPT).
+        """
+        found: dict[str, Application] = {}
+        with self._database.reading() as session:
+            for wanted in _cut(application_ids):
+                query = (
+                    select(ApplicationRow)
+                    .where(ApplicationRow.id.in_(wanted))
+                    .options(selectinload(ApplicationRow.holder).selectinload(HolderRow.aliases))
+                )
+                for row in session.scalars(query):
+                    found[row.id] = read_application(row, self._sealer)
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[SqlBulkTransaction]:

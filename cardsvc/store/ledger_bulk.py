@@ -14,12 +14,13 @@ from cardsvc.errors import ReasonCode, VaultError
 from cardsvc.ledger_records import Reservation
 from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.certificate_status import CA_ACTOR
+from cardsvc.store.many_rows import ManyRows
 from cardsvc.store.schema import CertificateRow
 from cardsvc.store.status_changes import note_certificate_change
 from cardsvc.terms import RevocationReason
 
 _LEDGER = cast("Table", CertificateRow.__table__)
-_RESERVE = insert(_LEDGER)
+_RESERVE = ManyRows(insert(_LEDGER))
 _REDEEM = (
     update(_LEDGER)
     .where(
@@ -40,7 +41,7 @@ _REDEEM = (
         _LEDGER.c.draft_der,
     )
 )
-_SIGNED = (
+_SIGNED = ManyRows(
     update(_LEDGER)
     .where(
         _LEDGER.c.issuer_key_id == bindparam("issuer"),
@@ -82,7 +83,8 @@ def reserve_all(session: Session, trail: AuditTrail, reservations: Sequence[Rese
     for one in reservations:
         trail.record(_event(AuditAction.CERTIFICATE_RESERVED, one, one.reserved_at, None))
     # the first statement takes the write lock: what can be made ready is ready before it
-    session.connection().execute(_RESERVE, rows)
+    ready = _RESERVE.ready(session.get_bind().dialect, rows)
+    ready.execute(session.connection())
 
 
 def any_known(connection: Connection, keys: Sequence[bytes]) -> bool:
@@ -138,7 +140,8 @@ def record_all_signed(
     for one in signed:
         note_certificate_change(session, one.issuer_key_id, one.guid)
         trail.record(_event(AuditAction.CERTIFICATE_SIGNED, one, at, hold))
-    if session.connection().execute(_SIGNED, rows).rowcount != len(rows):
+    ready = _SIGNED.ready(session.get_bind().dialect, rows)
+    if ready.execute(session.connection()) != len(rows):
         raise VaultError(ReasonCode.SIGNING_TOKEN_SPENT, "nothing to be signed here")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,10 +19,12 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import IssuanceError, ReasonCode, VaultError
 from cardsvc.lifecycle import CardState
-from cardsvc.records import CardRecord
+from cardsvc.records import Application, CardRecord
 from cardsvc.terms import CardType, RevocationReason
 from issuance import lifecycle
+from issuance.approve import withdraw
 from issuance.bulk import BulkReport, CardToMake, issue_many
+from issuance.bulk_ports import BulkStore, BulkTransaction
 from issuance.ports import SLOT_PROFILE, CertificateAuthority, CertificateRequest
 from issuance.stock.card_blanks import StockRule
 from tests.support.installations import ServiceUnderTest
@@ -217,6 +220,39 @@ def test_a_run_that_was_cut_off_leaves_cards_to_be_spoiled_and_made_anew(
         lifecycle.spoil(installation.store, one.guid, operator="mai", at=service.clock.now())
     new = [card_for(one.application_id) for one in asked]
     assert issue(service, new).made == [one.guid for one in new]
+
+
+@dataclass
+class WithdrawnMeanwhile:
+    """The store where somebody withdraws an application as soon as the list was read."""
+
+    inner: BulkStore
+    withdraw: Callable[[], object]
+
+    def applications(self, application_ids: Sequence[str]) -> Mapping[str, Application]:
+        found = self.inner.applications(application_ids)
+        self.withdraw()
+        return found
+
+    def transaction(self) -> AbstractContextManager[BulkTransaction]:
+        return self.inner.transaction()
+
+
+def test_an_application_withdrawn_while_the_list_is_read_gets_no_card(
+    service: ServiceUnderTest,
+) -> None:
+    installation, (kept, lost) = service.installation, cards_to_make(service, 2)
+    at = service.clock.now()
+    meddled = WithdrawnMeanwhile(
+        installation.bulk.store,
+        lambda: withdraw(installation.store, lost.application_id, operator="lan", at=at),
+    )
+    tools = replace(installation.bulk, store=meddled)
+    (report,) = issue_many(tools, [kept, lost], operator="mai", now=service.clock.now)
+    assert report.made == [kept.guid]
+    assert report.refused == {lost.application_id: ReasonCode.CONCURRENT_CHANGE}
+    with installation.store.transaction() as unit:
+        assert not unit.cards_of_application(lost.application_id)
 
 
 def test_of_two_who_issue_one_list_at_once_each_card_is_made_once(
