@@ -99,6 +99,7 @@ class AuditAction(StrEnum):
     LOSS_UNMATCHED = "loss.unmatched"
     LOSS_CLOSED = "loss.closed"
     TAP_DECIDED = "tap.decided"
+    PORTRAIT_RELEASED = "portrait.released"
     PSEUDONYMS_ROTATED = "pseudonyms.rotated"
     PSEUDONYM_EXPLAINED = "pseudonym.explained"
     VISIT_PERMITTED = "visit.permitted"

@@ -235,6 +235,9 @@ class ReasonCode(StrEnum):
     POLICY_UNKNOWN = "policy_unknown"
     POLICY_NOT_REHEARSED = "policy_not_rehearsed"
     NOT_AGREED = "not_agreed"
+    PORTRAIT_UNKNOWN = "portrait_unknown"
+    PORTRAIT_NOT_RELEASED = "portrait_not_released"
+    PORTRAIT_EXPIRED = "portrait_expired"
 
     # --- a session at a counter
     SESSION_UNKNOWN = "session_unknown"

@@ -26,6 +26,7 @@ class Scope(StrEnum):
     """What a token opens (RFC 6749 section 3.3)."""
 
     VERIFY = "verify"
+    PORTRAIT = "portrait"
     BATCH = "batch"
     STATUS = "status"
     CREDENTIAL = "credential"
@@ -36,6 +37,8 @@ class Scope(StrEnum):
 
 
 ALL_SCOPES = frozenset(Scope)
+USUAL_SCOPES = ALL_SCOPES - {Scope.PORTRAIT}
+"""What a partner may do where nothing else was agreed; pictures of people are agreed by name."""
 
 
 def parse_scopes(text: str) -> frozenset[Scope]:
@@ -116,7 +119,7 @@ class PartnerProfile:
     realm: Realm = Realm.PRODUCTION
     agency_code: AgencyCode | None = None
     contacts: tuple[Contact, ...] = ()
-    scopes: frozenset[Scope] = ALL_SCOPES
+    scopes: frozenset[Scope] = USUAL_SCOPES
     limits: RequestLimits = RequestLimits()
     agreement: str = "{}"
 

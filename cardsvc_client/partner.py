@@ -17,9 +17,11 @@ from cardsvc_client.answers import (
     status_of,
 )
 from cardsvc_client.errors import UnexpectedAnswer
+from cardsvc_client.receipts import decision_named
 from cardsvc_client.transport import Authoriser, Transport
 
 _EVENTS_AT_ONCE = 200
+_JPEG = b"\xff\xd8\xff"
 
 
 class PartnerClient:
@@ -101,6 +103,20 @@ class PartnerClient:
         return parse_json(
             self._transport.get(f"/api/v1/decisions/{quote(decision_id, safe='')}").body
         )
+
+    def portrait(self, decision: Decision) -> bytes:
+        """Return the holder's photo that a decision of ours released, a JPEG; keep it nowhere.
+
+        There is one where ``released["portrait"]`` is True. It can be fetched for a minute.
+
+        Raises:
+            Refused: not released (``portrait_not_released``), too late (``portrait_expired``).
+        """
+        path = f"/partner/v1/decisions/{quote(decision_named(decision.receipt), safe='')}/portrait"
+        octets = self._transport.get(path).body
+        if not octets.startswith(_JPEG):
+            raise UnexpectedAnswer("not a JPEG")
+        return octets
 
     def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Read all events after a position, oldest first (CloudEvents).

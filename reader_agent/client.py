@@ -50,6 +50,11 @@ from verification.presentation import UnverifiedPresentation
 
 __all__ = ["JobFinished", "ServiceClient", "ServiceError"]
 
+MAX_PORTRAIT_OCTETS = 64 * 1024
+"""The service sends less than a third of it; a screen is shown no more, whoever sends it."""
+_PORTRAIT_SECONDS = 4.0
+_JPEG = b"\xff\xd8\xff"
+
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
@@ -137,6 +142,25 @@ class ServiceClient:
         """
         body = _presentation(unverified).encode()
         return OwnChecksMessage.parse(self._post("/agent/v1/own-checks", body))
+
+    def portrait(self, decision: str) -> bytes:
+        """Fetch the holder's photo that a decision of ours released; it is kept nowhere.
+
+        Args:
+            decision: its name, as ``released_portrait`` tells.
+
+        Returns:
+            A JPEG.
+
+        Raises:
+            ServiceError: unreachable, not released, or too late.
+            Malformed: the answer is no JPEG, or too large for one.
+        """
+        path = f"/agent/v1/decisions/{quote(decision, safe='')}/portrait"
+        octets = self._http.ask("GET", path, seconds=_PORTRAIT_SECONDS)
+        if not octets.startswith(_JPEG) or len(octets) > MAX_PORTRAIT_OCTETS:
+            raise Malformed(ReasonCode.MALFORMED_FACIAL_IMAGE, "the portrait is none")
+        return octets
 
     def open_session(self, relying_party: str, service: str) -> str:
         """Open a session at a counter; return its identifier.

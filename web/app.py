@@ -25,6 +25,7 @@ from web.operations_api import operations_api
 from web.partner_api import partner_api
 from web.partner_flows import partner_flows
 from web.partner_flows.own_checks import own_checks
+from web.partner_flows.portraits import agent_portraits
 from web.partner_flows.sessions import agent_sessions
 from web.partner_flows.visitor_passes import public_passes
 from web.problems import register_problems
@@ -54,6 +55,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(partner_flows(services))
     app.register_blueprint(agent_sessions(services))
     app.register_blueprint(own_checks(services))
+    app.register_blueprint(agent_portraits(services))
     app.register_blueprint(public_passes(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))

@@ -283,7 +283,9 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         places=SqlStatusLists(database),
         history=history,
         flows=wire_flows(
-            FlowParts(desk, pki, credentials, PassSigner(vault), names, feed, history, database)
+            FlowParts(
+                desk, pki, credentials, PassSigner(vault), names, feed, sealer, history, database
+            )
         ),
         events=feed,
         instruments=instruments,

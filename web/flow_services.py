@@ -11,6 +11,7 @@ from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.pseudonym_desk import PseudonymDesk
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
+from verification.release.portrait import PortraitDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class FlowServices:
         visitors: issues, checks and revokes visitor passes.
         pseudonyms: rotates and explains pseudonyms.
         own_checks: tells holders who checked their cards.
+        portraits: hands holders' photos over.
     """
 
     credentials: CredentialDesk
@@ -34,3 +36,4 @@ class FlowServices:
     visitors: VisitorDesk
     pseudonyms: PseudonymDesk
     own_checks: OwnChecksDesk
+    portraits: PortraitDesk

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.identity.provinces import ProvinceCode, ProvinceTable, find
@@ -14,7 +16,7 @@ from cardsvc.service_records import HolderFacts
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_mapping import read_holder
-from cardsvc.store.schema import HolderResidenceRow, HolderRow
+from cardsvc.store.schema import HolderPhotoRow, HolderResidenceRow, HolderRow
 from cardsvc.store.sealed import Sealer
 
 
@@ -44,6 +46,12 @@ class SqlHolderFacts:
                 delegation=holder.delegation,
                 residence=None if lives is None else _province(lives),
             )
+
+    def has_photo(self, holder_id: str) -> bool:
+        """Tell whether a holder's photo is on record; nothing is opened for that."""
+        one = select(HolderPhotoRow.number).where(HolderPhotoRow.holder_id == holder_id).limit(1)
+        with self._database.reading() as session:
+            return session.scalar(one) is not None
 
     def record_residence(
         self, holder_id: str, province: ProvinceCode, *, operator: str, at: datetime

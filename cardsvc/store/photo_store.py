@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit import AuditEvent
+from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.photo_records import HolderPhoto, PhotoFinding, Portrait
 from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
-from cardsvc.store.schema import HolderPhotoRow, HolderRow
+from cardsvc.store.schema import CardRow, HolderPhotoRow, HolderRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.unit_of_work import issuing
 
@@ -94,6 +95,40 @@ class SqlPhotoTransaction:
             findings=findings,
         )
         return HolderPhoto(row.holder_id, row.number, portrait, row.added_by, row.added_at)
+
+
+class SqlPortraits:
+    """Reads the one picture that a decision about a card releases; locks and writes nothing.
+
+    Args:
+        database: migrated.
+        sealer: opens pictures.
+    """
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def of_card(self, guid: CardGuid) -> bytes | None:
+        """Return the present photo of a card's holder as it is printed, a JPEG; None for none.
+
+        Raises:
+            StoreError: the picture does not open (RECORD_CORRUPT).
+        """
+        row = HolderPhotoRow
+        latest = (
+            select(row.holder_id, row.number, row.print_sealed)
+            .join(CardRow, CardRow.holder_id == row.holder_id)
+            .where(CardRow.guid == guid)
+            .order_by(row.number.desc())
+            .limit(1)
+        )
+        with self._database.reading() as session:
+            found = session.execute(latest).one_or_none()
+        if found is None:
+            return None
+        place = _place("print", found.holder_id, found.number)
+        return self._sealer.open_octets(found.print_sealed, place)
 
 
 class SqlPhotoStore:

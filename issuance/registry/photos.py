@@ -30,6 +30,9 @@ MAX_PRINT_OCTETS = 150_000
 _PRINT_SIZE = (472, 630)
 """3×4 cm at 400 dpi: finer than card printers print."""
 _CHIP_SIZE = (240, 320)
+MAX_SCREEN_OCTETS = 20_000
+_SCREEN_SIZE = (360, 480)
+"""Sharp enough on a counter's screen for a face to be compared."""
 _FORMATS = ("JPEG", "PNG")
 _DECODED_SIDE = 2_000
 """A JPEG decoder may leave out detail beyond this many pixels: less memory, less time."""
@@ -59,6 +62,23 @@ def prepare_portrait(octets: bytes) -> Portrait:
         chip_jpeg=_jpeg_within(on_chip, MAX_IMAGE_OCTETS),
         findings=findings,
     )
+
+
+def screen_jpeg(print_jpeg: bytes) -> bytes:
+    """Return a portrait on record as a screen elsewhere gets it: small, pixels and nothing else.
+
+    Args:
+        print_jpeg: as ``prepare_portrait`` made it.
+
+    Returns:
+        A JPEG of at most 20,000 octets.
+
+    Raises:
+        Malformed: no such picture (MALFORMED_FACIAL_IMAGE, PHOTO_TOO_LARGE, PHOTO_TOO_SMALL).
+    """
+    picture, _ = _decode(print_jpeg)
+    picture.thumbnail(_SCREEN_SIZE, Image.Resampling.LANCZOS)
+    return _jpeg_within(picture, MAX_SCREEN_OCTETS)
 
 
 def _decode(octets: bytes) -> tuple[Image.Image, float]:

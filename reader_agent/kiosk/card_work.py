@@ -28,6 +28,7 @@ from reader_agent.kiosk.texts import NEWEST_CHECKS, NO_CHECKS, REMEMBER_PIN, WAI
 from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
 from reader_agent.own_checks import ask_own_checks
+from reader_agent.portrait import released_portrait
 from reader_agent.run.taps import Tapper, TapStep
 from reader_agent.run.tools import AgentTools
 
@@ -220,4 +221,5 @@ def _done(decision: DecisionMessage, *, offline: bool) -> i.Done:
         code=decision.code,
         name=decision.holder_name,
         offline=offline,
+        portrait=None if offline else released_portrait(decision),
     )

@@ -109,13 +109,14 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The work came to an end with an answer."""
+    """The work came to an end with an answer; its fields are those of ``visit.Result``."""
 
     good: bool
     text: Words
     code: str = ""
     name: str | None = field(default=None, repr=False)
     offline: bool = False
+    portrait: str | None = None
     checks: tuple[CheckLine, ...] | None = field(default=None, repr=False)
 
 

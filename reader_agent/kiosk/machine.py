@@ -207,8 +207,8 @@ class KioskMachine:
             case i.Looked(tries, consent):
                 pad = replace(first_question(visit.task), tries_left=tries)
                 return replace(visit, screen=pad, consent=consent), ()
-            case i.Done(good, text, code, name, offline, checks):
-                shown = v.Result(good, text, code, name, offline, checks)
+            case i.Done(good, text, code, name, offline, portrait, checks):
+                shown = v.Result(good, text, code, name, offline, portrait, checks)
                 return replace(visit, screen=shown), ()
             case i.Failed(reason, tries_left, pin_set):
                 return self._failed(visit, visit.task, reason, tries_left, pin_set=pin_set), ()

@@ -142,6 +142,8 @@ class Result:
         code: the public code of a refusal.
         name: the holder's, where the service may know it.
         offline: decided without the service.
+        portrait: under which name the service hands the holder's photo over, where it does; the
+            photo itself is fetched for the page and kept nowhere.
         checks: who checked the card, where that was asked.
     """
 
@@ -150,6 +152,7 @@ class Result:
     code: str = ""
     name: str | None = field(default=None, repr=False)
     offline: bool = False
+    portrait: str | None = None
     checks: tuple[CheckLine, ...] | None = field(default=None, repr=False)
 
 

@@ -97,8 +97,13 @@ class MemoryHolders:
     def __init__(self, facts: HolderFacts | None) -> None:
         self.known = facts
         self.reads = 0
+        self.photo = True
 
     def facts(self, holder_id: str) -> HolderFacts | None:
         del holder_id
         self.reads += 1
         return self.known
+
+    def has_photo(self, holder_id: str) -> bool:
+        del holder_id
+        return self.photo

@@ -13,6 +13,7 @@ from enum import StrEnum, unique
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.enterprise_number import EnterpriseNumber
+from cardsvc.terms import AssuranceLevel
 
 MAX_ASKED = 32
 _OVER = re.compile(r"over_([1-9][0-9]?)")
@@ -23,6 +24,7 @@ class Attribute(StrEnum):
     """What a policy may allow by name; ages are ``over_1`` to ``over_99`` besides."""
 
     NAME = "name"
+    PORTRAIT = "portrait"
     CARD = "card"
     CARD_TYPE = "card_type"
     CARD_EXPIRES_ON = "card_expires_on"
@@ -55,7 +57,13 @@ ON_RECORD = frozenset(
         Attribute.STAFF,
     }
 )
-"""What a decision knows already; anything else is read of the holder, and only when granted."""
+"""What a decision knows already; anything else is read of the holder, and only when granted.
+
+A portrait is neither: the decision says that there is one, and ``release.portrait`` hands it over.
+"""
+
+PORTRAIT_LEVEL = AssuranceLevel.X1
+"""Below it nobody has shown a card, at most a picture of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,20 @@ from typing import Protocol
 
 from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import Malformed, ReasonCode
-from cardsvc.service_records import CardOnRecord, HolderFacts, PolicyInputs
+from cardsvc.service_records import HolderFacts, PolicyInputs
 from cardsvc.terms import AssuranceLevel
 from verification.policy.agreement import agreed_document, parse_agreement
 from verification.policy.document import PolicyDocument, ReleaseRule
 from verification.policy.evaluate import Refused, evaluate
 from verification.ports import ServicePolicy
-from verification.release.attributes import ON_RECORD, AskedAttribute, Attribute, parse_asked
-from verification.release.values import value_of
+from verification.release.attributes import (
+    ON_RECORD,
+    PORTRAIT_LEVEL,
+    AskedAttribute,
+    Attribute,
+    parse_asked,
+)
+from verification.release.values import Value, value_of
 from verification.verdict import (
     Denied,
     Granted,
@@ -34,6 +40,7 @@ from verification.verdict import (
 _REFUSED = Verdicts(facts=Verdict.PASS, status=Verdict.PASS, policy=Verdict.FAIL)
 _STALE = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
 _NO_CARD = Verdicts(facts=Verdict.FAIL)
+_WITHOUT_FACTS = ON_RECORD | {Attribute.PORTRAIT}
 
 
 class HolderDirectory(Protocol):
@@ -41,6 +48,10 @@ class HolderDirectory(Protocol):
 
     def facts(self, holder_id: str) -> HolderFacts | None:
         """Return the facts, or None where there is no such holder."""
+        ...
+
+    def has_photo(self, holder_id: str) -> bool:
+        """Tell whether there is a photo on record."""
         ...
 
 
@@ -128,7 +139,7 @@ def apply_policy(
         asked = ReasonCode.CONSENT_REQUIRED
     if isinstance(asked, ReasonCode):
         return Denied((asked,), _REFUSED, at, card.guid, card.level, policy, trace)
-    release = _release(document, sources, asked, policy=policy, record=card.record, at=at)
+    release = _release(document, sources, asked, policy=policy, card=card, at=at)
     return Granted(card, policy, at, release, trace)
 
 
@@ -187,16 +198,19 @@ def _release(
     asked: tuple[AskedAttribute, ...],
     *,
     policy: ServicePolicy,
-    record: CardOnRecord,
+    card: VerifiedCard,
     at: datetime,
 ) -> Release:
-    rule, holder_id = document.release, record.card.holder_id
+    rule, record = document.release, card.record
+    holder_id = record.card.holder_id
     facts = None
-    if sources.holders is not None and any(one.allowed_as not in ON_RECORD for one in asked):
+    if sources.holders is not None and any(one.allowed_as not in _WITHOUT_FACTS for one in asked):
         facts = sources.holders.facts(holder_id)
     today = at.astimezone(VIETNAM_TIME).date()
     values = {
-        one.text: value_of(one, record, facts, home_province=rule.home_province, today=today)
+        one.text: _has_portrait(sources, card)
+        if one.allowed_as == Attribute.PORTRAIT
+        else value_of(one, record, facts, home_province=rule.home_province, today=today)
         for one in asked
     }
     pseudonym = None
@@ -211,3 +225,10 @@ def _release(
         rule.consent.version if rule.consent is not None and asked else None,
         None if rely is None else at + timedelta(seconds=rely),
     )
+
+
+def _has_portrait(sources: ReleaseSources, card: VerifiedCard) -> Value:
+    """Tell whether the holder's picture can be fetched; a copy of a QR code (X0) shows nobody's."""
+    if sources.holders is None or card.level < PORTRAIT_LEVEL:
+        return None
+    return sources.holders.has_photo(card.record.card.holder_id) or None

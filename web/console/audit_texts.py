@@ -96,6 +96,7 @@ ACTION_TEXTS = {
     AuditAction.LOSS_UNMATCHED: Text("Báo mất không khớp", "Loss report that matched nobody"),
     AuditAction.LOSS_CLOSED: Text("Đóng vụ mất thẻ", "Case of loss closed"),
     AuditAction.TAP_DECIDED: Text("Kiểm tra thẻ", "Card checked"),
+    AuditAction.PORTRAIT_RELEASED: Text("Cung cấp ảnh chủ thẻ", "Holder's photo handed over"),
     AuditAction.PSEUDONYMS_ROTATED: Text("Đổi bí danh của đơn vị", "Partner's pseudonyms rotated"),
     AuditAction.PSEUDONYM_EXPLAINED: Text("Giải thích bí danh", "Pseudonym explained"),
     AuditAction.VISIT_PERMITTED: Text("Cấp giấy ra vào", "Visitor pass issued"),

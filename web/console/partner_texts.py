@@ -14,6 +14,7 @@ REALM_TEXTS = {
 }
 SCOPE_TEXTS = {
     Scope.VERIFY: Text("Xác thực thẻ", "Verify cards"),
+    Scope.PORTRAIT: Text("Xem ảnh chủ thẻ", "See holders' photos"),
     Scope.BATCH: Text("Xác thực nhiều thẻ một lần", "Verify many cards at once"),
     Scope.STATUS: Text("Hỏi trạng thái thẻ", "Ask where a card stands"),
     Scope.CREDENTIAL: Text("Kiểm tra mã QR trên thẻ", "Check QR codes on cards"),

@@ -47,6 +47,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
 }
 _SCOPES = {
     Scope.VERIFY: "xác thực thẻ – decide taps",
+    Scope.PORTRAIT: "ảnh chủ thẻ – fetch the photos that decisions release",
     Scope.BATCH: "xác thực nhiều thẻ – decide many taps at once",
     Scope.STATUS: "tra trạng thái thẻ – ask where a card stands",
     Scope.CREDENTIAL: "kiểm tra mã QR – check QR codes",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.counter_sessions import SqlCounterSessions
 from cardsvc.store.engine import Database
 from cardsvc.store.past_decisions import SqlPastDecisions
+from cardsvc.store.photo_store import SqlPortraits
 from cardsvc.store.pseudonym_book import SqlPseudonymBook
+from cardsvc.store.sealed import Sealer
 from cardsvc.store.verification_store import SqlDecisionHistory
 from cardsvc.store.visitor_passes import SqlVisitorPasses
+from issuance.registry.photos import screen_jpeg
 from keys.credential_signer import CredentialSigner
 from keys.pass_signer import PassSigner
 from keys.pki import Pki
@@ -26,6 +30,7 @@ from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.pseudonym_desk import PseudonymDesk
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
+from verification.release.portrait import PortraitDesk
 from verification.release.pseudonym import PairwisePseudonyms
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
@@ -42,6 +47,7 @@ class FlowParts:
         passes: signs visitor passes.
         names: makes pseudonyms.
         feed: knows by which names partners know cards.
+        sealer: opens photos.
         history: decisions and card states.
         database: keeps the flows' own records.
     """
@@ -52,6 +58,7 @@ class FlowParts:
     passes: PassSigner
     names: PairwisePseudonyms
     feed: EventFeed
+    sealer: Sealer
     history: SqlDecisionHistory
     database: Database
 
@@ -84,5 +91,18 @@ def wire_flows(parts: FlowParts) -> FlowServices:
             SqlPastDecisions(parts.database),
             lambda: {one.id: one.name for one in SqlAccessStore(parts.database).relying_parties()},
         ),
+        portraits=PortraitDesk(
+            parts.history,
+            _pictures(SqlPortraits(parts.database, parts.sealer)),
+            AuditLog(parts.database).record,
+        ),
         sessions=SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom),
     )
+
+
+def _pictures(portraits: SqlPortraits) -> Callable[[CardGuid], bytes | None]:
+    def picture(guid: CardGuid) -> bytes | None:
+        printed = portraits.of_card(guid)
+        return None if printed is None else screen_jpeg(printed)
+
+    return picture

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.partner_records import ALL_SCOPES, RequestLimits, encode_scopes
+from cardsvc.partner_records import USUAL_SCOPES, RequestLimits, encode_scopes
 from cardsvc.store.columns import EnumText, GuidText, UtcDateTime
 from cardsvc.store.schema.base import Base
 from cardsvc.terms import Realm
@@ -59,7 +59,7 @@ class RelyingPartyRow(Base):
     agency_code: Mapped[str | None] = mapped_column(String)
     pseudonym_generation: Mapped[int] = mapped_column(Integer, server_default="1")
     contacts: Mapped[str] = mapped_column(String, server_default="[]")
-    scopes: Mapped[str] = mapped_column(String, server_default=encode_scopes(ALL_SCOPES))
+    scopes: Mapped[str] = mapped_column(String, server_default=encode_scopes(USUAL_SCOPES))
     per_minute: Mapped[int] = mapped_column(Integer, server_default=str(RequestLimits().per_minute))
     per_day: Mapped[int] = mapped_column(Integer, server_default=str(RequestLimits().per_day))
     agreement: Mapped[str] = mapped_column(String, server_default="{}")
