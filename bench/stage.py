@@ -39,7 +39,7 @@ from web.settings import Settings
 
 AGENT, DESK = "ki-ot-1", "ban-1"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu"
-PIN = "250790"
+PIN = "482913"
 
 
 @dataclass(frozen=True)

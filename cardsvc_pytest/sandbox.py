@@ -45,7 +45,7 @@ from web.partners.register import KeyTerm, PartnerRegister
 from web.settings import Settings
 
 PARTNER, SERVICE = "don-vi-thu", "thu-nghiem"
-HOLDER_PIN = "250790"
+HOLDER_PIN = "482913"
 _KEY_ID = "khoa-thu"
 _DESK = "ban-thu"
 _CLERK, _APPROVER, _ISSUER, _ADMINISTRATOR = "lan", "hung", "mai", "quan-tri"

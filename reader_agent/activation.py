@@ -13,19 +13,29 @@ from cardsvc.service_records import ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.client import ServiceClient
+from reader_agent.pin_rules import USUAL_RULES, PinRules, require_strong_pin
 from reader_agent.tap import tap_card
 
 
-def set_holder_pin(connection: CardConnection, transport_pin: str, new_pin: str) -> None:
-    """Change the PIN the card was handed over with.
+def set_holder_pin(
+    connection: CardConnection, old_pin: str, new_pin: str, rules: PinRules = USUAL_RULES
+) -> None:
+    """Change the PIN the card was handed over with, or the holder's own; no other way sets one.
+
+    Args:
+        connection: the card.
+        old_pin: the activation code, or the PIN so far.
+        new_pin: what the holder has chosen; one that is easy to guess costs no try.
+        rules: what is asked of it.
 
     Raises:
-        WrongPin: the transport PIN does not match, or is blocked.
-        CardError: the card is gone, or a PIN is not one.
+        WrongPin: the old PIN does not match, or is blocked.
+        CardError: PIN_FORMAT or PIN_WEAK; or the card is gone.
     """
+    require_strong_pin(new_pin, rules, code=old_pin)
     session = PivSession(connection)
     session.select()
-    session.change_pin(transport_pin, new_pin, PinReference.APPLICATION)
+    session.change_pin(old_pin, new_pin, PinReference.APPLICATION)
 
 
 def activate_card(

@@ -156,11 +156,7 @@ class ServiceClient:
             ServiceError: unreachable, not released, or too late.
             Malformed: the answer is no JPEG, or too large for one.
         """
-        path = f"/agent/v1/decisions/{quote(decision, safe='')}/portrait"
-        octets = self._http.ask("GET", path, seconds=_PORTRAIT_SECONDS)
-        if not octets.startswith(_JPEG) or len(octets) > MAX_PORTRAIT_OCTETS:
-            raise Malformed(ReasonCode.MALFORMED_FACIAL_IMAGE, "the portrait is none")
-        return octets
+        return self._portrait(f"/agent/v1/decisions/{quote(decision, safe='')}/portrait")
 
     def open_session(self, relying_party: str, service: str) -> str:
         """Open a session at a counter; return its identifier.
@@ -185,6 +181,10 @@ class ServiceClient:
     ) -> DecisionMessage:
         """Bring the answer of a session's card and get the decision."""
         return self._send(_of_session(session_id, "presentations"), unverified)
+
+    def session_portrait(self, session_id: str) -> bytes:
+        """Fetch the photo that an officer is to match, as ``portrait`` does."""
+        return self._portrait(_of_session(session_id, "portrait"))
 
     def session_photo_match(self, session_id: str, officer: str) -> DecisionMessage:
         """Say that an officer matched the photo with the person, and get the decision at X3."""
@@ -306,6 +306,12 @@ class ServiceClient:
 
     def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
         return DecisionMessage.parse(self._post_tap(path, _presentation(unverified).encode()))
+
+    def _portrait(self, path: str) -> bytes:
+        octets = self._http.ask("GET", path, seconds=_PORTRAIT_SECONDS)
+        if not octets.startswith(_JPEG) or len(octets) > MAX_PORTRAIT_OCTETS:
+            raise Malformed(ReasonCode.MALFORMED_FACIAL_IMAGE, "the portrait is none")
+        return octets
 
     def _post(self, path: str, body: bytes) -> bytes:
         return self._http.ask("POST", path, body)

@@ -72,7 +72,7 @@ class HolderPin:
         try:
             _require_card(connection, job.guid)
             if code:
-                set_holder_pin(connection, code, pin)
+                set_holder_pin(connection, code, pin, self._rules)
                 # from here on the code is worth nothing, whatever becomes of the rest
                 self._changed.add(job.id)
             elif job.kind is JobKind.SET_PIN:

@@ -32,6 +32,10 @@ class PinRules:
     dates: bool = False
 
 
+USUAL_RULES = PinRules()
+"""Where an office has set none of its own."""
+
+
 def require_strong_pin(pin: str, rules: PinRules, *, code: str = "") -> None:
     """Accept a PIN that is hard to guess.
 

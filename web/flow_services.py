@@ -9,6 +9,7 @@ from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.pseudonym_desk import PseudonymDesk
+from verification.flows.session_portrait import SessionPortraits
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
 from verification.release.portrait import PortraitDesk
@@ -26,7 +27,8 @@ class FlowServices:
         visitors: issues, checks and revokes visitor passes.
         pseudonyms: rotates and explains pseudonyms.
         own_checks: tells holders who checked their cards.
-        portraits: hands holders' photos over.
+        portraits: hands holders' photos over, for a decision.
+        match_portraits: hands them over to officers, for a match at a counter.
     """
 
     credentials: CredentialDesk
@@ -37,3 +39,4 @@ class FlowServices:
     pseudonyms: PseudonymDesk
     own_checks: OwnChecksDesk
     portraits: PortraitDesk
+    match_portraits: SessionPortraits

@@ -21,7 +21,13 @@ from reader_agent.loopback.guard import allow_origin, preflight, require_counter
 
 SAMPLE = Path(__file__).parent / "sample"
 _LEVELS = (AssuranceLevel.X1, AssuranceLevel.X2, AssuranceLevel.X3)
-_STATUS = {ReasonCode.READER_BUSY: 409, ReasonCode.ILLEGAL_TRANSITION: 409}
+_STATUS = {
+    ReasonCode.READER_BUSY: 409,
+    ReasonCode.ILLEGAL_TRANSITION: 409,
+    ReasonCode.PORTRAIT_UNKNOWN: 404,
+    ReasonCode.PORTRAIT_NOT_RELEASED: 404,
+    ReasonCode.PORTRAIT_EXPIRED: 404,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,11 @@ def counter_api(desk: CounterDesk, secret: str, origins: frozenset[str]) -> Blue
     def cancel() -> tuple[str, int]:
         desk.cancel()
         return "", 204
+
+    @views.get("/portrait")
+    def portrait() -> Response:
+        octets = desk.portrait(request.args.get("tap", ""))
+        return Response(octets, content_type="image/jpeg")
 
     @views.post("/confirm-photo")
     def confirm_photo() -> Response:

@@ -19,6 +19,7 @@ from reader_agent.kiosk.part import Kiosk
 from reader_agent.kiosk.troubles import trouble_text
 from reader_agent.kiosk.visit import Kind, Task, Visit
 from reader_agent.kiosk.words import Words
+from reader_agent.portrait import released_portrait
 from reader_agent.run import happenings as h
 from reader_agent.run.reader_config import Role
 from reader_agent.run.taps import Tapper
@@ -38,12 +39,23 @@ _PLAIN: dict[type[h.Happening], str] = {
 
 @dataclass(slots=True)
 class _Order:
-    """The tap that the counter has asked for last."""
+    """The tap that the counter has asked for last.
+
+    Args:
+        tap: names it.
+        service: what the card is asked for.
+        level: to be reached.
+        session: at X3.
+        portrait: names the decision that lets the holder's photo be shown.
+        awaits_photo: an officer is to match it.
+    """
 
     tap: str
     service: str
     level: AssuranceLevel
     session: str | None = None
+    portrait: str | None = None
+    awaits_photo: bool = False
 
 
 class CounterDesk:
@@ -114,6 +126,27 @@ class CounterDesk:
         """Take the order back; the holder is asked to take the card."""
         self.display.tell(i.StartOver())
 
+    def portrait(self, tap: str) -> bytes:
+        """Fetch the holder's photo for the officer: to be matched, or granted; it stays nowhere.
+
+        Args:
+            tap: of the last order, while its visit lasts.
+
+        Raises:
+            CardError: ILLEGAL_TRANSITION; there is no such tap, or nothing to be shown of it.
+            ServiceError: the service hands it out no longer, or is away.
+        """
+        with self._lock:
+            order = self._order
+            if order is None or order.tap != tap:
+                raise CardError(ReasonCode.ILLEGAL_TRANSITION, "another order")
+            name, session = order.portrait, order.session if order.awaits_photo else None
+        if name is not None:
+            return self._tools.client.portrait(name)
+        if session is not None:
+            return self._tools.client.session_portrait(session)
+        raise CardError(ReasonCode.ILLEGAL_TRANSITION, "no photo was released")
+
     def confirm(self, tap: str, officer: str, *, matches: bool) -> DecisionMessage | None:
         """Take an officer's word for whether the photo is of the person at the counter.
 
@@ -172,6 +205,7 @@ class CounterDesk:
             return
         if after.task is None:
             self.feed.forget()  # who comes next must not be told of who was here before
+            self._release(None, awaits_photo=False)
         self.feed.tell("ended", tap=before.task.order)
 
     def _hear(self, happening: h.Happening) -> None:
@@ -201,12 +235,19 @@ class CounterDesk:
         kind = "verified" if decision.granted else "refused"
         if self._in_session() and awaits_photo(decision):
             kind = "photo_needed"
+        portrait = None if offline else released_portrait(decision)
+        self._release(portrait, awaits_photo=kind == "photo_needed")
         self.feed.tell(
             kind, tap=self._tap(), service=service, level=decision.level, code=decision.code,
             message_vi=decision.message_vi, message_en=decision.message_en,
             name=decision.holder_name, released=dict(decision.released),
             receipt=decision.receipt, offline=offline,
         )  # fmt: skip
+
+    def _release(self, portrait: str | None, *, awaits_photo: bool) -> None:
+        with self._lock:
+            if self._order is not None:
+                self._order.portrait, self._order.awaits_photo = portrait, awaits_photo
 
     def _tap(self) -> str | None:
         with self._lock:

@@ -72,7 +72,7 @@ def _of_screen(config: KioskConfig, visit: v.Visit) -> Document:
         case v.Pad() as pad:
             return _pad(config, visit, pad)
         case v.Result() as result:
-            return _result(visit, result)
+            return _result(visit, result) | {"portrait": _portrait(config, visit)}
         case v.TakeCard():
             return _plain("take", texts.TAKE_CARD, texts.DO_NOT_FORGET, sound="remove")
         case v.Trouble(reason):
@@ -160,6 +160,23 @@ def _result(visit: v.Visit, result: v.Result) -> Document:
         "checks": None if result.checks is None else [_check(one) for one in result.checks],
         "take": _words(texts.TAKE_CARD if visit.card else None),
     }
+
+
+def shown_portrait(config: KioskConfig, visit: v.Visit) -> str | None:
+    """Return the name of the photo that stands on the page; None where none does.
+
+    It goes with the card. A screen that an officer leads shows none: the officer has it.
+    """
+    screen = visit.screen
+    if config.led or not visit.card or not isinstance(screen, v.Result) or not screen.good:
+        return None
+    return screen.portrait
+
+
+def _portrait(config: KioskConfig, visit: v.Visit) -> Document | None:
+    if shown_portrait(config, visit) is None:
+        return None
+    return {"address": f"v1/portrait/{visit.step}", "words": texts.PORTRAIT.document()}
 
 
 def _check(line: v.CheckLine) -> Document:

@@ -12,7 +12,7 @@ from cardsvc.errors import CardsvcError
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.card_work import KioskWork
 from reader_agent.kiosk.config import KioskConfig
-from reader_agent.kiosk.document import Document, screen_document
+from reader_agent.kiosk.document import Document, screen_document, shown_portrait
 from reader_agent.kiosk.happenings import HelpCalled
 from reader_agent.kiosk.machine import KioskMachine
 from reader_agent.kiosk.reader_watch import AT_READERS, KioskReaders
@@ -96,6 +96,26 @@ class Kiosk:
     def document(self) -> Document:
         """Return the screen as it stands."""
         return screen_document(self.config, self._visit, self._tools.monotonic())
+
+    def portrait(self, step: int) -> bytes | None:
+        """Fetch the photo that stands on the screen; it goes to the page and stays nowhere.
+
+        Args:
+            step: the screen that the page shows.
+
+        Returns:
+            A JPEG; None where that screen shows none, or the service hands it out no longer.
+        """
+        visit = self._visit
+        name = shown_portrait(self.config, visit) if visit.step == step else None
+        if name is None:
+            return None
+        try:
+            return self._tools.client.portrait(name)
+        except CardsvcError as error:
+            self._tools.network.failed(error)
+            _LOG.warning("no photo for the screen: %s", error.reason.value)
+            return None
 
     def run(self, stop: threading.Event) -> None:
         """Lead visits until told to stop."""

@@ -31,6 +31,7 @@ OUT_OF_SERVICE_TEXT = Words(
     "Đầu đọc thẻ bị mất kết nối. Vui lòng dùng máy khác hoặc đến quầy một cửa.",
     "The card reader is not connected. Please use another kiosk or go to the one-stop counter.",
 )
+PORTRAIT = Words("Ảnh chủ thẻ", "Card holder's photo")
 OFFLINE = Words("Mất kết nối, đang xác thực ngoại tuyến", "Connection lost, verifying offline")
 NO_NETWORK = Words(
     "Mất kết nối với máy chủ, một số việc chưa làm được",

@@ -115,6 +115,14 @@ def page_api(name: str, kiosk: Kiosk, secret: str) -> Blueprint:
         stream = kiosk.board.follow(gone)
         return Response(stream, content_type="text/event-stream; charset=utf-8")
 
+    @views.get("/v1/portrait/<int:step>")
+    def portrait(step: int) -> Response:
+        require_page(secret)
+        octets = kiosk.portrait(step)
+        if octets is None:
+            abort(404)
+        return Response(octets, content_type="image/jpeg")
+
     @views.post("/v1/act")
     def act() -> tuple[str, int]:
         require_page(secret)

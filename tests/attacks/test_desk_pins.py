@@ -6,8 +6,13 @@ import random
 
 import pytest
 
+from cardsvc.card.session import PivSession
 from cardsvc.errors import CardError, ReasonCode
+from reader_agent.activation import set_holder_pin
 from reader_agent.pin_rules import PinRules, require_strong_pin
+from reader_agent.virtual.card import VirtualCard
+from reader_agent.virtual.connection import connect_in_process
+from reader_agent.virtual.state import CardState
 
 
 def refusal(pin: str, rules: PinRules | None = None, code: str = "") -> ReasonCode | None:
@@ -47,6 +52,21 @@ def test_the_code_does_not_stay_the_pin() -> None:
 @pytest.mark.parametrize("pin", ["283746", "2837465", "28374651", "246801", "990231", "31021990"])
 def test_a_good_pin_is_taken(pin: str) -> None:
     assert refusal(pin) is None
+
+
+@pytest.mark.parametrize("chosen", ["123456", "15081990", "28374651"])
+def test_wherever_a_pin_is_set_an_easy_one_never_comes_to_the_card(chosen: str) -> None:
+    card = VirtualCard(CardState.factory())
+    connection = connect_in_process(card)
+    with pytest.raises(CardError) as caught:
+        set_holder_pin(connection, "28374651", chosen)
+    assert caught.value.reason is ReasonCode.PIN_WEAK
+    session = PivSession(connection)
+    session.select()
+    assert session.pin_tries_left() == 3
+    set_holder_pin(connection, "123456", "283746")
+    session.select()
+    session.verify_pin("283746")
 
 
 def test_an_office_sets_its_own_rules() -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from cardsvc.card.guid import CardGuid
 from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
 from cardsvc.store.erasure import erase_holder
+from cardsvc.store.holder_facts import SqlHolderFacts
 from cardsvc.store.holder_store import SqlHolderStore
-from cardsvc.store.photo_store import SqlPhotoStore
+from cardsvc.store.issuance_store import SqlIssuanceStore
+from cardsvc.store.photo_store import SqlPhotoStore, SqlPortraits
 from cardsvc.store.sealed import Sealer
 from issuance.registry.holders import add_holders
 from issuance.registry.photos import present_photo, put_photo, require_photo
 from issuance.registry.ports import PhotoStore
 from tests.support.drawn_faces import drawn_portrait, encoded
-from tests.support.issuance_store_contract import AT
+from tests.support.issuance_store_contract import AT, make_application, make_card
 from tests.support.people import CIVIL_SERVANT, INDIVIDUAL
 
 FIRST = encoded(drawn_portrait())
@@ -73,3 +76,28 @@ def test_an_erased_person_has_no_photo(
         assert erase_holder(session, sealer, CIVIL_SERVANT.id, AT)
     assert present_photo(store, CIVIL_SERVANT.id) is None
     assert present_photo(store, INDIVIDUAL.id) is not None
+
+
+def test_a_cards_portrait_is_its_holders_present_photo(
+    store: PhotoStore, database: Database, sealer: Sealer
+) -> None:
+    portraits, facts = SqlPortraits(database, sealer), SqlHolderFacts(database, sealer)
+    application = make_application()
+    card = make_card(application)
+    with SqlIssuanceStore(database, sealer).transaction() as unit:
+        unit.add_application(application)
+        unit.add_card(card)
+    assert portraits.of_card(card.guid) is None
+    assert facts.has_photo(CIVIL_SERVANT.id) is False
+    for file in (FIRST, SECOND):
+        put_photo(store, CIVIL_SERVANT.id, file, operator="lan", at=AT)
+    put_photo(store, INDIVIDUAL.id, FIRST, operator="lan", at=AT)
+    present = require_photo(store, CIVIL_SERVANT.id).portrait
+    assert portraits.of_card(card.guid) == present.print_jpeg
+    assert facts.has_photo(CIVIL_SERVANT.id) is True
+    assert portraits.of_card(CardGuid(bytes(16))) is None
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE holder_photos SET number = number + 7"))
+    with pytest.raises(StoreError) as caught:
+        portraits.of_card(card.guid)
+    assert caught.value.reason is ReasonCode.RECORD_CORRUPT

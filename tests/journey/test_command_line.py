@@ -16,7 +16,7 @@ from cardsvc.wire.tap import ChallengeMessage, ConsentText
 from tests.support.command_line import CommandLine, serve_command_line
 from tests.support.portraits import jpeg
 
-PIN = "246802"
+PIN = "482913"
 _BLANKS = itertools.count(1)
 _PEOPLE = itertools.count(1)
 

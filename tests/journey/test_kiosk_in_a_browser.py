@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel, CardType
@@ -16,10 +17,10 @@ from reader_agent.kiosk.config import KioskService
 from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import PoweredCard, VirtualCard
 from tests.support.browser import accessibility_faults, overflow
-from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.kiosk import CONFIG, RunningKiosk, await_that, running_kiosk
+from tests.support.portrait_policy import may_see, photograph
 from tests.support.triggered_card import TriggeredCard
-from verification.policy.simple import simple_policy
 
 TALL, WIDE = {"width": 1080, "height": 1920}, {"width": 1280, "height": 800}
 FIRST_PIN, NEW_PIN = "482913", "371946"
@@ -39,9 +40,9 @@ class Hall:
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     folder = tmp_path_factory.mktemp("hall")
     with serve(folder / "data") as service:
-        signing = simple_policy(RELYING_PARTY, "ky-ho-so", minimum_level=AssuranceLevel.X2)
-        service.installation.access.put_policy(signing, operator="admin", at=AT)
+        may_see(service, "ky-ho-so", AssuranceLevel.X2)
         card, guid = service.active_card(CardType.INDIVIDUAL)
+        photograph(service, guid)
         agent = folder / "agent"
         with running_kiosk(agent, service.url, service.agent_token, RELYING_PARTY) as kiosk:
             yield Hall(kiosk, service, card, guid)
@@ -113,10 +114,12 @@ def test_a_visit_with_a_wrong_pin_and_then_the_right_one(page: Page, hall: Hall)
     seen(page, "Xác thực thành công")
     page.locator(".take-strip").wait_for()
     assert page.locator(".name").inner_text() != ""
+    photo = page.get_by_role("img", name="Ảnh chủ thẻ")
+    await_that(lambda: photo.evaluate("one => one.naturalWidth") == 360)
     look(page)
     press(page, "Xong")
     seen(page, "Vui lòng lấy lại thẻ")
-    assert page.locator(".name").count() == 0
+    assert page.locator(".name, .portrait").count() == 0
     look(page)
     hall.kiosk.remove()
     seen(page, "Xin chào ông/bà")
@@ -132,6 +135,50 @@ def test_a_visit_by_keyboard_alone_in_english(page: Page, hall: Hall) -> None:
     hall.kiosk.remove()
     press_by_tab(page, "Finish")
     seen(page, "Xin chào ông/bà")
+
+
+def test_the_photo_stands_there_as_long_as_the_card_does_and_is_fetched_once(
+    page: Page, hall: Hall
+) -> None:
+    press(page, "Nộp hồ sơ")
+    hall.kiosk.insert(hall.card)
+    with page.expect_response("**/v1/portrait/*") as fetched:
+        type_in(page, "Nhập mã PIN", PIN)
+    address, before = fetched.value.url, portraits_of(hall)
+    assert fetched.value.headers["cache-control"] == "no-store"
+    press(page, "English")
+    page.get_by_role("img", name="Card holder's photo").wait_for()
+    look(page)
+    assert portraits_of(hall) == before
+    stranger = page.context.browser
+    assert stranger is not None
+    other = stranger.new_context()
+    assert other.request.get(address).status == 403
+    other.close()
+    hall.kiosk.remove()
+    page.locator(".portrait").wait_for(state="detached")
+    assert page.locator(".name").inner_text() != ""
+    assert page.context.request.get(address).status == 404
+    press(page, "Finish")
+
+
+def portraits_of(hall: Hall) -> int:
+    kept = hall.service.installation.audit.events(limit=1000)
+    return sum(one.event.action is AuditAction.PORTRAIT_RELEASED for one in kept)
+
+
+def test_where_the_photo_can_not_be_had_the_result_stands_without_it(
+    page: Page, hall: Hall
+) -> None:
+    page.route(
+        "**/v1/portrait/*", lambda route: route.fulfill(content_type="image/jpeg", body="none")
+    )
+    press(page, "Nộp hồ sơ")
+    hall.kiosk.insert(hall.card)
+    type_in(page, "Nhập mã PIN", PIN)
+    seen(page, "Xác thực thành công")
+    page.locator(".portrait").wait_for(state="detached")
+    look(page)
 
 
 def test_a_holder_sees_who_checked_the_card(page: Page, hall: Hall) -> None:

@@ -36,7 +36,7 @@ AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 CHEAP = ScryptCost(n=2**4)
 AGENT, DESK = "ki-ot-1", "ban-1"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu"
-PIN = "135791"
+PIN = "582946"
 
 
 class TickingClock(SettableClock):

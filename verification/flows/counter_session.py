@@ -185,10 +185,8 @@ class SessionDesk:
             Malformed: the officer is no identifier.
         """
         require_identifier(match.officer)
-        session = self._open_session(session_id, caller, at)
-        if session.guid is None or session.level is None or session.level < AssuranceLevel.X2:
-            raise CardsvcError(ReasonCode.SESSION_LEVEL_MISSING, "the PIN was not proven")
-        decision = self._judge_match(session, match, at)
+        session = self.proven(session_id, caller, at)
+        decision = self.judge_match(session, match.asked, at)
         level, empty = AssuranceLevel.X3, b""
         question = Challenge(
             empty, session.relying_party, session.service, session.agent, level, session.expires_at
@@ -211,6 +209,17 @@ class SessionDesk:
         self.sessions.close(session, actor=caller.agent, at=at)
         return self.find(session_id, caller)
 
+    def proven(self, session_id: str, caller: Caller, at: datetime) -> CounterSession:
+        """Return an open session whose holder has proven the PIN.
+
+        Raises:
+            CardsvcError: SESSION_UNKNOWN, SESSION_ENDED, SESSION_LEVEL_MISSING.
+        """
+        session = self._open_session(session_id, caller, at)
+        if session.guid is None or session.level is None or session.level < AssuranceLevel.X2:
+            raise CardsvcError(ReasonCode.SESSION_LEVEL_MISSING, "the PIN was not proven")
+        return session
+
     def _open_session(self, session_id: str, caller: Caller, at: datetime) -> CounterSession:
         session = self.find(session_id, caller)
         if not session.is_open(at):
@@ -228,8 +237,18 @@ class SessionDesk:
             return challenge, Denied(other, _FACTS_FAILED, at, decision.guid, decision.level)
         return challenge, decision
 
-    def _judge_match(self, session: CounterSession, match: PhotoMatch, at: datetime) -> Decision:
-        """Ask record and policy anew: the card may have been withdrawn since its PIN was typed."""
+    def judge_match(
+        self, session: CounterSession, asked: tuple[str, ...] | None, at: datetime
+    ) -> Decision:
+        """Return what comes of a photo that matches; nothing is signed or on record by that.
+
+        Record and policy are asked anew: the card may have been withdrawn since its PIN was typed.
+
+        Args:
+            session: of ``proven``.
+            asked: the attributes that the partner asks for; None for all that the policy allows it.
+            at: the instant.
+        """
         policy = find_policy(self.desk.policies, session.relying_party, session.service, at)
         if isinstance(policy, ReasonCode):
             return Denied((policy,), Verdicts(policy=Verdict.FAIL), at)
@@ -246,7 +265,7 @@ class SessionDesk:
             self.desk.sources,
             VerifiedCard(guid, record.card.card_type, level, record, at),
             agent=session.agent,
-            unverified_asked=match.asked,
+            unverified_asked=asked,
             unverified_consent=session.consent,
             at=at,
         )

@@ -43,7 +43,7 @@ STOCK_KEEPER = "thu-kho-tam"
 DESK_AGENT, KIOSK_AGENT, KIOSK_PAGE = "ban-cap-the-1", "ki-ot-sanh-1", "ki-ot-sanh-2"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu-ho-so"
 DOSSIERS = "administration-submission"
-HOLDER_PIN = "250790"
+HOLDER_PIN = "482913"
 
 _EN = {
     CardType.CIVIL_SERVANT: "civil servant's card",

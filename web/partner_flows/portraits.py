@@ -1,4 +1,4 @@
-"""The holder's portrait that a decision released, for the caller who brought the card.
+"""The holder's portrait, for the caller who brought the card: a decision's, or to be matched.
 
 Fetched by GET: what a POST answers may be kept to be sent again, and a picture is kept nowhere.
 """
@@ -11,44 +11,68 @@ from flask import Blueprint, Response
 
 from cardsvc.partner_records import Scope
 from cardsvc.wire.kinds import Text
+from verification.flows.counter_session import Caller
 from web.auth import calling_agent
-from web.openapi.operation import Caller, Media, Tag, operation
+from web.openapi import operation as told
+from web.openapi.operation import Media, Tag, operation
 from web.partner_flows.caller import partner, reader_of
 from web.services import Services
 
-_PATH = {"decision_id": Text(36, about="`jti` of the decision's receipt")}
+_DECISION = {"decision_id": Text(36, about="`jti` of the decision's receipt")}
+_SESSION = {"session_id": Text(36, about="the session's identifier")}
 _JPEG = Media("image/jpeg")
 
 
 def add_views(views: Blueprint, services: Services) -> None:
-    """Add the partners' address."""
+    """Add the partners' addresses."""
 
-    def caller() -> str:
-        return reader_of(partner(services, Scope.PORTRAIT))
+    def caller() -> Caller:
+        relying_party = partner(services, Scope.PORTRAIT)
+        return Caller(reader_of(relying_party), relying_party)
 
-    _add_portrait(views, services, caller, Caller.PARTNER, Scope.PORTRAIT)
+    _add_portraits(views, services, caller, told.Caller.PARTNER)
 
 
 def agent_portraits(services: Services) -> Blueprint:
-    """Return the blueprint of the agents' part, /agent/v1/decisions."""
+    """Return the blueprint of the agents' part of /agent/v1."""
     views = Blueprint("agent_portraits", __name__, url_prefix="/agent/v1")
-    _add_portrait(views, services, lambda: calling_agent(services), Caller.AGENT, "")
+
+    def caller() -> Caller:
+        return Caller(calling_agent(services))
+
+    _add_portraits(views, services, caller, told.Caller.AGENT)
     return views
 
 
-def _add_portrait(
-    views: Blueprint, services: Services, caller: Callable[[], str], who: Caller, scope: str
+def _add_portraits(
+    views: Blueprint, services: Services, caller: Callable[[], Caller], kind: told.Caller
 ) -> None:
+    scope = Scope.PORTRAIT if kind is told.Caller.PARTNER else ""
+
     @views.get("/decisions/<decision_id>/portrait")
     @operation(
         "Lấy ảnh chủ thẻ mà một quyết định cho phép xem",
         "Fetch the holder's photo that a decision released",
-        caller=who, tag=Tag.TAP, answer=_JPEG, path=_PATH, refusals=(403, 404, 410), scope=scope,
+        caller=kind, tag=Tag.TAP, answer=_JPEG, path=_DECISION, refusals=(403, 404, 410),
+        scope=scope,
     )  # fmt: skip
     def portrait(decision_id: str) -> Response:
-        who_asks = caller()
-        desk = services.flows.portraits
-        octets = desk.hand_over(decision_id, who_asks, services.clock.now())
-        response = Response(octets, content_type="image/jpeg")
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        who, desk = caller(), services.flows.portraits
+        return _picture(desk.hand_over(decision_id, who.agent, services.clock.now()))
+
+    @views.get("/sessions/<session_id>/portrait")
+    @operation(
+        "Lấy ảnh chủ thẻ để cán bộ đối chiếu (mức X3)",
+        "Fetch the holder's photo that an officer is to match (X3)",
+        caller=kind, tag=Tag.SESSIONS, answer=_JPEG, path=_SESSION, refusals=(403, 404, 409),
+        scope=scope,
+    )  # fmt: skip
+    def to_be_matched(session_id: str) -> Response:
+        who, desk = caller(), services.flows.match_portraits
+        return _picture(desk.hand_over(session_id, who, services.clock.now()))
+
+
+def _picture(octets: bytes) -> Response:
+    response = Response(octets, content_type=_JPEG.content_type)
+    response.headers["Cache-Control"] = "no-store"
+    return response

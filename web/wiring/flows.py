@@ -28,6 +28,7 @@ from verification.flows.credential_check import CredentialDesk
 from verification.flows.delegation import DelegationDesk
 from verification.flows.own_checks import OwnChecksDesk
 from verification.flows.pseudonym_desk import PseudonymDesk
+from verification.flows.session_portrait import SessionPortraits
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
 from verification.release.portrait import PortraitDesk
@@ -65,6 +66,9 @@ class FlowParts:
 
 def wire_flows(parts: FlowParts) -> FlowServices:
     """Return the use cases."""
+    picture = _pictures(SqlPortraits(parts.database, parts.sealer))
+    record = AuditLog(parts.database).record
+    sessions = SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom)
     book = SqlPseudonymBook(parts.database)
 
     def cards_named(relying_party: str, pseudonym: str) -> Sequence[CardGuid]:
@@ -91,12 +95,9 @@ def wire_flows(parts: FlowParts) -> FlowServices:
             SqlPastDecisions(parts.database),
             lambda: {one.id: one.name for one in SqlAccessStore(parts.database).relying_parties()},
         ),
-        portraits=PortraitDesk(
-            parts.history,
-            _pictures(SqlPortraits(parts.database, parts.sealer)),
-            AuditLog(parts.database).record,
-        ),
-        sessions=SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom),
+        portraits=PortraitDesk(parts.history, picture, record),
+        match_portraits=SessionPortraits(sessions, picture, record),
+        sessions=sessions,
     )
 
 

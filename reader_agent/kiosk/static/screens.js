@@ -17,9 +17,11 @@ const ICONS = {
 };
 
 let english = false;
+let photo = { of: "" }; // of the result on the screen, and of no other
 
 export function drawScreen(told, page, send, redraw) {
   english = told.english;
+  if (!told.portrait) photo = { of: "" };
   const screen = element("section", `screen ${told.kind}`);
   DRAW[told.kind](screen, told, page, send, redraw);
   return screen;
@@ -70,7 +72,7 @@ function drawPadScreen(screen, told, page, send, redraw) {
   screen.append(asked, drawPad(told, words, send, redraw));
 }
 
-function drawResult(screen, told, page, send) {
+function drawResult(screen, told, page, send, redraw) {
   const said = element("div", "who");
   if (!told.checks) said.append(icon(told.good ? "good" : "no", `sign ${told.good ? "" : "no"}`));
   said.append(title(told));
@@ -89,7 +91,31 @@ function drawResult(screen, told, page, send) {
     ends.append(strip);
   }
   ends.append(deeds(told, send));
-  screen.append(said, ends);
+  const image = told.portrait ? portrait(told, redraw) : null;
+  if (!image) {
+    screen.append(said, ends);
+    return;
+  }
+  const person = element("div", "person");
+  person.append(image, said);
+  screen.append(person, ends);
+}
+
+// Fetched once: a screen that is drawn again takes the same image. Null where it can't be had.
+function portrait(told, redraw) {
+  const { address, words } = told.portrait;
+  const of = `${told.instance} ${address}`;
+  if (photo.of !== of) {
+    const mine = { of, image: element("img", "portrait") };
+    mine.image.addEventListener("error", () => {
+      mine.image = null;
+      if (photo === mine) redraw();
+    });
+    mine.image.src = address;
+    photo = mine;
+  }
+  if (photo.image) photo.image.alt = pick(words);
+  return photo.image;
 }
 
 function checks(lines) {

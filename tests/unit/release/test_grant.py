@@ -9,10 +9,11 @@ import pytest
 
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.service_records import HolderFacts, ServicePolicy
+from cardsvc.terms import AssuranceLevel
 from tests.support.decisions import outcome
 from tests.support.policies import MemoryHolders, policy_text
 from tests.support.verification_world import RELYING_PARTY, SERVICE, World
-from verification.release.grant import ReleaseSources
+from verification.release.grant import ReleaseSources, apply_policy
 from verification.release.pseudonym import PairwisePseudonyms, parse_pseudonym
 from verification.verdict import Denied, Granted
 
@@ -59,6 +60,39 @@ def test_no_more_is_read_or_released_than_is_asked(world: World, holders: Memory
     assert holders.reads == 0
     outcome(world, replace(card.answer(world.challenge()), asked=("over_18",)))
     assert holders.reads == 1
+
+
+def test_a_portrait_is_promised_where_a_card_was_shown_and_there_is_one(
+    world: World, holders: MemoryHolders
+) -> None:
+    text = policy_text('release = { attributes = ["portrait"] }')
+    world.put(ServicePolicy(RELYING_PARTY, SERVICE, 2, text))
+    for photo, value, names in ((True, True, ("portrait",)), (False, None, ())):
+        holders.photo = photo
+        granted = outcome(world, world.card().answer(world.challenge()))
+        assert isinstance(granted, Granted)
+        assert granted.release.values == {"portrait": value}
+        assert granted.release.names == names
+    assert holders.reads == 0
+
+
+def test_nobody_is_shown_for_a_qr_code_or_without_the_service(
+    world: World, holders: MemoryHolders
+) -> None:
+    tapped = outcome(world, world.card().answer(world.challenge()))
+    assert isinstance(tapped, Granted)
+    text = policy_text('minimum_level = "X0"\nrelease = { attributes = ["portrait"] }')
+    policy = ServicePolicy(RELYING_PARTY, SERVICE, 1, text)
+    for level, sources in (
+        (AssuranceLevel.X0, ReleaseSources(holders)),
+        (AssuranceLevel.X2, ReleaseSources()),
+    ):
+        granted = apply_policy(
+            policy, sources, replace(tapped.card, level=level), agent="ki-ot",
+            unverified_asked=None, unverified_consent=None, at=tapped.at,
+        )  # fmt: skip
+        assert isinstance(granted, Granted)
+        assert granted.release.values == {"portrait": None}
 
 
 def test_facts_are_not_read_for_a_refusal(world: World, holders: MemoryHolders) -> None:

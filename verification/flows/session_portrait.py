@@ -1,0 +1,81 @@
+"""The holder's portrait for the officer who is to match it, before the decision at X3 is made.
+
+A service that grants at X3 only can't have released it yet. So the policy is asked what comes of a
+photo that matches, and the portrait is handed over where that would be granted, and release it.
+
+1. The session is open, the caller's, and proved X2   as in ``counter_session``
+2. The match is still to come                         PORTRAIT_NOT_RELEASED
+3. It would be granted, and release a portrait        PORTRAIT_NOT_RELEASED
+4. There is a picture                                 PORTRAIT_UNKNOWN
+5. The log has taken down who gets it and what for    else the fault travels up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.card.guid import CardGuid
+from cardsvc.errors import ReasonCode, VerificationError
+from cardsvc.terms import AssuranceLevel
+from verification.flows.counter_session import Caller, SessionDesk
+from verification.release.attributes import Attribute
+from verification.verdict import Granted
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPortraits:
+    """Hands portraits over to officers.
+
+    Args:
+        sessions: at counters.
+        picture: of the holder of a card, a small JPEG without metadata; None for none.
+        record: appends to the audit log.
+    """
+
+    sessions: SessionDesk
+    picture: Callable[[CardGuid], bytes | None]
+    record: Callable[[AuditEvent], None]
+
+    def hand_over(self, session_id: str, caller: Caller, at: datetime) -> bytes:
+        """Return the portrait that an officer is to match.
+
+        Args:
+            session_id: of the session.
+            caller: who works at the counter.
+            at: the instant.
+
+        Returns:
+            A JPEG.
+
+        Raises:
+            CardsvcError: SESSION_UNKNOWN, SESSION_ENDED, SESSION_LEVEL_MISSING,
+                PORTRAIT_NOT_RELEASED or PORTRAIT_UNKNOWN; or a port failed.
+        """
+        session = self.sessions.proven(session_id, caller, at)
+        if session.level is AssuranceLevel.X3:
+            raise VerificationError(ReasonCode.PORTRAIT_NOT_RELEASED, "the photo was matched")
+        decision = self.sessions.judge_match(session, None, at)
+        if not isinstance(decision, Granted) or not decision.release.values.get(Attribute.PORTRAIT):
+            raise VerificationError(ReasonCode.PORTRAIT_NOT_RELEASED, "a match would show no photo")
+        guid = decision.card.guid
+        picture = self.picture(guid)
+        if picture is None:
+            raise VerificationError(ReasonCode.PORTRAIT_UNKNOWN, "no photo on record")
+        self.record(
+            AuditEvent(
+                at,
+                caller.agent,
+                AuditAction.PORTRAIT_RELEASED,
+                session.id,
+                {
+                    "guid": str(guid),
+                    "relying_party": session.relying_party,
+                    "service": session.service,
+                    "purpose": None if decision.trace is None else decision.trace.purpose,
+                },
+            )
+        )
+        return picture
