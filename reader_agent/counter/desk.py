@@ -133,7 +133,7 @@ class CounterDesk:
             tap: of the last order, while its visit lasts.
 
         Raises:
-            CardError: ILLEGAL_TRANSITION; there is no such tap, or nothing to be shown of it.
+            CardError: ILLEGAL_TRANSITION, there is no such tap; PORTRAIT_NOT_RELEASED.
             ServiceError: the service hands it out no longer, or is away.
         """
         with self._lock:
@@ -145,7 +145,7 @@ class CounterDesk:
             return self._tools.client.portrait(name)
         if session is not None:
             return self._tools.client.session_portrait(session)
-        raise CardError(ReasonCode.ILLEGAL_TRANSITION, "no photo was released")
+        raise CardError(ReasonCode.PORTRAIT_NOT_RELEASED, "no photo was released")
 
     def confirm(self, tap: str, officer: str, *, matches: bool) -> DecisionMessage | None:
         """Take an officer's word for whether the photo is of the person at the counter.

@@ -24,8 +24,10 @@ from reader_agent.kiosk import visit as v
 from reader_agent.kiosk.part import Kiosk
 from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import VirtualCard
+from tests.support.browser import accessibility_faults
 from tests.support.installations import AT, PIN, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from tests.support.kiosk import RunningKiosk, await_that, running_kiosk
+from tests.support.portrait_policy import photograph
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "samples" / "counter.py"
 PAGE = "https://motcua.example"
@@ -37,7 +39,7 @@ title = { vi = "Xác nhận", en = "Confirmation" }
 purpose = { code = "confirm", vi = "Xác nhận tại quầy", en = "Confirmation at the counter" }
 minimum_level = "X3"
 [release]
-attributes = ["name"]
+attributes = ["name", "portrait"]
 [[rules]]
 name = "all"
 effect = "allow"
@@ -79,7 +81,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with serve(folder / "data") as service:
         policy = ServicePolicy(RELYING_PARTY, "xac-nhan", 0, POLICY)
         service.installation.access.put_policy(policy, operator="admin", at=AT)
-        card, _ = service.active_card(CardType.INDIVIDUAL)
+        card, guid = service.active_card(CardType.INDIVIDUAL)
+        photograph(service, guid)
         agent = folder / "agent"
         token = service.agent_token
         with running_kiosk(agent, service.url, token, RELYING_PARTY, CONFIG) as counter:
@@ -150,6 +153,33 @@ def test_a_photo_of_somebody_else_ends_it(place: Place) -> None:
     assert told.next_of("photo_mismatch")["tap"] == tap
     again = json.dumps({"tap": tap, "officer": "can-bo-lan", "matches": True}).encode()
     assert place.ask("POST", "confirm-photo", body=again).status == 409
+
+
+def portrait(place: Place, tap: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    return place.ask("GET", f"portrait?tap={tap}", headers=place.headers(**headers))
+
+
+def test_the_officer_gets_the_photo_to_be_matched_and_the_holders_screen_shows_none(
+    place: Place,
+) -> None:
+    told = follow(place)
+    tap = verify(place, "xac-nhan", "X3")
+    assert portrait(place, tap).status == 404
+    hold_and_type(place)
+    told.next_of("photo_needed")
+    got = portrait(place, tap, Origin=PAGE)
+    assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
+    assert got.headers["Cache-Control"] == "no-store"
+    assert got.headers["Access-Control-Allow-Origin"] == PAGE
+    assert got.data.startswith(b"\xff\xd8\xff")
+    assert place.display.document()["portrait"] is None
+    assert place.display.portrait(place.display.visit.step) is None
+    assert portrait(place, "x" * 16).status == 409
+    assert portrait(place, tap, Origin="https://evil.example").status == 403
+    assert portrait(place, tap, Authorization="Bearer x").status == 401
+    place.ask("POST", "cancel", body=b"{}")
+    told.next_of("ended")
+    assert portrait(place, tap).status == 404
 
 
 def test_an_order_is_told_of_wrong_pins_and_can_be_taken_back(place: Place) -> None:
@@ -243,6 +273,32 @@ def test_the_sample_page_follows_and_verifies(place: Place, chromium: Browser) -
     page.get_by_role("button", name="Hủy").click()
     page.close()
     assert complaints == []
+
+
+def test_the_sample_page_shows_whom_to_match_until_the_officer_has_answered(
+    place: Place, chromium: Browser
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{place.counter.url}/sample/")
+    page.locator("[name=token]").fill(place.token_file.read_text("utf-8"))
+    page.get_by_role("button", name="Kết nối").click()
+    page.locator("[name=service]").fill("xac-nhan")
+    page.locator("[name=level]").select_option("X3")
+    page.get_by_role("button", name="Xác thực").click()
+    hold_and_type(place)
+    photo = page.get_by_role("img", name="Ảnh chủ thẻ")
+    photo.wait_for()
+    colours = "one => new Set(one.getContext('2d').getImageData(0, 0, 360, 480).data).size"
+    assert photo.evaluate(colours) > 20
+    assert accessibility_faults(page) == []
+    page.locator("[name=officer]").fill("can-bo-lan")
+    page.get_by_role("button", name="Đúng người").click()
+    page.locator("li[data-kind=verified]").wait_for()
+    photo.wait_for()  # the decision at X3 released it
+    page.get_by_role("button", name="Hủy").click()
+    photo.wait_for(state="hidden")
+    assert page.locator("[data-portrait]").evaluate(colours) == 1
+    page.close()
 
 
 def verify(place: Place, service: str, level: str) -> str:

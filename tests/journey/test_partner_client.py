@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 import cardsvc_client
 from cardsvc.card.guid import CardGuid
-from cardsvc.partner_records import PartnerProfile
+from cardsvc.partner_records import ALL_SCOPES, PartnerProfile
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
 from cardsvc_client import (
@@ -17,6 +18,7 @@ from cardsvc_client import (
     ClockOff,
     Decision,
     InvalidReceipt,
+    NotAllowed,
     NotAuthorised,
     NotFound,
     PartnerClient,
@@ -30,6 +32,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import PIN, RELYING_PARTY, SERVICE, ServiceUnderTest
 from tests.support.partner_keys import AUDIENCE, SigningKey
+from tests.support.portrait_policy import may_see, photograph
 from web.partners.register import KeyTerm, PartnerRegister
 
 KEY = SigningKey()
@@ -43,7 +46,8 @@ PEM = KEY.private.private_bytes(
 @pytest.fixture(scope="module")
 def client(service: ServiceUnderTest) -> Iterator[PartnerClient]:
     register, at = PartnerRegister(service.installation.partners), service.clock.now()
-    register.enrol(RELYING_PARTY, PartnerProfile("Trung tâm"), operator="admin", at=at)
+    profile = PartnerProfile("Trung tâm", scopes=ALL_SCOPES)
+    register.enrol(RELYING_PARTY, profile, operator="admin", at=at)
     register.add_key_set(RELYING_PARTY, KEY.key_set, KeyTerm(), operator="admin", at=at)
     key = PartnerKey(
         service.url, RELYING_PARTY, PEM, KEY.kid, issuer=AUDIENCE,
@@ -86,6 +90,22 @@ def test_a_card_is_decided_and_its_receipt_checked_without_the_service(
     assert (kept["granted"], kept["receipt"]) == (True, decision.receipt)
     with pytest.raises(InvalidReceipt, match="another partner"):
         verify_receipt(decision.receipt, keys, expected_partner="benh-vien")
+
+
+def test_the_photo_that_a_decision_released_is_fetched(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    card, guid = service.active_card()
+    may_see(service, "kiem-tra-tu-cach")
+    photograph(service, guid)
+    asked = client.open_challenge("kiem-tra-tu-cach")
+    decision = client.present(answer(asked, card))
+    assert decision.released["portrait"] is True
+    assert client.portrait(decision).startswith(b"\xff\xd8\xff")
+    with pytest.raises(NotAllowed):
+        client.portrait(tap(client, card))
+    with pytest.raises(InvalidReceipt):
+        client.portrait(replace(decision, receipt="a.b"))
 
 
 @pytest.mark.parametrize("spoil", ["signature", "payload", "none", "junk", "keys"])

@@ -37,7 +37,8 @@ def value_of(
     """
     if asked.allowed_as in ON_RECORD:
         return _of_record(Attribute(asked.allowed_as), record)
-    if facts is None:
+    # whether there is a portrait is no fact of these: the directory tells it to ``grant``
+    if facts is None or asked.allowed_as == Attribute.PORTRAIT:
         return None
     years = over_years(asked.allowed_as)
     if years is not None:
