@@ -204,9 +204,10 @@ def press_by_tab(page: Page, name: str) -> None:
 
 
 def test_a_card_taken_in_the_middle_is_asked_for_again(page: Page, hall: Hall) -> None:
-    taken = TriggeredCard(hall.card, at=4, happen=hall.kiosk.remove)
+    taken = TriggeredCard(hall.card, at=2, happen=hall.kiosk.remove)
     press(page, "Lấy số thứ tự")
     hall.kiosk.insert(taken)
+    assert taken.happened.wait(30)
     seen(page, "Thẻ đã được lấy ra quá sớm")
     look(page)
     hall.kiosk.insert(hall.card)
