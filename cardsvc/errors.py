@@ -88,6 +88,8 @@ class ReasonCode(StrEnum):
     PIN_FORMAT = "pin_format"
     PIN_LAST_TRY = "pin_last_try"
     PIN_WEAK = "pin_weak"
+    PIN_NOT_TYPED = "pin_not_typed"
+    PIN_CANCELLED = "pin_cancelled"
     MANAGEMENT_KEY_REFUSED = "management_key_refused"
 
     # --- issuance

@@ -7,14 +7,15 @@ from cardsvc.service_records import ACTIVATION_RELYING_PARTY, OWN_CHECKS_SERVICE
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.own_checks import OwnChecksMessage
 from reader_agent.client import ServiceClient
-from reader_agent.tap import PinSource, tap_card
+from reader_agent.pin_entry import PinEntry
+from reader_agent.tap import tap_card
 
 _BY_TOKEN = ""
 """The service knows an agent by its token; the message names none."""
 
 
 def ask_own_checks(
-    client: ServiceClient, connection: CardConnection, ask_pin: PinSource
+    client: ServiceClient, connection: CardConnection, ask_pin: PinEntry
 ) -> OwnChecksMessage:
     """Let the card answer at X2 and return what its holder is told.
 

@@ -19,6 +19,7 @@ from smartcard import scard
 from cardsvc.card.piv import Ins
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent.bounded import BoundedThread
+from reader_agent.pcsc_results import PcscError
 
 PNP_NOTIFICATION = "\\\\?PnP?\\Notification"
 """The pseudo-reader whose state changes when readers come or go."""
@@ -42,45 +43,7 @@ STATE_EMPTY = scard.SCARD_STATE_EMPTY
 STATE_MUTE = scard.SCARD_STATE_MUTE
 STATE_UNKNOWN = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
 
-_REASONS = {
-    scard.SCARD_W_REMOVED_CARD: ReasonCode.CARD_REMOVED,
-    scard.SCARD_E_NO_SMARTCARD: ReasonCode.NO_CARD,
-    scard.SCARD_W_RESET_CARD: ReasonCode.CARD_RESET,
-    scard.SCARD_W_UNPOWERED_CARD: ReasonCode.CARD_SILENT,
-    scard.SCARD_W_UNRESPONSIVE_CARD: ReasonCode.CARD_SILENT,
-    scard.SCARD_E_CARD_UNSUPPORTED: ReasonCode.CARD_SILENT,
-    scard.SCARD_E_PROTO_MISMATCH: ReasonCode.CARD_SILENT,
-    scard.SCARD_W_SECURITY_VIOLATION: ReasonCode.ACCESS_DENIED,
-    scard.SCARD_E_NO_ACCESS: ReasonCode.ACCESS_DENIED,
-    scard.SCARD_E_SHARING_VIOLATION: ReasonCode.READER_BUSY,
-    scard.SCARD_E_UNKNOWN_READER: ReasonCode.NO_READER,
-    scard.SCARD_E_READER_UNAVAILABLE: ReasonCode.NO_READER,
-    scard.SCARD_E_NO_READERS_AVAILABLE: ReasonCode.NO_READER,
-    scard.SCARD_E_NO_SERVICE: ReasonCode.SERVICE_UNAVAILABLE,
-    scard.SCARD_E_SERVICE_STOPPED: ReasonCode.SERVICE_UNAVAILABLE,
-    scard.SCARD_E_INVALID_HANDLE: ReasonCode.SERVICE_UNAVAILABLE,
-    scard.SCARD_F_COMM_ERROR: ReasonCode.SERVICE_UNAVAILABLE,
-}
-
-_REASONS = {code & 0xFFFFFFFF: reason for code, reason in _REASONS.items()}
-
-_ASKS_PERMISSION = ("SCardEstablishContext", "SCardConnect")
-"""Calls that polkit may refuse. pcsc-lite's client gives the code of a refusal for a connection
-that the service has closed, too: from any other call it means that the service has ended."""
-
 _T = TypeVar("_T")
-
-
-class PcscError(CardError):
-    """A PC/SC call failed; ``code`` is its unsigned 32-bit result."""
-
-    def __init__(self, result: int, call: str) -> None:
-        code = result & 0xFFFFFFFF
-        reason = _REASONS.get(code, ReasonCode.READER_FAILED)
-        if reason is ReasonCode.ACCESS_DENIED and call not in _ASKS_PERMISSION:
-            reason = ReasonCode.SERVICE_UNAVAILABLE
-        super().__init__(reason, f"{call}: {code:08X}")
-        self.code = code
 
 
 def _is(result: int, code: int) -> bool:
@@ -180,6 +143,11 @@ class PcscContext:
 
 def _establish(undo: ExitStack) -> Any:
     result, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if _is(result, scard.SCARD_W_SECURITY_VIOLATION):
+        # Also what is told of a service that was killed with our connection open and no answer
+        # sent. Who refuses us refuses us again; who has ended is not there to answer.
+        time.sleep(_BUSY_RETRY_SECONDS)
+        result, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     _check(result, "SCardEstablishContext")
     undo.callback(scard.SCardReleaseContext, handle)
     return handle
@@ -268,6 +236,28 @@ class PcscConnection:
         if result != scard.SCARD_S_SUCCESS:
             raise _explain(PcscError(result, "SCardTransmit"), handle, self.reader)
         return bytes(response)
+
+    @property
+    def feature_request(self) -> int:
+        """CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10 section 2.2) on this platform."""
+        return int(scard.SCARD_CTL_CODE(3400))
+
+    def control(self, code: int, octets: bytes, seconds: float) -> bytes:
+        """Send the reader itself a control code and return its answer.
+
+        Raises:
+            CardError: READER_FAILED where it does not know the code or gives no answer in time;
+                the card is gone; or the holder did not type (PIN_NOT_TYPED, PIN_CANCELLED).
+        """
+        return self._context.run(
+            lambda handle, _: self._control(handle, code, octets), seconds, ReasonCode.READER_FAILED
+        )
+
+    def _control(self, handle: Any, code: int, octets: bytes) -> bytes:
+        result, answer = scard.SCardControl(self._card, code, list(octets))
+        if result != scard.SCARD_S_SUCCESS:
+            raise _explain(PcscError(result, "SCardControl"), handle, self.reader)
+        return bytes(answer)
 
     def close(self) -> None:
         """Reset the card, so that no verified PIN stays behind, and let it go."""

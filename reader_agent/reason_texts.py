@@ -49,6 +49,8 @@ _TEXTS: dict[ReasonCode, str] = {
     _R.PIN_BLOCKED: "Mã PIN đã bị khóa",
     _R.PIN_REQUIRED: "Cần mã PIN",
     _R.PIN_WEAK: "Mã PIN dễ đoán",
+    _R.PIN_NOT_TYPED: "Chưa nhập mã PIN trên đầu đọc trong thời gian cho phép",
+    _R.PIN_CANCELLED: "Đã bấm hủy trên đầu đọc",
     _R.PIN_FORMAT: "Mã PIN phải có 6 đến 8 ký tự",
     _R.PIN_LAST_TRY: "Chỉ còn một lần thử PIN nên không thử",
     _R.UNTRUSTED_ISSUER: "Cơ quan phát hành không được tin cậy",

@@ -8,7 +8,6 @@ card and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from cardsvc.card.certificate_object import parse_certificate_object
@@ -19,10 +18,8 @@ from cardsvc.card.public_key import CURVES, algorithm_of
 from cardsvc.card.session import PivSession
 from cardsvc.terms import AssuranceLevel
 from reader_agent.known_cards import KnownCards
+from reader_agent.pin_entry import PinEntry, present_pin
 from verification.presentation import UnverifiedPresentation
-
-PinSource = Callable[[int | None], str]
-"""Asks the holder for the PIN, given the tries left where the card tells; runs at the agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ def tap_card(
     nonce: bytes,
     agent: str,
     level: AssuranceLevel,
-    ask_pin: PinSource | None = None,
+    ask_pin: PinEntry | None = None,
     asked: tuple[str, ...] | None = None,
     consent: str | None = None,
     known: KnownCards | None = None,
@@ -61,7 +58,7 @@ def tap_card(
         nonce: the challenge's nonce.
         agent: our own identifier.
         level: X1, or X2 which needs the PIN.
-        ask_pin: asks the holder for the PIN; needed for X2.
+        ask_pin: asks the holder for the PIN, here or at the reader; needed for X2.
         asked: the attributes to ask for; None for all that the service may have.
         consent: names the text that stands above the PIN; it goes along once the PIN was typed.
         known: cards that need not be read again; None reads every card.
@@ -80,7 +77,7 @@ def tap_card(
         _prove(session, slot, message) if known is None else _prove_known(session, known, message)
     )
     if level >= AssuranceLevel.X2 and ask_pin is not None:
-        session.verify_pin(ask_pin(session.pin_tries_left()))
+        present_pin(session, ask_pin)
         slot = KeySlot.AUTHENTICATION
         objects[CERTIFICATE_OBJECT[slot]], proofs[slot] = _prove(session, slot, message)
         agreed = consent

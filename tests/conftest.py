@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
-from tests.support import pcscd
+from tests.support import pcscd, pin_pads
 from tests.support.databases import PostgresServer
 from tests.support.pcscd import ForeignTools
+from tests.support.pin_pads import PinPadKeys, PinPadReader
 
 _TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 _FOLDER = pcscd.reserve_socket()
@@ -32,7 +33,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_report_header() -> str | None:
     """Say in one line why PC/SC tests are missing or skipped."""
-    missing = pcscd.why_not()
+    missing = pcscd.why_not() or pin_pads.missing_tool()
     return f"PC/SC tests do not run here: {missing}" if missing else None
 
 
@@ -53,6 +54,19 @@ def pcsc_reader(private_pcscd: PrivatePcscd) -> Iterator[VirtualPcscReader]:
     reader.slot.remove()
     yield reader
     reader.slot.remove()
+
+
+@pytest.fixture
+def pin_pad(private_pcscd: PrivatePcscd) -> Iterator[PinPadReader]:
+    """An empty virtual reader with a PIN pad; emptied again afterwards, no key pressed."""
+    missing = pin_pads.missing_tool()
+    if missing is not None:
+        pytest.skip(missing)
+    reader = PinPadReader(private_pcscd.readers[-1], PinPadKeys(pin_pads.driver_in(_FOLDER)))
+    reader.slot.remove()
+    yield reader
+    reader.slot.remove()
+    reader.keys.forget()
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from reader_agent.door.config import DoorConfig
 from reader_agent.door.keypad import Keypad
 from reader_agent.door.moves import Happening, Permit, Refusal, Signal
 from reader_agent.door.outputs import Panel
+from reader_agent.pin_entry import PinSource
 from reader_agent.run.happenings import CardIn
 from reader_agent.run.hub import Hub
 from reader_agent.run.taps import TapOutcome
-from reader_agent.tap import PinSource
 from verification.remedy import GUARD
 
 DoorQueue = SimpleQueue[Happening]

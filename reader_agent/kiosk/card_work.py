@@ -29,7 +29,8 @@ from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
 from reader_agent.own_checks import ask_own_checks
 from reader_agent.portrait import released_portrait
-from reader_agent.run.taps import Tapper, TapStep
+from reader_agent.run.pin_asking import TapStep
+from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
 
 _log = logging.getLogger(__name__)

@@ -120,6 +120,24 @@ _WRONG_AND_GONE = TroubleText(
     Words("Đặt lại thẻ để nhập lại mã PIN.", "Place the card again to enter the PIN again."),
     again=True,
 )
+_NOT_TYPED = TroubleText(
+    Part.PIN,
+    Words("Chưa nhập mã PIN trên đầu đọc", "No PIN was entered on the reader"),
+    Words(
+        "Đã hết thời gian nhập. Mã PIN không bị trừ lần thử nào. Bấm Thử lại để nhập lại.",
+        "The time is over. No attempt was used. Press Try again to enter it.",
+    ),
+    again=True,
+)
+_CANCELLED = TroubleText(
+    Part.PIN,
+    Words("Đã hủy nhập mã PIN", "PIN entry was cancelled"),
+    Words(
+        "Mã PIN không bị trừ lần thử nào. Bấm Thử lại nếu ông/bà muốn nhập lại.",
+        "No attempt was used. Press Try again if you want to enter it.",
+    ),
+    again=True,
+)
 _DATA = TroubleText(
     Part.DATA,
     Words("Dữ liệu trên thẻ không đọc được", "The data on the card could not be read"),
@@ -159,6 +177,8 @@ _TEXTS = {
     _R.ACCESS_DENIED: _REFUSED,
     _R.PIN_BLOCKED: _BLOCKED,
     _R.PIN_WRONG: _WRONG_AND_GONE,
+    _R.PIN_NOT_TYPED: _NOT_TYPED,
+    _R.PIN_CANCELLED: _CANCELLED,
     _R.TOO_MANY_REPORTS: _TOO_MANY,
 }
 

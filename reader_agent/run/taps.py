@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum, unique
 from typing import Protocol
 
 from cardsvc.card.connection import CardConnection
@@ -24,11 +23,13 @@ from cardsvc.errors import CardError, CardsvcError, ReasonCode
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import ChallengeMessage, DecisionMessage
 from reader_agent.known_cards import KnownCards
+from reader_agent.pin_entry import PinEntry
 from reader_agent.run.happenings import TapDecided, TapFailed, TapStarted
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
+from reader_agent.run.pin_asking import TapStep, Watch, asking_once
 from reader_agent.run.stages import Stage, StageTimes
-from reader_agent.tap import PinSource, TapCost, tap_card
+from reader_agent.tap import TapCost, tap_card
 from verification.card_certificate import read_card_certificate
 from verification.presentation import UnverifiedPresentation
 
@@ -50,15 +51,6 @@ class Judge(Protocol):
         ...
 
 
-@unique
-class TapStep(StrEnum):
-    """How far a tap has come, for a screen."""
-
-    READING = "reading"
-    PIN = "pin"
-    ASKING = "asking"
-
-
 @dataclass(frozen=True, slots=True)
 class TapOutcome:
     """A tap that has ended in a decision.
@@ -78,39 +70,13 @@ class TapOutcome:
     cost: TapCost
 
 
-class _Watch:
-    """Measures a tap, without the time in which the holder types the PIN."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._started = monotonic()
-        self._paused = 0.0
-
-    @property
-    def seconds(self) -> float:
-        return self._monotonic() - self._started - self._paused
-
-    def pausing(self, ask_pin: PinSource | None) -> PinSource | None:
-        if ask_pin is None:
-            return None
-
-        def ask(tries_left: int | None) -> str:
-            began = self._monotonic()
-            try:
-                return ask_pin(tries_left)
-            finally:
-                self._paused += self._monotonic() - began
-
-        return ask
-
-
 @dataclass(frozen=True, slots=True)
 class _Question:
     service: str
     level: AssuranceLevel
-    ask_pin: PinSource | None
+    ask_pin: PinEntry | None
     progress: Callable[[TapStep], None]
-    watch: _Watch
+    watch: Watch
     consent: str | None
 
 
@@ -166,7 +132,7 @@ class Tapper:
         service: str,
         level: AssuranceLevel = AssuranceLevel.X1,
         *,
-        ask_pin: PinSource | None = None,
+        ask_pin: PinEntry | None = None,
         consent: str | None = None,
         progress: Callable[[TapStep], None] = lambda _: None,
     ) -> TapOutcome:
@@ -178,7 +144,7 @@ class Tapper:
             reader: its name in agent.toml.
             service: what the card is asked for.
             level: X1, or X2 which needs the PIN.
-            ask_pin: asks the holder; at most once a tap.
+            ask_pin: asks the holder, here or at the reader; at most once a tap.
             consent: names the text that the holder was shown before.
             progress: is told how far it is.
 
@@ -193,9 +159,9 @@ class Tapper:
             raise CardError(ReasonCode.READER_BUSY, f"{reader}: another tap is under way")
         failure = ReasonCode.READER_FAILED
         outcome: TapOutcome | None = None
-        watch = _Watch(self._monotonic)
+        watch = Watch(self._monotonic)
         question = _Question(
-            service, level, _once(watch.pausing(ask_pin), progress), progress, watch, consent
+            service, level, asking_once(ask_pin, watch, progress), progress, watch, consent
         )
         try:
             self._hub.publish(TapStarted(self._clock.now(), reader, service))
@@ -265,22 +231,6 @@ class Tapper:
             self._known.remember(atr, certificate)
         else:
             self._known.forget(certificate)
-
-
-def _once(ask_pin: PinSource | None, progress: Callable[[TapStep], None]) -> PinSource | None:
-    """Return what asks the holder the first time, and remembers for the rest of this tap."""
-    if ask_pin is None:
-        return None
-    typed: list[str] = []
-
-    def ask(tries_left: int | None) -> str:
-        if not typed:
-            progress(TapStep.PIN)
-            typed.append(ask_pin(tries_left))
-            progress(TapStep.READING)
-        return typed[0]
-
-    return ask
 
 
 def _guid(unverified: UnverifiedPresentation) -> CardGuid | None:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -75,7 +76,8 @@ def _tool(name: str) -> str | None:
     return shutil.which(name, path=_SYSTEM_PATH)
 
 
-def _driver() -> Path | None:
+def vpcd_driver() -> Path | None:
+    """Return where vpcd's driver is installed, or None."""
     for pattern in _DRIVER_PATTERNS:
         for path in sorted(Path("/").glob(pattern.lstrip("/"))):
             return path
@@ -106,7 +108,7 @@ def missing_requirement() -> str | None:
     absent = [name for name in _TOOLS if _tool(name) is None]
     if absent:
         return f"not installed: {', '.join(absent)} (packages pcscd, util-linux, iproute2)"
-    if _driver() is None:
+    if vpcd_driver() is None:
         return "vpcd's driver is not installed (package vsmartcard-vpcd)"
     if _unshare_options() is None:
         return "this user may not make network and mount namespaces (unshare)"
@@ -133,26 +135,31 @@ class PrivatePcscd:
         readers: how many, 1 to 16 (rounded up to an even number by vpcd).
         folder: where the socket appears; made and removed when None. Give one where programs
             must know the path before the service runs.
+        drivers: of further readers behind those, two each, named for the file; they take their
+            cards from vpcd's port as its own driver does, and are loaded from where they lie.
     """
 
-    def __init__(self, readers: int = 2, folder: Path | None = None) -> None:
+    def __init__(
+        self, readers: int = 2, folder: Path | None = None, drivers: Sequence[Path] = ()
+    ) -> None:
         if not 1 <= readers <= MAX_READERS:
             raise CardError(ReasonCode.READER_FAILED, f"pcsc-lite lists 1 to {MAX_READERS} readers")
-        missing, driver = missing_requirement(), _driver()
+        missing, driver = missing_requirement(), vpcd_driver()
         if missing is not None or driver is None:
             raise CardError(ReasonCode.SERVICE_UNAVAILABLE, missing or "no driver")
-        self._driver = driver
         self._owns_folder = folder is None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="pcscd-"))
         self._options = _unshare_options() or []
-        entries = -(-readers // _SLOTS_PER_ENTRY)
+        entries = self._own_entries(driver, -(-readers // _SLOTS_PER_ENTRY))
+        entries += [(one.stem, one) for one in drivers]
         self._write_configuration(entries)
         self.readers = [
             VirtualPcscReader(
-                f"{_friendly_name(n // _SLOTS_PER_ENTRY)} 00 {n % _SLOTS_PER_ENTRY:02X}",
-                VpcdSlot(self._connector(DEFAULT_PORT + n)),
+                f"{name} 00 {slot:02X}",
+                VpcdSlot(self._connector(DEFAULT_PORT + entry * _SLOTS_PER_ENTRY + slot)),
             )
-            for n in range(entries * _SLOTS_PER_ENTRY)
+            for entry, (name, _) in enumerate(entries)
+            for slot in range(_SLOTS_PER_ENTRY)
         ]
         self._process = self._launch()
         try:
@@ -219,16 +226,22 @@ class PrivatePcscd:
     ) -> None:
         self.close()
 
-    def _write_configuration(self, entries: int) -> None:
-        lines = []
-        for entry in range(entries):
-            port = f"0x{DEFAULT_PORT + entry * _SLOTS_PER_ENTRY:04X}"
+    def _own_entries(self, driver: Path, count: int) -> list[tuple[str, Path]]:
+        """Return each entry's name and driver."""
+        entries = [(_friendly_name(0), driver)]
+        for entry in range(1, count):
             # The driver keeps its slots in static memory: a second entry needs a second library.
-            driver = self._driver if entry == 0 else self._folder / f"libifdvpcd-{entry}.so"
-            if entry:
-                shutil.copyfile(self._driver, driver)
+            copy = self._folder / f"libifdvpcd-{entry}.so"
+            shutil.copyfile(driver, copy)
+            entries.append((_friendly_name(entry), copy))
+        return entries
+
+    def _write_configuration(self, entries: Sequence[tuple[str, Path]]) -> None:
+        lines = []
+        for entry, (name, driver) in enumerate(entries):
+            port = f"0x{DEFAULT_PORT + entry * _SLOTS_PER_ENTRY:04X}"
             lines += [
-                f'FRIENDLYNAME "{_friendly_name(entry)}"',
+                f'FRIENDLYNAME "{name}"',
                 f"DEVICENAME   /dev/null:{port}",
                 f"LIBPATH      {driver}",
                 f"CHANNELID    {port}",

@@ -43,7 +43,7 @@ def test_several_cards_at_once_each_in_its_own_reader(private_pcscd: PrivatePcsc
         insert(reader, VirtualCard(state))
     try:
         seen = [_pin_tries(reader.name) for reader in private_pcscd.readers]
-        assert seen == [4, 5, 6, 7]
+        assert seen == list(range(4, 4 + len(seen)))
     finally:
         for reader in private_pcscd.readers:
             reader.slot.remove()

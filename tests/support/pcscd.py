@@ -24,6 +24,7 @@ from reader_agent.virtual.private_pcscd import (
     VirtualPcscReader,
     missing_requirement,
 )
+from tests.support import pin_pads
 
 HAS_PYSCARD = importlib.util.find_spec("smartcard") is not None
 TEST_READERS = 4
@@ -42,8 +43,12 @@ def reserve_socket() -> Path:
 
 
 def start(folder: Path) -> PrivatePcscd:
-    """Start the service whose socket ``reserve_socket`` has promised."""
-    return PrivatePcscd(TEST_READERS, folder)
+    """Start the service whose socket ``reserve_socket`` has promised.
+
+    Its last two readers have a PIN pad, where there is a compiler to make one.
+    """
+    drivers = [] if pin_pads.missing_tool() else [pin_pads.build_driver(folder)]
+    return PrivatePcscd(TEST_READERS, folder, drivers)
 
 
 def insert(reader: VirtualPcscReader, card: PoweredCard) -> None:

@@ -34,10 +34,11 @@ from reader_agent.door.relay import RelayBolt
 from reader_agent.door.rules import DoorRules
 from reader_agent.door.taps import DoorQueue, DoorTaps, TapTools
 from reader_agent.door.watchdog import Watchdog
+from reader_agent.pin_entry import PinSource
 from reader_agent.run.happenings import CardIn
 from reader_agent.run.hub import Hub
 from reader_agent.run.taps import TapOutcome
-from reader_agent.tap import PinSource, TapCost
+from reader_agent.tap import TapCost
 from tests.support.doors import MemoryAreas
 from tests.support.osdp_peer import wait_for
 

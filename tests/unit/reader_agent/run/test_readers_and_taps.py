@@ -21,10 +21,11 @@ from reader_agent.client import ServiceError
 from reader_agent.run import happenings
 from reader_agent.run.hub import Hub, Subscription
 from reader_agent.run.network import Network
+from reader_agent.run.pin_asking import TapStep
 from reader_agent.run.reader_config import ReaderConfig, Role
 from reader_agent.run.readers import ReaderBoard, ReaderWatch
 from reader_agent.run.stages import Stage, StageTimes
-from reader_agent.run.taps import Judge, Tapper, TapStep
+from reader_agent.run.taps import Judge, Tapper
 from reader_agent.run.virtual_reader import FileWatch, open_card_file
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process

@@ -12,7 +12,7 @@ from reader_agent.virtual import private_pcscd
     ("name", "answer", "said"),
     [
         ("_tool", lambda name: None, "pcscd"),
-        ("_driver", lambda: None, "vsmartcard-vpcd"),
+        ("vpcd_driver", lambda: None, "vsmartcard-vpcd"),
         ("_unshare_options", lambda: None, "namespaces"),
     ],
 )
@@ -21,7 +21,7 @@ def test_what_is_missing_is_named(
 ) -> None:
     for needed, found in (
         ("_tool", lambda name: f"/usr/bin/{name}"),
-        ("_driver", lambda: "/usr/lib/libifdvpcd.so"),
+        ("vpcd_driver", lambda: "/usr/lib/libifdvpcd.so"),
         ("_unshare_options", lambda: ["--mount", "--net"]),
     ):
         monkeypatch.setattr(private_pcscd, needed, found)
