@@ -37,7 +37,8 @@ from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 _NOTICED_SECONDS = 10.0
 _MOST_DELAY_SECONDS = 0.15
 """A fault comes at any moment of a tap, which takes some 40 ms on an idle machine."""
-_LAST_APDU = 5
+_LAST_APDU = 3
+"""A repeat tap has two APDUs, a first one four: some cards leave after the last."""
 
 
 class Fault(StrEnum):

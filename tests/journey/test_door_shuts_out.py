@@ -74,7 +74,7 @@ class Door:
         """Lay a card on the reader, after whatever was on it."""
         file = self.folder / "door.json"
         file.unlink(missing_ok=True)
-        time.sleep(0.5)  # the reader is seen empty
+        time.sleep(1.0)  # the reader is seen empty
         FileStore(self.folder / "laid.json").save(issued.card.state)
         (self.folder / "laid.json").rename(file)
 
