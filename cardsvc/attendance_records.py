@@ -109,6 +109,21 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedCorrection:
+    """A correction as a list shows it.
+
+    Args:
+        correction: what is asked for.
+        holder_name: about whom, as printed.
+        agency_code: the managing agency; None where the person has none.
+    """
+
+    correction: Correction
+    holder_name: str
+    agency_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StaffMember:
     """A line of the sheet.
 

@@ -28,6 +28,7 @@ from web.operators.sign_in import SignIn
 from web.partners.register import PartnerRegister
 from web.registry_wiring import wire_registry
 from web.settings import Settings
+from web.wiring.attendance import wire_attendance
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +97,5 @@ def wire_console(
         registry=wire_registry(database, parts.sealer, parts.clock),
         oversight=oversight,
         integration=integration,
+        attendance=wire_attendance(settings, database),
     )

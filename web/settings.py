@@ -157,6 +157,11 @@ class Settings:
         return self.data_dir / "vault"
 
     @property
+    def attendance_file(self) -> Path:
+        """The installation's own shifts; those that are shipped count where it is not there."""
+        return self.data_dir / "attendance.toml"
+
+    @property
     def faces_folder(self) -> Path | None:
         """Folder of the installation's own card layouts and images, or None."""
         return Path(self.faces_dir).expanduser() if self.faces_dir else None

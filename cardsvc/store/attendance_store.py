@@ -16,6 +16,7 @@ from cardsvc.attendance_records import (
     Correction,
     CorrectionState,
     LeaveLock,
+    QueuedCorrection,
     StaffMember,
     StaffRecord,
 )
@@ -34,6 +35,7 @@ from cardsvc.store.schema import (
     CardRow,
     HolderRow,
 )
+from cardsvc.store.scope import in_scope
 from cardsvc.store.unit_of_work import issuing
 from cardsvc.terms import SuspensionCause
 
@@ -173,6 +175,28 @@ class SqlAttendance:
                 place = tuple_(rows.requested_at, rows.id)
                 query = query.where(place > tuple_(last.requested_at, last.id))
             return [_correction(row) for row in session.scalars(query.limit(limit))]
+
+    def queue(
+        self, state: CorrectionState, agencies: frozenset[str], *, after: str = "", limit: int
+    ) -> Sequence[QueuedCorrection]:
+        """Return corrections about people of these agencies, oldest first, behind ``after``."""
+        rows = AttendanceCorrectionRow
+        query = (
+            select(rows, HolderRow.name, HolderRow.agency_code)
+            .join(HolderRow, HolderRow.id == rows.holder_id)
+            .where(rows.state == state, in_scope(HolderRow.agency_code, agencies))
+            .order_by(rows.requested_at, rows.id)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            last = session.get(rows, after) if after else None
+            if last is not None:
+                place = tuple_(rows.requested_at, rows.id)
+                query = query.where(place > tuple_(last.requested_at, last.id))
+            return [
+                QueuedCorrection(_correction(row), name, code)
+                for row, name, code in session.execute(query)
+            ]
 
 
 def _cards(session: Session, holders: Sequence[str]) -> Mapping[CardGuid, str]:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from cardsvc.attendance_records import Correction, CorrectionState, StaffRecord
+from cardsvc.attendance_records import (
+    Correction,
+    CorrectionState,
+    QueuedCorrection,
+    StaffRecord,
+)
 from cardsvc.audit import AuditEvent
 from cardsvc.identity.agency_code import AgencyCode
 
@@ -73,3 +78,13 @@ class AttendanceDirectory(Protocol):
     ) -> Sequence[Correction]:
         """Return corrections in a state, oldest first, behind the one named by ``after``."""
         ...
+
+    def queue(
+        self, state: CorrectionState, agencies: frozenset[str], *, after: str = "", limit: int
+    ) -> Sequence[QueuedCorrection]:
+        """Return corrections about people of these agencies, oldest first, behind ``after``."""
+        ...
+
+
+class AttendanceStore(AttendanceBook, CorrectionStore, AttendanceDirectory, Protocol):
+    """All of them; ``cardsvc.store.attendance_store.SqlAttendance`` is one."""

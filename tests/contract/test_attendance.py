@@ -236,3 +236,17 @@ def test_corrections_are_walked_page_by_page(attendance: SqlAttendance) -> None:
     first = attendance.corrections(CorrectionState.REQUESTED, limit=3)
     rest = attendance.corrections(CorrectionState.REQUESTED, after=first[-1].id, limit=3)
     assert [one.id for one in (*first, *rest)] == [f"c-{number}" for number in range(5)]
+
+
+def test_the_queue_is_walked_in_an_operator_s_scope(attendance: SqlAttendance) -> None:
+    for number in range(3):
+        asked(attendance, f"c-{number}")
+    assert HOLDER.employment is not None
+    own = frozenset({HOLDER.employment.agency_code.value})
+    first = attendance.queue(CorrectionState.REQUESTED, own, limit=2)
+    rest = attendance.queue(CorrectionState.REQUESTED, own, after=first[-1].correction.id, limit=2)
+    assert [one.correction.id for one in (*first, *rest)] == ["c-0", "c-1", "c-2"]
+    assert first[0].correction == attendance.find("c-0")
+    assert (first[0].holder_name, first[0].agency_code) == (HOLDER.name.value, *own)
+    assert attendance.queue(CorrectionState.APPROVED, own, limit=2) == []
+    assert attendance.queue(CorrectionState.REQUESTED, frozenset({"H62"}), limit=2) == []

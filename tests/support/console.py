@@ -24,6 +24,7 @@ from tests.support.console_records import (
     NO_PAGES_OF_RECORDS,
     add_records,
 )
+from tests.support.field_examples import EXAMPLES_OF_THE_FIELD, add_field_records
 from tests.support.installations import RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.integration_examples import EXAMPLES_OF_INTEGRATION, add_policies, add_webhook
 from tests.support.oversight_examples import (
@@ -91,6 +92,7 @@ class ConsoleUnderTest:
             add_records(service)
             add_policies(service)
             add_webhook(service)
+            add_field_records(service)
             put_people(self.services.registry)
             self._add_partner()
 
@@ -174,6 +176,7 @@ NO_PAGES = {
     "console.audit.csv",
     "console.operations.lead_there",
     "console.audit.xlsx",
+    "console.attendance.workbook",
 }
 """Files, redirects, and pages that nobody sees who is signed in; tests of their own open them."""
 
@@ -196,6 +199,7 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     "console.agents.show": [{"agent_id": "ki-ot-1"}],
     **EXAMPLES_OF_RECORDS,
     **EXAMPLES_OF_INTEGRATION,
+    **EXAMPLES_OF_THE_FIELD,
     **{
         f"console.holders.{page}": [{"holder_id": KHUE}]
         for page in ("show", "edit", "ask_to_disclose", "ask_to_end", "choose_photo")

@@ -11,13 +11,12 @@ import click
 
 from cardsvc.attendance_records import Absence, Correction, CorrectionKind, CorrectionState
 from cardsvc.clock import VIETNAM_TIME
-from cardsvc.errors import IssuanceError, Malformed, ReasonCode
+from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.identity.agency_code import AgencyCode
 from issuance.attendance.corrections import correct_tap, decide_correction, report_absence
 from issuance.attendance.monthly import WhichSheet, monthly_sheet
-from issuance.attendance.rules_file import parse_attendance_rules, shipped_rules
+from issuance.attendance.own_rules import load_shifts
 from issuance.attendance.sheet import SheetRules, parse_month
-from issuance.attendance.shifts import ShiftBook
 from issuance.attendance.workbook import sheet_workbook
 from issuance.privacy.own_files import load_working_days
 from web.cli.support import FILE, OPERATOR, opened
@@ -37,7 +36,9 @@ def attendance() -> None:
 @click.option("--agency", required=True, help="the agency's code")
 @click.option("--unit", help="the unit's name as in the records; the whole agency without it")
 @click.option("--month", required=True, help="YYYY-MM")
-@click.option("--rules", type=FILE, help="shifts of this installation, in TOML")
+@click.option(
+    "--rules", type=FILE, help="shifts, in TOML; attendance.toml in the data folder without it"
+)
 @OPERATOR
 @click.pass_obj
 def sheet(
@@ -53,7 +54,7 @@ def sheet(
     """Bảng chấm công tháng – write a unit's monthly sheet into TARGET (XLSX)."""
     with opened(settings) as installation:
         code, which = AgencyCode.parse(agency), parse_month(month)
-        shifts = _shifts(rules)
+        shifts = load_shifts(rules or settings.attendance_file)
         calendar = load_working_days(settings.privacy_folder)
         found = installation.agencies.book().at(code, which.days[-1])
         made = monthly_sheet(
@@ -170,16 +171,6 @@ def _columns(one: Correction) -> tuple[str, ...]:
 
 def _days(first: date, last: date) -> str:
     return first.isoformat() if first == last else f"{first.isoformat()}…{last.isoformat()}"
-
-
-def _shifts(rules: Path | None) -> ShiftBook:
-    if rules is None:
-        return shipped_rules()
-    try:
-        return parse_attendance_rules(rules.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{rules}: not readable UTF-8"
-        raise Malformed(ReasonCode.MALFORMED_ATTENDANCE, message) from error
 
 
 def _write(target: Path, octets: bytes) -> None:

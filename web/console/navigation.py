@@ -59,6 +59,10 @@ SECTIONS: Sequence[Section] = (
     Section("losses.listing", Text("Báo mất thẻ", "Loss cases"), _RECORDS),
     Section("unblocking.listing", Text("Mở khóa PIN", "PIN unblocking"), _OFFICERS),
     Section(
+        "attendance.listing", Text("Chấm công", "Attendance"),
+        frozenset({Role.CLERK, Role.APPROVER, Role.AUDITOR}),
+    ),
+    Section(
         "agencies.listing", Text("Cơ quan", "Agencies"),
         _RECORDS | {Role.ADMINISTRATOR},
     ),

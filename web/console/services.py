@@ -11,6 +11,7 @@ from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.service_records import ServicePolicy
 from cardsvc.session_records import FormClaim
+from web.console.attendance_services import AttendanceServices
 from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
@@ -82,6 +83,7 @@ class ConsoleServices:
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
         integration: policies, decisions, where partners are called.
+        attendance: taps of staff, and corrections of them.
         watch_token: under which passes to the screen of the operations centre are given.
     """
 
@@ -101,4 +103,5 @@ class ConsoleServices:
     registry: RegistryServices
     oversight: OversightServices
     integration: IntegrationServices
+    attendance: AttendanceServices
     watch_token: str
