@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jwt
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,7 +28,7 @@ RECEIPT_ALGORITHM = "ES256"
 P256_COORDINATE_OCTETS = 32
 
 _SHA256 = hashes.SHA256()
-_JSON = json.JSONEncoder(separators=(",", ":"))
+_JSON = msgspec.json.Encoder()
 
 
 class ContentSigner:
@@ -74,7 +75,7 @@ class ReceiptSigner:
         self._kid = key_id(self._public_key)
         header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": token_type}
         # The same for every receipt, so it is encoded once (RFC 7515 section 7.1).
-        self._protected = encode_octets(_JSON.encode(header).encode("ascii"))
+        self._protected = encode_octets(_JSON.encode(header))
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
@@ -87,8 +88,15 @@ class ReceiptSigner:
         return self._kid
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Return the compact serialisation (RFC 7515 section 7.1)."""
-        payload = encode_octets(_JSON.encode(claims).encode("ascii"))
+        """Return the compact serialisation (RFC 7515 section 7.1).
+
+        Raises:
+            Malformed: a text is none, such as half a surrogate pair (MALFORMED_MESSAGE).
+        """
+        try:
+            payload = encode_octets(_JSON.encode(claims))
+        except UnicodeEncodeError as error:
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "text that is not Unicode") from error
         signed = f"{self._protected}.{payload}"
         signature = self._vault.sign(self._handle, signed.encode("ascii"), _SHA256)
         return f"{signed}.{encode_octets(_jws_signature(signature))}"

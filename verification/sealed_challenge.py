@@ -8,6 +8,7 @@ Spec: RFC 2104 (HMAC), with SHA-256.
 from __future__ import annotations
 
 import hmac
+import struct
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -18,7 +19,8 @@ from cardsvc.terms import AssuranceLevel
 _LAYOUT = b"\x01"
 """The first octet: the version of this layout."""
 _RANDOM_OCTETS = 32
-_INSTANT_OCTETS = 8
+_HEAD = struct.Struct(f">c{_RANDOM_OCTETS}sQB")
+"""Layout, random octets, microseconds since 1970, level; the texts follow."""
 _LENGTH_OCTETS = 2
 _MAC_OCTETS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,15 +73,8 @@ def seal(key: bytes, challenge: Challenge) -> bytes:
     texts = [
         text.encode() for text in (challenge.relying_party, challenge.service, challenge.agent)
     ]
-    body = b"".join(
-        (
-            _LAYOUT,
-            challenge.nonce,
-            microseconds.to_bytes(_INSTANT_OCTETS, "big"),
-            bytes((challenge.level,)),
-            *(len(text).to_bytes(_LENGTH_OCTETS, "big") + text for text in texts),
-        )
-    )
+    head = _HEAD.pack(_LAYOUT, challenge.nonce, microseconds, challenge.level)
+    body = b"".join((head, *(len(text).to_bytes(_LENGTH_OCTETS, "big") + text for text in texts)))
     return body + hmac.digest(key, body, "sha256")
 
 
@@ -89,17 +84,13 @@ def unseal(key: bytes, nonce: bytes) -> Challenge | None:
     if not hmac.compare_digest(mac, hmac.digest(key, body, "sha256")) or body[:1] != _LAYOUT:
         return None
     # from here on they are our own octets
-    at = len(_LAYOUT) + _RANDOM_OCTETS
-    microseconds = int.from_bytes(body[at : at + _INSTANT_OCTETS], "big")
-    at += _INSTANT_OCTETS
-    level = AssuranceLevel(body[at])
-    at += 1
+    _, _, microseconds, level = _HEAD.unpack_from(body)
+    at = _HEAD.size
     texts = []
     while at < len(body):
         start = at + _LENGTH_OCTETS
         at = start + int.from_bytes(body[at:start], "big")
         texts.append(body[start:at].decode())
     relying_party, service, agent = texts
-    return Challenge(
-        nonce, relying_party, service, agent, level, _EPOCH + microseconds * _MICROSECOND
-    )
+    expires_at = _EPOCH + timedelta(microseconds=microseconds)
+    return Challenge(nonce, relying_party, service, agent, AssuranceLevel(level), expires_at)

@@ -23,6 +23,7 @@ INSTANT_PATTERN = (
 )
 """RFC 3339 section 5.6, ``date-time``; a time zone is a must."""
 _INSTANT = re.compile(INSTANT_PATTERN)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _refuse(what: str) -> NoReturn:
@@ -183,7 +184,8 @@ def decode_octets(
 
 def encode_octets(octets: bytes) -> str:
     """Return unpadded base64url."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+    encoded = binascii.b2a_base64(octets, newline=False).translate(_URL_SAFE)
+    return encoded.rstrip(b"=").decode("ascii")
 
 
 def encode_instant(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.audit_encoding import encode_event, parse_event
+from cardsvc.card.status import StatusWord
 from cardsvc.errors import Malformed, ReasonCode
 
 AT = datetime(2026, 3, 2, 1, 2, 3, 45, tzinfo=UTC)
@@ -106,6 +108,23 @@ def test_other_forms_are_refused(octets: bytes) -> None:
 def test_what_is_not_an_event_is_not_encoded(event: AuditEvent) -> None:
     with pytest.raises(Malformed):
         encode_event(event)
+
+
+def test_a_status_word_is_written_as_the_number_it_is() -> None:
+    event = AuditEvent(AT, "system", AuditAction.CEREMONY, "root", {"a": StatusWord(0x6A82)})
+    assert b'"a":27266' in encode_event(event)
+
+
+@given(st.text(), st.integers(-(2**70), 2**70))
+@settings(max_examples=200)
+def test_the_octets_are_those_of_any_other_encoder(text: str, number: int) -> None:
+    octets = encode_event(
+        AuditEvent(AT, "lan", AuditAction.CEREMONY, "root", {text or "a": text, "n": number})
+    )
+    again = json.dumps(
+        json.loads(octets), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    assert again.encode() == octets
 
 
 @given(st.binary(max_size=300))

@@ -46,22 +46,6 @@ class Attribute(StrEnum):
 
 
 _NAMES = frozenset(one.value for one in Attribute)
-ON_RECORD = frozenset(
-    {
-        Attribute.NAME,
-        Attribute.CARD,
-        Attribute.CARD_TYPE,
-        Attribute.CARD_EXPIRES_ON,
-        Attribute.CATEGORY,
-        Attribute.AGENCY_CODE,
-        Attribute.STAFF,
-    }
-)
-"""What a decision knows already; anything else is read of the holder, and only when granted.
-
-A portrait is neither: the decision says that there is one, and ``release.portrait`` hands it over.
-"""
-
 PORTRAIT_LEVEL = AssuranceLevel.X1
 """Below it nobody has shown a card, at most a picture of one."""
 

@@ -20,13 +20,12 @@ from verification.policy.document import PolicyDocument, ReleaseRule
 from verification.policy.evaluate import Refused, evaluate
 from verification.ports import ServicePolicy
 from verification.release.attributes import (
-    ON_RECORD,
     PORTRAIT_LEVEL,
     AskedAttribute,
     Attribute,
     parse_asked,
 )
-from verification.release.values import Value, value_of
+from verification.release.values import ON_RECORD, Value, value_of
 from verification.verdict import (
     Denied,
     Granted,

@@ -6,6 +6,7 @@ take both for "not proven".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TypeAlias
 
@@ -13,9 +14,27 @@ from cardsvc.clock import VIETNAM_TIME
 from cardsvc.identity.provinces import ProvinceCode, successor
 from cardsvc.records import Delegation
 from cardsvc.service_records import CardOnRecord, HolderFacts
-from verification.release.attributes import ON_RECORD, AskedAttribute, Attribute, over_years
+from verification.release.attributes import AskedAttribute, Attribute, over_years
 
 Value: TypeAlias = str | bool | None
+
+_ON_RECORD: dict[str, Callable[[CardOnRecord], Value]] = {
+    Attribute.NAME: lambda record: record.holder_name or None,  # a bundle holds no names
+    Attribute.CARD: lambda record: record.card.guid.urn,
+    Attribute.CARD_TYPE: lambda record: record.card.card_type.value,
+    Attribute.CARD_EXPIRES_ON: lambda record: (
+        record.card.expires_at.astimezone(VIETNAM_TIME).date().isoformat()
+    ),
+    Attribute.CATEGORY: lambda record: record.category,
+    Attribute.AGENCY_CODE: lambda record: record.agency_code,
+    Attribute.STAFF: lambda record: record.category is not None,
+}
+"""What the card's record says, by the attribute's name."""
+ON_RECORD = frozenset(_ON_RECORD)
+"""What a decision knows already; anything else is read of the holder, and only when granted.
+
+A portrait is neither: the decision says that there is one, and ``release.portrait`` hands it over.
+"""
 
 
 def value_of(
@@ -35,8 +54,9 @@ def value_of(
         home_province: our province's code in the table of 2025.
         today: Vietnam's date.
     """
-    if asked.allowed_as in ON_RECORD:
-        return _of_record(Attribute(asked.allowed_as), record)
+    on_record = _ON_RECORD.get(asked.allowed_as)
+    if on_record is not None:
+        return on_record(record)
     # whether there is a portrait is no fact of these: the directory tells it to ``grant``
     if facts is None or asked.allowed_as == Attribute.PORTRAIT:
         return None
@@ -66,24 +86,6 @@ def is_over(birth_date: date, years: int, today: date) -> bool:
     if (today.month, today.day) < (birth_date.month, birth_date.day):
         completed -= 1
     return completed >= years
-
-
-def _of_record(wanted: Attribute, record: CardOnRecord) -> Value:
-    match wanted:
-        case Attribute.NAME:
-            return record.holder_name or None  # a bundle holds no names
-        case Attribute.CARD:
-            return record.card.guid.urn
-        case Attribute.CARD_TYPE:
-            return record.card.card_type.value
-        case Attribute.CARD_EXPIRES_ON:
-            return record.card.expires_at.astimezone(VIETNAM_TIME).date().isoformat()
-        case Attribute.CATEGORY:
-            return record.category
-        case Attribute.AGENCY_CODE:
-            return record.agency_code
-        case _:
-            return record.category is not None
 
 
 def _of_delegation(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
-from cardsvc.errors import ReasonCode, VaultError
+from cardsvc.errors import Malformed, ReasonCode, VaultError
 from cardsvc.terms import CardType
 from keys.ocsp_responder import OcspSigner
 from keys.signers import ContentSigner, ReceiptSigner, key_id, public_jwk, verify_receipt
@@ -51,6 +51,11 @@ def test_a_receipt_verifies_with_the_jwk_by_hand(rehearsal: RehearsalPki) -> Non
     der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
     numbers.public_key().verify(der, f"{header}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
     assert json.loads(decode(payload)) == CLAIMS
+
+
+def test_half_a_character_is_not_signed(rehearsal: RehearsalPki) -> None:
+    with pytest.raises(Malformed):
+        rehearsal.pki.receipt_signer.sign({**CLAIMS, "aud": "\ud800"})
 
 
 def test_a_receipt_verifies_with_the_published_set_whatever_its_dates(
