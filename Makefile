@@ -2,6 +2,9 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
+# The tests start hundreds of programs: each would compile everything anew where nothing is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo console test lint types imports unit bench serve pictures requirements clean
 
