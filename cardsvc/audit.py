@@ -113,6 +113,7 @@ class AuditAction(StrEnum):
     AGENT_ENROLLED = "agent.enrolled"
     AGENT_RENEWED = "agent.renewed"
     AGENT_DISABLED = "agent.disabled"
+    AGENT_CONFIGURED = "agent.configured"
     AGENT_EVENTS_TAKEN = "agent.events_taken"
     AGENT_ALARM = "agent.alarm"
     RELYING_PARTY_ENROLLED = "relying_party.enrolled"

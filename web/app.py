@@ -11,6 +11,7 @@ from cardsvc.wire.batch import MAX_BATCH_OCTETS
 from cardsvc.wire.fields import encode_instant
 from web.agent_api import agent_api
 from web.agent_events_api import agent_events_api
+from web.agent_settings_api import agent_settings_api
 from web.bundle_api import bundle_api
 from web.console.assemble import register_console
 from web.desk_api import desk_api
@@ -48,6 +49,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(bundle_api(services))
     app.register_blueprint(desk_api(services))
     app.register_blueprint(door_orders_api(services))
+    app.register_blueprint(agent_settings_api(services))
     app.register_blueprint(oauth_api(services))
     app.register_blueprint(enrolment_api(services))
     app.register_blueprint(partner_api(services))

@@ -77,7 +77,7 @@ from web.metrics.state import StateCollector
 from web.one_process import opening
 from web.services import Services
 from web.settings import Settings, SettingsError
-from web.wiring.agents import agent_access
+from web.wiring.agents import agent_access, agent_settings_desk
 from web.wiring.authorities import open_authorities
 from web.wiring.bundles import bundle_press
 from web.wiring.decisions import decision_desk
@@ -262,6 +262,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     reader = state_reader(StateParts(database, access, presence, feed))
     instruments.add(StateCollector(reader, clock))
     agents = agent_access(settings, database, vault, clock.now())
+    agent_settings = agent_settings_desk(database, vault)
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -277,6 +278,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         bundles=bundle_press(database, pki, bundle_signer),
         bundle_keys=bundle_signer.key_set,
         door_orders=DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault)),
+        agent_settings=agent_settings,
         presence=presence.seen,
         status=pki.status,
         credential_keys=credentials.jwks,
@@ -302,6 +304,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
                 sealer,
                 access,
                 agents.enrolment,
+                agent_settings,
                 os.urandom,
                 console_keys(vault),
             ),

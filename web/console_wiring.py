@@ -17,6 +17,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
 from web.agents.enrolment import EnrolmentDesk
+from web.agents.settings import SettingsDesk
 from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
@@ -42,6 +43,7 @@ class ConsoleParts:
         sealer: seals personal data and secrets at rest.
         access: agents.
         invitations: lets devices become agents.
+        agent_settings: sets something at agents from afar.
         random_octets: a cryptographic random source.
         derive: derives a key of 32 octets for a purpose, from a master in the vault.
     """
@@ -52,6 +54,7 @@ class ConsoleParts:
     sealer: Sealer
     access: SqlAccessStore
     invitations: EnrolmentDesk
+    agent_settings: SettingsDesk
     random_octets: Callable[[int], bytes]
     derive: Callable[[bytes], bytes]
 
@@ -93,6 +96,7 @@ def wire_console(
         partners=PartnerRegister(SqlPartnerStore(database)),
         policies=parts.access.policies,
         invitations=parts.invitations,
+        agent_settings=parts.agent_settings,
         issuing=issuing,
         registry=wire_registry(database, parts.sealer, parts.clock),
         oversight=oversight,

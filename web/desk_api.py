@@ -73,7 +73,8 @@ def desk_api(services: Services) -> Blueprint:
         at = services.clock.now()
         health = None if told.health is None else told.health.as_object()
         services.presence(AgentPresence(caller, told.version, told.pcsc, told.readers, at, health))
-        return json_response(SeenMessage(seen=True).encode())
+        wanted = services.agent_settings.wanted(caller)
+        return json_response(SeenMessage(seen=True, settings=wanted).encode())
 
     return views
 

@@ -36,6 +36,7 @@ _STATUS = {
     ReasonCode.PORTRAIT_EXPIRED: 410,
     ReasonCode.SESSION_UNKNOWN: 404,
     ReasonCode.PASS_UNKNOWN: 404,
+    ReasonCode.SETTINGS_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,
     ReasonCode.RECORD_CORRUPT: 500,
     ReasonCode.AUDIT_BROKEN: 500,

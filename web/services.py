@@ -27,6 +27,7 @@ from verification.decide import DecisionDesk, Settled
 from verification.doors.orders import DoorOrderDesk
 from verification.presentation import UnverifiedPresentation
 from web.agents.access import AgentAccess
+from web.agents.settings import SettingsDesk
 from web.console.services import ConsoleServices
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
@@ -174,6 +175,7 @@ class Services:
         bundles: what agents decide by while the service is away.
         bundle_keys: the keys that sign bundles, as JWK set (RFC 7517).
         door_orders: opens doors from afar.
+        agent_settings: sets something at agents from afar.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
         credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
@@ -204,6 +206,7 @@ class Services:
     bundles: Bundles
     bundle_keys: Callable[[], dict[str, Any]]
     door_orders: DoorOrderDesk
+    agent_settings: SettingsDesk
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments
     credential_keys: Callable[[], dict[str, Any]]

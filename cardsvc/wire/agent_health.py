@@ -45,6 +45,18 @@ class FailureSeen(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsSeen(Message):
+    """Which settings from afar an agent runs."""
+
+    seq: Annotated[int, Number(0, _MANY, about="the version that runs; 0 for the machine's own")]
+    refused_seq: Annotated[int | None, Number(1, _MANY, about="the last one not taken")] = None
+    refused: Annotated[str | None, Text(64, about="why, a reason code")] = None
+    where: Annotated[
+        str | None, Text(300, about="the entry or part that it failed at; no value of it")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class HealthMessage(Message):
     """How an agent does since it was started."""
 
@@ -67,6 +79,12 @@ class HealthMessage(Message):
         "bundle_refused": None,
         "clock_offset_ms": -120,
         "certificate_until": "2026-12-21T01:00:00Z",
+        "settings": {
+            "seq": 4,
+            "refused_seq": 5,
+            "refused": "settings_failed",
+            "where": "door north",
+        },
     }
 
     started_at: Annotated[datetime, Instant()]
@@ -98,3 +116,6 @@ class HealthMessage(Message):
         int, Number(-_MANY, _MANY, about="how far the service's clock is ahead")
     ] = 0
     certificate_until: Annotated[datetime | None, Instant(about="the end of our own")] = None
+    settings: Annotated[
+        SettingsSeen | None, Inner(SettingsSeen, about="what an administrator set from afar")
+    ] = None

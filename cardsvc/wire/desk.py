@@ -94,3 +94,6 @@ class SeenMessage(Message):
     """The presence was noted."""
 
     seen: Annotated[bool, Flag()]
+    settings: Annotated[
+        int | None, Number(1, 2**31 - 1, about="the version of settings the agent is to run")
+    ] = None

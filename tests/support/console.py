@@ -197,6 +197,8 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     ],
     "console.partners.ask_to_revoke": [{"partner_id": KEYED_PARTNER, "kid": "khoa-1"}],
     "console.agents.show": [{"agent_id": "ki-ot-1"}],
+    "console.agent_settings.edit": [{"agent_id": "ki-ot-1"}],
+    "console.agent_settings.version": [{"agent_id": "ki-ot-1", "seq": "1"}],
     **EXAMPLES_OF_RECORDS,
     **EXAMPLES_OF_INTEGRATION,
     **EXAMPLES_OF_THE_FIELD,

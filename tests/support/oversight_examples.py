@@ -33,4 +33,7 @@ def add_examples(service: ServiceUnderTest) -> None:
     installation.presence.seen(AgentPresence(AGENT, "0.1.0", True, mute, at()))
     long_ago = at() - timedelta(hours=1)
     installation.presence.seen(AgentPresence(DESK, "0.1.0", True, (), long_ago))
+    settings = installation.services.agent_settings
+    settings.configure(AGENT, "[kiosk]\nsound = false\n", after=0, operator="admin", at=at())
+    settings.configure(AGENT, "", after=1, operator="admin", at=at())
     wire_housekeeping(installation).run_all()

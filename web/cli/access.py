@@ -8,6 +8,7 @@ import click
 
 from cardsvc.wire.fields import encode_instant
 from web.cli.agent_events import agent_alarms, agent_events, offline_report
+from web.cli.agent_settings import agent_settings, configure_agent
 from web.cli.support import OPERATOR, opened
 from web.settings import Settings
 
@@ -83,5 +84,5 @@ def disable_agent(settings: Settings, agent_id: str, operator: str) -> None:
             raise click.ClickException(f"no agent {agent_id}; see `cardsvc agent list`")
 
 
-for command in (agent_events, agent_alarms, offline_report):
+for command in (agent_events, agent_alarms, offline_report, configure_agent, agent_settings):
     agent.add_command(command)

@@ -43,6 +43,8 @@ _ADVICE = {
     ReasonCode.PRIVACY_REQUEST_UNKNOWN: "see `cardsvc privacy list`",
     ReasonCode.DOOR_ORDER_UNKNOWN: "see `cardsvc door orders`, `cardsvc agent list`",
     ReasonCode.DOOR_ORDER_OVER: "đã quá hạn hoặc đã quyết định – ask anew",
+    ReasonCode.SETTINGS_UNKNOWN: "see `cardsvc agent settings`",
+    ReasonCode.SETTINGS_CHANGED: "see `cardsvc agent list`, `cardsvc agent settings`",
     ReasonCode.CORRECTION_UNKNOWN: "see `cardsvc attendance list`",
     ReasonCode.ERASURE_HELD: "chưa được xóa – these stand against it; refuse or wait",
     ReasonCode.HOLDER_RESTRICTED: "hạn chế xử lý – lift the restriction first",

@@ -11,6 +11,7 @@ from web.console.blueprint import make_blueprint
 from web.console.cookies import PREFIX, ConsoleCookies
 from web.console.pages import (
     agencies,
+    agent_settings,
     agents,
     applications,
     attendance,
@@ -55,6 +56,7 @@ _AREAS = (
     agencies,
     operators,
     agents,
+    agent_settings,
     partners,
     webhooks,
     policies,

@@ -110,6 +110,7 @@ ACTION_TEXTS = {
     AuditAction.AGENT_RENEWED: Text("Gia hạn chứng thư thiết bị", "Agent's certificate renewed"),
     AuditAction.AGENT_ENROLLED: Text("Đăng ký thiết bị", "Agent enrolled"),
     AuditAction.AGENT_DISABLED: Text("Ngắt thiết bị", "Agent shut out"),
+    AuditAction.AGENT_CONFIGURED: Text("Đổi cấu hình thiết bị từ xa", "Agent's settings changed"),
     AuditAction.AGENT_EVENTS_TAKEN: Text("Nhận nhật ký của thiết bị", "Agent's events taken in"),
     AuditAction.AGENT_ALARM: Text("Nhật ký thiết bị bất thường", "Agent's events out of order"),
     AuditAction.RELYING_PARTY_ENROLLED: Text("Đăng ký đối tác", "Partner enrolled"),

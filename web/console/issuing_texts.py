@@ -189,6 +189,25 @@ REFUSALS = {
         "Ảnh trong hồ sơ không ghi được vào thẻ.", "The photo on record does not fit a card."
     ),
     ReasonCode.CARD_UNKNOWN: Text("Không tìm thấy thẻ.", "There is no such card."),
+    ReasonCode.MALFORMED_CONFIG: Text(
+        "Không hợp với cấu hình tại thiết bị.", "It does not fit the machine's own configuration."
+    ),
+    ReasonCode.SETTINGS_REFUSED: Text(
+        "Không phải do máy chủ này ký cho thiết bị này.",
+        "Not signed by the service that the agent knows, or for another agent.",
+    ),
+    ReasonCode.SETTINGS_ROLLED_BACK: Text(
+        "Cũ hơn bản mà thiết bị đã nhận.", "Older than what the agent has taken before."
+    ),
+    ReasonCode.SETTINGS_FAILED: Text(
+        "Một phần của thiết bị không chạy được với bản này.",
+        "A part of the agent did not run with it.",
+    ),
+    ReasonCode.SETTINGS_CHANGED: Text(
+        "Người khác vừa đổi cấu hình của thiết bị này.",
+        "Somebody else has changed this agent's settings.",
+    ),
+    ReasonCode.SETTINGS_UNKNOWN: Text("Không có bản này.", "There is no such version."),
 }
 
 

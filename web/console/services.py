@@ -11,6 +11,7 @@ from cardsvc.access_records import Enrolled
 from cardsvc.clock import Clock
 from cardsvc.service_records import ServicePolicy
 from cardsvc.session_records import FormClaim
+from web.agents.settings import SettingsDesk
 from web.console.attendance_services import AttendanceServices
 from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
@@ -79,6 +80,7 @@ class ConsoleServices:
         partners: relying parties and their keys.
         policies: those in force at an instant.
         invitations: lets devices become agents.
+        agent_settings: sets something at agents from afar.
         issuing: applications, cards, the desk and the stock of blanks.
         registry: holders, agencies, imports.
         oversight: figures, the audit log, personal data, publishing.
@@ -99,6 +101,7 @@ class ConsoleServices:
     partners: PartnerRegister
     policies: Callable[[datetime], Sequence[ServicePolicy]]
     invitations: AgentInvitations
+    agent_settings: SettingsDesk
     issuing: IssuingServices
     registry: RegistryServices
     oversight: OversightServices

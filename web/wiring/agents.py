@@ -6,11 +6,14 @@ import os
 from datetime import datetime
 
 from cardsvc.store.agent_devices import SqlAgentDevices
+from cardsvc.store.agent_settings import SqlAgentSettings
 from cardsvc.store.engine import Database
+from keys.agent_settings_signer import open_agent_settings_signer
 from keys.device_ca import open_device_authority
 from keys.vault import KeyVault
 from web.agents.access import AgentAccess
 from web.agents.enrolment import EnrolmentDesk
+from web.agents.settings import SettingsDesk
 from web.agents.sign_in import AgentSignIn
 from web.settings import Settings
 
@@ -26,3 +29,8 @@ def agent_access(
         sign_in=AgentSignIn(devices),
         tokens=settings.agent_tokens == "on",
     )
+
+
+def agent_settings_desk(database: Database, vault: KeyVault) -> SettingsDesk:
+    """Return what sets something at agents from afar."""
+    return SettingsDesk(SqlAgentSettings(database), open_agent_settings_signer(vault))

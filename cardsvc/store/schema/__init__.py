@@ -18,6 +18,7 @@ from cardsvc.store.schema.agent_events import (
 from cardsvc.store.schema.agents import (
     DEVICE_AUTHORITY_ID,
     AgentInviteRow,
+    AgentSettingsRow,
     DeviceAuthorityRow,
     DeviceCertificateRow,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "AgentInviteRow",
     "AgentPresenceRow",
     "AgentRow",
+    "AgentSettingsRow",
     "AnsweredRequestRow",
     "ApplicationRow",
     "ApprovalDecisionRow",

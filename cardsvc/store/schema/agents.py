@@ -1,4 +1,4 @@
-"""How devices become agents: invitations, device certificates, the device CA's own."""
+"""How devices become agents: invitations, device certificates, the device CA's own; settings."""
 
 from __future__ import annotations
 
@@ -48,3 +48,20 @@ class DeviceCertificateRow(Base):
     not_after: Mapped[datetime] = mapped_column(UtcDateTime())
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime())
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class AgentSettingsRow(Base):
+    """A version of what is set at an agent from afar; versions are added and never changed."""
+
+    __tablename__ = "agent_settings"
+    __table_args__ = (
+        CheckConstraint("seq > 0", name="counted_from_one"),
+        CheckConstraint("restored_from < seq", name="restored_from_the_past"),
+    )
+
+    agent: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(String)
+    made_by: Mapped[str] = mapped_column(String)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    restored_from: Mapped[int | None] = mapped_column(Integer)

@@ -1,0 +1,114 @@
+"""Settings as they travel: signed, for one agent, numbered, so that no older ones come back.
+
+Spec: JWS compact (RFC 7515), ES256 (RFC 7518 section 3.4), typed (RFC 8725 section 3.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import jwt
+from jwt.types import Options
+
+from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.wire.fields import Fields, encode_octets
+from verification.agent_settings.text import MAX_SETTINGS_OCTETS
+
+SETTINGS_TYPE = "cardsvc-agent-settings+jwt"
+SETTINGS_ALGORITHM = "ES256"
+"""No other is ever accepted."""
+MAX_TOKEN_CHARACTERS = 60_000
+MAX_SEQ = 2**31 - 1
+_MAX_SECOND = 2**33
+_UNJUDGED = Options(
+    verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+)
+"""Settings have no end: an agent works by its last ones for as long as it has no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSettings:
+    """What is signed.
+
+    Args:
+        agent: whose settings.
+        seq: grows with every version of them.
+        made_at: when an administrator made this one.
+        text: TOML; not parsed yet.
+    """
+
+    agent: str
+    seq: int
+    made_at: datetime
+    text: str
+
+    def claims(self) -> dict[str, Any]:
+        """Return the claims to be signed."""
+        return {
+            "sub": self.agent,
+            "seq": self.seq,
+            "iat": int(self.made_at.timestamp()),
+            "toml": encode_octets(self.text.encode()),
+        }
+
+
+def verify_settings(
+    token: str, key_set: Mapping[str, Any], *, expected_agent: str | None, least_seq: int
+) -> SignedSettings:
+    """Verify that the service made these settings, for us, and none later that we have seen.
+
+    Args:
+        token: as it came.
+        key_set: the service's keys that we trust, as JWK set.
+        expected_agent: who we are; None for an agent that has never been told.
+        least_seq: the greatest number that was ever taken here.
+
+    Raises:
+        VerificationError: SETTINGS_REFUSED, nobody's whom we trust, or another agent's;
+            SETTINGS_ROLLED_BACK, an older number.
+    """
+    signed = _parsed(_verified(token, key_set))
+    if expected_agent is not None and signed.agent != expected_agent:
+        _refuse("for another agent")
+    if signed.seq < least_seq:
+        raise VerificationError(ReasonCode.SETTINGS_ROLLED_BACK, "an older number")
+    return signed
+
+
+def _verified(token: str, key_set: Mapping[str, Any]) -> object:
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        _refuse("too large")
+    try:
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != SETTINGS_TYPE or header.get("alg") != SETTINGS_ALGORITHM:
+            _refuse("not settings")
+        found = [one for one in key_set.get("keys", ()) if one.get("kid") == header.get("kid")]
+        if len(found) != 1:
+            _refuse("signed by a key that we don't know")
+        key = jwt.PyJWK(found[0], algorithm=SETTINGS_ALGORITHM)
+        return jwt.decode(token, key, algorithms=[SETTINGS_ALGORITHM], options=_UNJUDGED)
+    except VerificationError:
+        raise
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        message = f"not signed settings: {type(error).__name__}"
+        raise VerificationError(ReasonCode.SETTINGS_REFUSED, message) from error
+
+
+def _parsed(claims: object) -> SignedSettings:
+    try:
+        fields = Fields(claims, ("sub", "seq", "iat", "toml"))
+        return SignedSettings(
+            agent=fields.text("sub"),
+            seq=fields.number("seq", least=1, most=MAX_SEQ),
+            made_at=datetime.fromtimestamp(fields.number("iat", most=_MAX_SECOND), UTC),
+            text=fields.octets("toml", most=MAX_SETTINGS_OCTETS).decode("utf-8"),
+        )
+    except (Malformed, UnicodeDecodeError) as error:
+        raise VerificationError(ReasonCode.SETTINGS_REFUSED, str(error)) from error
+
+
+def _refuse(what: str) -> NoReturn:
+    raise VerificationError(ReasonCode.SETTINGS_REFUSED, what)
