@@ -25,6 +25,7 @@ from cardsvc.wire.desk import (
     NextJobMessage,
     PresenceMessage,
     ReportMessage,
+    SeenMessage,
 )
 from cardsvc.wire.door_order import DoorAnswer, DoorQuestion
 from cardsvc.wire.enrolment import EnrolledMessage, RenewalMessage
@@ -92,7 +93,7 @@ class ServiceClient:
         if isinstance(credentials, str):
             credentials = BearerToken(credentials)
         self._http = ServiceHttp(base_url, credentials, ca_file=ca_file, observe=observe)
-        self._tap_seconds = tap_seconds
+        self.tap_seconds = tap_seconds
 
     def open_challenge(
         self, relying_party: str, service: str, level: AssuranceLevel
@@ -232,13 +233,22 @@ class ServiceClient:
         answer = self._post(path, ReportMessage(stage, reason).encode())
         return Fields(parse_object(answer), ("state",)).text("state")
 
-    def tell_presence(self, presence: PresenceMessage) -> None:
-        """Tell of ourselves and our readers.
+    def tell_presence(self, presence: PresenceMessage) -> SeenMessage:
+        """Tell of ourselves and our readers; return what the service wants of us.
 
         Raises:
             ServiceError: unreachable or refused.
+            Malformed: the answer is none.
         """
-        self._post("/agent/v1/presence", presence.encode())
+        return SeenMessage.parse(self._post("/agent/v1/presence", presence.encode()))
+
+    def settings(self) -> str:
+        """Return what an administrator has set at us, a JWS; nothing of it is believed yet.
+
+        Raises:
+            ServiceError: unreachable, refused, or nothing was ever set.
+        """
+        return self._http.ask("GET", "/agent/v1/settings").decode("ascii", "replace")
 
     def send_events(self, batch: EventBatchMessage) -> ChainHead:
         """Hand events of the outbox over; return the head up to which the service has all.
@@ -317,7 +327,7 @@ class ServiceClient:
         return self._http.ask("POST", path, body)
 
     def _post_tap(self, path: str, body: bytes) -> bytes:
-        return self._http.ask("POST", path, body, seconds=self._tap_seconds)
+        return self._http.ask("POST", path, body, seconds=self.tap_seconds)
 
 
 def _presentation(unverified: UnverifiedPresentation) -> PresentationMessage:

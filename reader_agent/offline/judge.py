@@ -63,7 +63,7 @@ class OfflineJudge:
         random_octets: Callable[[int], bytes],
         new_id: Callable[[], str],
     ) -> None:
-        self._keeper, self._config, self._journal = keeper, config, journal
+        self._keeper, self.config, self._journal = keeper, config, journal
         self._random_octets, self._new_id = random_octets, new_id
         self._challenges = SealedChallenges(random_octets(_KEY_OCTETS), _SpentInMemory())
 
@@ -112,7 +112,7 @@ class OfflineJudge:
             decision = Denied((ReasonCode.CHALLENGE_UNKNOWN,), _REPLAYED, at)
         if challenge is not None and isinstance(decision, Granted):
             age = max(at - bundle.manifest.issued_at, timedelta())
-            decision = _caution(decision, self._config.caution(challenge.service, age))
+            decision = _caution(decision, self.config.caution(challenge.service, age))
         settled = conclude(desk, self._new_id(), agent, challenge, decision)
         return _message(settled.decision, settled.receipt)
 

@@ -74,7 +74,7 @@ class BundleKeeper:
         monotonic: Callable[[], float],
     ) -> None:
         self._relying_party, self._service = relying_party, service
-        self._shelf, self._config = shelf, config
+        self._shelf, self.config = shelf, config
         self._parts = PartsAtHand(shelf)
         self._wanted: set[bytes] = set()
         self._bundle: Bundle | None = None
@@ -107,7 +107,7 @@ class BundleKeeper:
                     _LOG.warning("no new bundle: %s", error.reason.value)
                 self.refused = error.reason
                 self._keep_floor()
-            stop.wait(self._config.refresh_seconds)
+            stop.wait(self.config.refresh_seconds)
         self._keep_floor(at_once=True)
 
     def refresh(self) -> None:

@@ -68,8 +68,12 @@ class AttendanceNotes:
     """
 
     def __init__(self, services: Sequence[AttendanceService], journal: Journal) -> None:
-        self._services = {one.service: one for one in services}
         self._journal = journal
+        self.count(services)
+
+    def count(self, services: Sequence[AttendanceService]) -> None:
+        """Count these services from now on, and no others."""
+        self._services = {one.service: one for one in services}
 
     def note(self, service: str, card: CardGuid, at: datetime) -> None:
         """Note a granted tap, where its service counts."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ from reader_agent.offline.assemble import assemble_offline
 from reader_agent.run.attendance import AttendanceNotes
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.desk_part import DeskPart
+from reader_agent.run.groups import GROUPS
 from reader_agent.run.heartbeat import Heartbeat, TapCounter
 from reader_agent.run.hub import Hub
 from reader_agent.run.network import Network
@@ -36,6 +38,9 @@ from reader_agent.run.taps import Tapper
 from reader_agent.run.tools import AgentTools
 from reader_agent.service_http import BearerToken, Credentials
 from reader_agent.service_options import read_token
+from reader_agent.settings.keeper import KeeperTools, SettingsKeeper
+from reader_agent.settings.open import OpenSettings, open_settings
+from reader_agent.settings.refit import AgentRefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,50 +81,62 @@ def assemble(config: AgentConfig, clock: Clock | None = None) -> Agent:
     """
     undo = ExitStack()
     try:
-        tools = _tools(config, clock or SystemClock(), undo)
-        return Agent(tools, _supervised(tools), undo)
+        credentials = _credentials(config, clock or SystemClock())
+        device = credentials if isinstance(credentials, DeviceKey) else None
+        settings = open_settings(config, None if device is None else device.identity)
+        tools, attendance = _tools(settings, credentials, clock or SystemClock(), undo)
+        return _put_together(tools, attendance, settings, undo)
     except BaseException:
         undo.close()
         raise
 
 
-def parts_of(tools: AgentTools) -> Sequence[Part]:
-    """Return the parts that the configuration asks for."""
+def lasting_parts(tools: AgentTools) -> Sequence[Part]:
+    """Return the parts that the configuration asks for, and that nothing from afar changes."""
     parts = [*reader_watches(tools.config.readers, tools.readers)]
     if tools.offline is not None:
         parts += tools.offline.parts
-    if tools.config.kiosk is not None or tools.config.counter is not None:
-        from reader_agent.loopback.compose import local_parts  # noqa: PLC0415 - no page, no Flask
-
-        parts += local_parts(tools)
     if tools.device is not None:
         parts.append(Renewal(tools.device, tools.client, tools.config.state_dir))
     parts += [
         DeskPart(one, tools.client, tools.readers) for one in tools.config.readers_for(Role.DESK)
     ]
-    if tools.config.doors.doors:
-        from reader_agent.door.parts import door_parts  # noqa: PLC0415 - no doors, no pins
-
-        parts += door_parts(tools.config.doors, tools)
     return parts
 
 
-def _supervised(tools: AgentTools) -> Supervisor:
+def _put_together(
+    tools: AgentTools, attendance: AttendanceNotes, settings: OpenSettings, undo: ExitStack
+) -> Agent:
     tally = Tally()
 
     def health() -> tuple[PartHealth, ...]:
         return supervisor.health()
 
-    pulse: list[Part] = [TapCounter(tools.hub, tally), Heartbeat(tools, tally, health)]
-    supervisor = Supervisor([*parts_of(tools), *pulse])
-    return supervisor
+    def refit() -> AgentRefit:
+        return changes
+
+    needed = KeeperTools(tools.client, settings.keys, settings.folder, settings.agent)
+    keeper = SettingsKeeper(settings.own, settings.running, needed, refit)
+    tools = replace(tools, settings=keeper)
+    groups = {name: make(tools) for name, make in GROUPS.items()}
+    changing = [part for parts in groups.values() for part in parts]
+    pulse: list[Part] = [TapCounter(tools.hub, tally), Heartbeat(tools, tally, health), keeper]
+    supervisor = Supervisor([*lasting_parts(tools), *changing, *pulse])
+    names = {name: frozenset(one.name for one in parts) for name, parts in groups.items()}
+    changes = AgentRefit(tools, supervisor, attendance, GROUPS, names)
+    return Agent(tools, supervisor, undo)
 
 
-def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
+def _tools(
+    settings: OpenSettings, credentials: Credentials, clock: Clock, undo: ExitStack
+) -> tuple[AgentTools, AttendanceNotes]:
+    config = settings.running.config
+    if config.log.level != settings.own.log.level:
+        logging.getLogger().setLevel(config.log.level)
     hub = Hub()
     network = Network(hub, clock)
     readers = ReaderBoard(config.readers, open_reader, hub, clock)
-    credentials, stages = _credentials(config, clock), StageTimes()
+    stages = StageTimes()
     client = ServiceClient(
         config.service.url,
         credentials,
@@ -137,7 +154,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         random_octets=secrets.token_bytes,
         undo=undo,
     )
-    known = KnownCards()
+    known, attendance = KnownCards(), AttendanceNotes(config.attendance, offline.outbox)
     tapper = Tapper(
         config.relying_party,
         open_reader=readers.open,
@@ -147,10 +164,10 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         hub=hub,
         clock=clock,
         stages=stages,
-        granted=AttendanceNotes(config.attendance, offline.outbox).note,
+        granted=attendance.note,
         known=known,
     )
-    return AgentTools(
+    tools = AgentTools(
         config=config,
         clock=clock,
         monotonic=time.monotonic,
@@ -166,6 +183,7 @@ def _tools(config: AgentConfig, clock: Clock, undo: ExitStack) -> AgentTools:
         offline=offline,
         known=known,
     )
+    return tools, attendance
 
 
 def _credentials(config: AgentConfig, clock: Clock) -> Credentials:

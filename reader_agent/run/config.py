@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
@@ -70,6 +72,7 @@ class AgentConfig:
         attendance: services whose taps count for attendance.
         outbox: how events are kept.
         offline: how to decide while the service is away.
+        source: what it was parsed from, for settings that come on top of it.
     """
 
     relying_party: str
@@ -84,6 +87,7 @@ class AgentConfig:
     attendance: tuple[AttendanceService, ...] = ()
     outbox: OutboxConfig = field(default_factory=OutboxConfig)
     offline: OfflineConfig = field(default_factory=OfflineConfig)
+    source: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def readers_for(self, *roles: str) -> tuple[ReaderConfig, ...]:
         """Return the readers that serve one of these roles."""
@@ -96,7 +100,23 @@ def parse_agent_config(text: str) -> AgentConfig:
     Raises:
         ConfigError: names the key and the line.
     """
-    file = parse_config_text(text)
+    return _config(parse_config_text(text))
+
+
+def config_of(table: Mapping[str, Any], lines: Mapping[str, int]) -> AgentConfig:
+    """Return the configuration that a table of entries says.
+
+    Args:
+        table: as TOML has them.
+        lines: of every entry, where they come from a text.
+
+    Raises:
+        ConfigError: names the key.
+    """
+    return _config(ConfigSection(table, "", lines))
+
+
+def _config(file: ConfigSection) -> AgentConfig:
     agent = file.section("agent")
     relying_party = agent.text("relying_party", most=200)
     state_dir = agent.path("state_dir", user_state_path("cardsvc-agent"))
@@ -119,7 +139,7 @@ def parse_agent_config(text: str) -> AgentConfig:
         offline=parse_offline_config(file.section("offline")),
     )
     file.done()
-    return config
+    return replace(config, source=file.value())
 
 
 def load_agent_config(path: Path) -> AgentConfig:

@@ -24,6 +24,11 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsTold(Happening):
+    """Settings from afar apply from now on, or were refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class AtReader(Happening):
     """Something happened at a reader.
 

@@ -19,7 +19,14 @@ from cardsvc.wire.agent_health import (
 )
 from reader_agent.desk_presence import presence_of
 from reader_agent.outbox.outbox import Outbox
-from reader_agent.run.happenings import AtReader, Happening, TapDecided, TapFailed, TapStarted
+from reader_agent.run.happenings import (
+    AtReader,
+    Happening,
+    SettingsTold,
+    TapDecided,
+    TapFailed,
+    TapStarted,
+)
 from reader_agent.run.hub import Hub
 from reader_agent.run.part import PartHealth
 from reader_agent.run.tally import Tally
@@ -55,13 +62,15 @@ class Heartbeat:
     def run(self, stop: threading.Event) -> None:
         """Tell until ``stop`` is set."""
         network = self._tools.network
-        with self._tools.hub.subscribe(AtReader) as listening:
+        with self._tools.hub.subscribe(AtReader, SettingsTold) as listening:
             while not stop.is_set():
                 try:
-                    self._tools.client.tell_presence(
+                    answer = self._tools.client.tell_presence(
                         replace(presence_of(self._tools.readers.view()), health=self.health())
                     )
                     network.answered()
+                    if self._tools.settings is not None:
+                        self._tools.settings.wanted(answer.settings)
                 except CardsvcError as error:
                     network.failed(error)
                     _LOG.debug("heartbeat: %s", error.reason.value)
@@ -106,6 +115,7 @@ class Heartbeat:
             bundle_refused=None if keeper is None or not keeper.refused else keeper.refused.value,
             clock_offset_ms=_bounded(key.clock_offset if key else timedelta(0)),
             certificate_until=key.identity.certificate.not_valid_after_utc if key else None,
+            settings=None if tools.settings is None else tools.settings.seen(),
         )
 
 

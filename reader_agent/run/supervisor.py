@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cardsvc.errors import CardsvcError
@@ -24,8 +24,23 @@ _FRAMES = 4
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A part with the thread that runs it.
+
+    Args:
+        part: the part.
+        stop: ends this part.
+        thread: None until the supervisor runs.
+    """
+
+    part: Part
+    stop: threading.Event
+    thread: threading.Thread | None = None
+
+
 class Supervisor:
-    """Runs parts until it is told to stop.
+    """Runs parts until it is told to stop; parts may come and go meanwhile.
 
     Args:
         parts: what to run; their names differ.
@@ -38,13 +53,37 @@ class Supervisor:
     def __init__(
         self, parts: Sequence[Part], pauses_seconds: Sequence[float] = PAUSES_SECONDS
     ) -> None:
-        if len({part.name for part in parts}) != len(parts):
-            msg = "two parts of one name"
-            raise ValueError(msg)
-        self._parts = tuple(parts)
         self._pauses = tuple(pauses_seconds)
         self._lock = threading.Lock()
-        self._health = {part.name: PartHealth(part.name, PartState.STOPPED) for part in self._parts}
+        self._runs = False
+        self._kept: dict[str, _Kept] = {}
+        self._health: dict[str, PartHealth] = {}
+        self.add(parts)
+
+    def add(self, parts: Sequence[Part]) -> None:
+        """Take parts in; where the others run, these begin to.
+
+        Raises:
+            ValueError: two parts have one name; none is taken in.
+        """
+        with self._lock:
+            names = {part.name for part in parts}
+            if len(names) != len(parts) or names & self._kept.keys():
+                msg = "two parts of one name"
+                raise ValueError(msg)
+            for part in parts:
+                self._kept[part.name] = _Kept(part, threading.Event())
+                self._health[part.name] = PartHealth(part.name, PartState.STOPPED)
+                if self._runs:
+                    self._start(part.name)
+
+    def remove(self, names: Collection[str]) -> bool:
+        """End some parts and forget them; return whether all of them have ended in time."""
+        with self._lock:
+            leaving = [self._kept.pop(name) for name in names]
+            for name in names:
+                del self._health[name]
+        return _ended(leaving)
 
     def health(self) -> tuple[PartHealth, ...]:
         """Return how each part stands, in the order they were given."""
@@ -68,22 +107,26 @@ class Supervisor:
         Returns:
             True where every part has ended in time.
         """
-        threads = [
-            threading.Thread(target=self._keep, args=(part, stop), name=part.name, daemon=True)
-            for part in self._parts
-        ]
-        for thread in threads:
-            thread.start()
+        with self._lock:
+            self._runs = True
+            for name in self._kept:
+                self._start(name)
         while not stop.wait(tick_seconds):
-            if all(thread.is_alive() for thread in threads):
+            with self._lock:
+                threads = [one.thread for one in self._kept.values()]
+            if all(thread is not None and thread.is_alive() for thread in threads):
                 tick()
-        deadline = time.monotonic() + STOP_SECONDS
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        late = [thread.name for thread in threads if thread.is_alive()]
-        if late:
-            _LOG.warning("left behind: %s", ", ".join(late))
-        return not late
+        with self._lock:
+            self._runs = False
+            kept = tuple(self._kept.values())
+        return _ended(kept)
+
+    def _start(self, name: str) -> None:
+        """Start a part's thread; the caller holds the lock."""
+        part, stop = self._kept[name].part, self._kept[name].stop
+        thread = threading.Thread(target=self._keep, args=(part, stop), name=name, daemon=True)
+        self._kept[name] = _Kept(part, stop, thread)
+        thread.start()
 
     def _keep(self, part: Part, stop: threading.Event) -> None:
         in_a_row = 0
@@ -109,10 +152,29 @@ class Supervisor:
 
     def _note(self, part: Part, state: PartState, failure: str | None = None) -> None:
         with self._lock:
+            kept = self._kept.get(part.name)
+            if kept is None or kept.part is not part:
+                return  # it was left behind, or another has its place
             health = replace(self._health[part.name], state=state)
             if failure is not None:
                 health = replace(health, failures=health.failures + 1, last_failure=failure)
             self._health[part.name] = health
+
+
+def _ended(kept: Sequence[_Kept]) -> bool:
+    """Tell parts to end; return whether all of them did in time."""
+    for one in kept:
+        one.stop.set()
+    deadline = time.monotonic() + STOP_SECONDS
+    late = []
+    for one in kept:
+        if one.thread is not None:
+            one.thread.join(max(0.0, deadline - time.monotonic()))
+            if one.thread.is_alive():
+                late.append(one.part.name)
+    if late:
+        _LOG.warning("left behind: %s", ", ".join(late))
+    return not late
 
 
 def _place(error: Exception) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cardsvc.clock import Clock
+from cardsvc.wire.agent_health import SettingsSeen
 from reader_agent.client import ServiceClient
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.known_cards import KnownCards
@@ -30,12 +31,24 @@ class Journal(Protocol):
         ...
 
 
+class SettingsInbox(Protocol):
+    """Hears which settings from afar are wanted (``reader_agent.settings.keeper``)."""
+
+    def wanted(self, seq: int | None) -> None:
+        """Hear from the service which version it wants; None where nothing was ever set."""
+        ...
+
+    def seen(self) -> SettingsSeen:
+        """Return what the service is told."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AgentTools:
     """Everything that a part may use, shared between them.
 
     Args:
-        config: agent.toml.
+        config: agent.toml, with what was set from afar.
         clock: the machine's.
         monotonic: seconds that no clock change moves.
         random_octets: gives octets nobody can guess.
@@ -49,6 +62,7 @@ class AgentTools:
         stages: how long taps take.
         offline: outbox and bundle with how they stand; None where this agent keeps none.
         known: cards that need not be read again when they come.
+        settings: what is set from afar; None where nothing can be.
     """
 
     config: AgentConfig
@@ -65,3 +79,4 @@ class AgentTools:
     stages: StageTimes = field(default_factory=StageTimes)
     offline: OfflineParts | None = None
     known: KnownCards = field(default_factory=KnownCards)
+    settings: SettingsInbox | None = None
