@@ -225,9 +225,10 @@ class SettingsKeeper:
         return notes.refused_seq == seq and notes.refused != ReasonCode.SETTINGS_REFUSED.value
 
     def _refuse(self, seq: int | None, reason: ReasonCode, where: str | None) -> None:
-        told = None if where is None else _printable(where)[:_MOST_WHERE]
-        if (self._notes.refused_seq, self._notes.refused) != (seq, reason.value):
-            _LOG.error("settings %s from afar are refused: %s %s", seq, reason.value, told or "")
+        told, notes = None if where is None else _printable(where)[:_MOST_WHERE], self._notes
+        if (notes.refused_seq, notes.refused, notes.where) == (seq, reason.value, told):
+            return  # the service knows; telling it again would have us ask again, without end
+        _LOG.error("settings %s from afar are refused: %s %s", seq, reason.value, told or "")
         self._note(refused_seq=seq, refused=reason.value, where=told)
         self._refit().applied()
 

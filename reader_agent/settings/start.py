@@ -49,7 +49,8 @@ def start_settings(
     Raises:
         OSError: the folder can't be written to.
     """
-    notes = folder.notes()
+    notes = _hopeful(folder.notes())
+    folder.put_notes(notes)
     if (trial := folder.trial()) is not None:
         notes = _after_interruption(notes, _seq_of(trial, key_set, agent))
         folder.put_notes(notes)
@@ -74,9 +75,16 @@ def start_settings(
         )
         return Running(own)
     if notes.refused_seq == signed.seq:
-        # agent.toml fits them again
+        # the file is as it was signed again
         folder.put_notes(replace(notes, refused_seq=None, refused=None, where=None))
     return running
+
+
+def _hopeful(notes: SettingsNotes) -> SettingsNotes:
+    """Forget what did not fit: agent.toml may be another now, and so may the agent's software."""
+    if notes.refused != ReasonCode.MALFORMED_CONFIG.value:
+        return notes
+    return replace(notes, refused_seq=None, refused=None, where=None)
 
 
 def _after_interruption(notes: SettingsNotes, seq: int | None) -> SettingsNotes:

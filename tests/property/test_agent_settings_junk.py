@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardsvc.config_section import ConfigError
+from cardsvc.errors import Malformed
+from cardsvc.wire.fields import encode_object
+from reader_agent.settings.folder import SettingsNotes, parse_settings_notes
 from verification.agent_settings.text import (
     MAX_SETTINGS_OCTETS,
     AgentSettings,
@@ -43,3 +47,22 @@ def test_whatever_is_typed_is_taken_as_it_is_or_refused_as_a_configuration(text:
 def test_what_is_no_table_of_settings_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_agent_settings(text)
+
+
+_NOTES = st.dictionaries(
+    st.sampled_from(["floor", "tried", "refused_seq", "refused", "where", "more"]),
+    st.integers(-1, 2**40) | st.text(max_size=4) | st.none(),
+)
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=60) | _NOTES.map(encode_object))
+def test_notes_are_what_was_written_or_malformed(octets: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        assert isinstance(parse_settings_notes(octets), SettingsNotes)
+
+
+def test_notes_come_back_as_they_were_kept() -> None:
+    kept = {"floor": 7, "refused_seq": 8, "refused": "settings_failed", "where": "kiosk: OSError"}
+    expected = SettingsNotes(7, None, 8, "settings_failed", "kiosk: OSError")
+    assert parse_settings_notes(encode_object(kept)) == expected
