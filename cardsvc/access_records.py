@@ -76,6 +76,11 @@ class Operator:
     unit: str = ""
     must_change_password: bool = False
 
+    @property
+    def administers(self) -> bool:
+        """Whether the operator may change operators now."""
+        return self.enabled and Role.ADMINISTRATOR in self.roles
+
     def covers(self, agency_code: str | None) -> bool:
         """Tell whether an agency's records are in the operator's scope; None for no agency."""
         if ALL_AGENCIES in self.agencies:

@@ -46,15 +46,26 @@ class SqlOperatorStore:
         with self._database.reading() as session:
             return session.scalar(select(OperatorRow.unit).where(OperatorRow.id == operator_id))
 
-    def save(self, operator: Operator, *, by: str, at: datetime) -> None:
-        """Add an operator or change one; the password of one who is there stays as it is."""
+    def save(self, operator: Operator, *, by: str, at: datetime) -> bool:
+        """Add an operator or change one; the password of one who is there stays as it is.
+
+        Returns:
+            False, and nothing is changed, where the last administrator would be gone by it. All
+            rows are locked in one order: of two who shut each other out, one comes first.
+        """
         with audited(self._database) as (session, trail):
-            row = session.get(OperatorRow, operator.id, with_for_update=True)
+            query = select(OperatorRow).order_by(OperatorRow.id).with_for_update()
+            rows = {row.id: row for row in session.scalars(query)}
+            administrators = {row.id for row in rows.values() if read_operator(row).administers}
+            if administrators == {operator.id} and not operator.administers:
+                return False
+            row = rows.get(operator.id)
             if row is None:
                 row = _new_row(operator, at)
                 session.add(row)
             _write(row, operator)
             trail.record(_changed(operator, by, at))
+            return True
 
     def add(self, operator: Operator, *, by: str, at: datetime) -> bool:
         """Add an operator; False where the sign-in name is taken."""

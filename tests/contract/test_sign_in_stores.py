@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cardsvc.access_records import Operator
+from cardsvc.access_records import Operator, Role
 from cardsvc.errors import StoreError
 from cardsvc.session_records import BackOff, ClaimState, OperatorSession, SessionStage
 from cardsvc.store.attempt_store import SqlAttemptStore
@@ -32,6 +33,21 @@ def lan(database: Database) -> None:
 def session(token: bytes, *, at: datetime = AT, is_open: bool = False) -> OperatorSession:
     stage = SessionStage.OPEN if is_open else SessionStage.PASSWORD_GIVEN
     return OperatorSession(token * 32, "lan", stage, at, at, at if is_open else None)
+
+
+class TestOperators:
+    def test_of_administrators_who_shut_each_other_out_one_stays(self, database: Database) -> None:
+        store, names = SqlOperatorStore(database), ("hung", "lan", "mai")
+        people = [Operator(one, one, frozenset({Role.ADMINISTRATOR}), "$hash$") for one in names]
+        for one in people:
+            assert store.save(one, by="x", at=AT)
+        gone = [replace(one, enabled=False) for one in people]
+        with ThreadPoolExecutor(len(people)) as threads:
+            saved = list(threads.map(lambda one: store.save(one, by="x", at=AT), gone))
+        assert sorted(saved) == [False, True, True]
+        (left,) = (one for one in store.all() if one.administers)
+        assert not store.save(replace(left, roles=frozenset({Role.CLERK})), by="x", at=AT)
+        assert store.save(replace(left, name="Người ở lại"), by="x", at=AT)
 
 
 class TestSessions:

@@ -21,8 +21,8 @@ class Operators(Protocol):
         """Return all operators by sign-in name."""
         ...
 
-    def save(self, operator: Operator, *, by: str, at: datetime) -> None:
-        """Add an operator or change one."""
+    def save(self, operator: Operator, *, by: str, at: datetime) -> bool:
+        """Add an operator or change one; False where the last administrator would be gone."""
         ...
 
     def add(self, operator: Operator, *, by: str, at: datetime) -> bool:

@@ -117,8 +117,7 @@ class OperatorRegister:
             agencies=require_scope(entry.agencies),
             unit=entry.unit,
         )
-        self._keep_an_administrator(changed)
-        self._operators.save(changed, by=by, at=at)
+        self._save(changed, by=by, at=at)
 
     def set_enabled(self, operator_id: str, *, enabled: bool, by: str, at: datetime) -> None:
         """Shut an operator out at once, or let one in again.
@@ -127,8 +126,7 @@ class OperatorRegister:
             OperatorRefused: ACCESS_DENIED, nobody would be left to administer.
         """
         changed = replace(self._require(operator_id), enabled=enabled)
-        self._keep_an_administrator(changed)
-        self._operators.save(changed, by=by, at=at)
+        self._save(changed, by=by, at=at)
         if not enabled:
             self._sessions.end_all(operator_id, by=by, at=at)
 
@@ -204,9 +202,8 @@ class OperatorRegister:
         hashed = self._passwords.hash(password)
         self._operators.set_password(operator.id, hashed, by=by, at=at, temporary=temporary)
 
-    def _keep_an_administrator(self, changed: Operator) -> None:
-        others = (one for one in self._operators.all() if one.id != changed.id)
-        if not any(map(_administers, (changed, *others))):
+    def _save(self, changed: Operator, *, by: str, at: datetime) -> None:
+        if not self._operators.save(changed, by=by, at=at):
             raise OperatorRefused(ReasonCode.ACCESS_DENIED, "nobody would be left to administer")
 
     def _require(self, operator_id: str) -> Operator:
@@ -218,10 +215,6 @@ class OperatorRegister:
     def _temporary_password(self) -> str:
         text = base64.b32encode(self._random_octets(_TEMPORARY_OCTETS)).decode("ascii").lower()
         return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
-
-
-def _administers(operator: Operator) -> bool:
-    return operator.enabled and Role.ADMINISTRATOR in operator.roles
 
 
 def roles_of(names: Iterable[str]) -> frozenset[Role]:
