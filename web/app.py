@@ -6,9 +6,7 @@ import time
 
 from flask import Flask, Response, g, request
 
-from cardsvc.wire import agent_proof
 from cardsvc.wire.batch import MAX_BATCH_OCTETS
-from cardsvc.wire.fields import encode_instant
 from web.agent_api import agent_api
 from web.agent_events_api import agent_events_api
 from web.agent_settings_api import agent_settings_api
@@ -18,6 +16,7 @@ from web.desk_api import desk_api
 from web.door_orders_api import door_orders_api
 from web.enrolment_api import enrolment_api
 from web.events_api import events_api
+from web.headers import HARDENING, said_to_agents
 from web.metrics_api import metrics_api, register_measuring
 from web.named_requests import register_partner_answers
 from web.oauth_api import oauth_api
@@ -36,10 +35,16 @@ from web.services import Services
 from web.status_api import status_api
 from web.status_list_api import status_list_api
 from web.strict_requests import register_strict_requests
+from web.tap_lane.lane import register_tap_lane
 
 
-def create_app(services: Services) -> Flask:
-    """Return the application over the given services."""
+def create_app(services: Services, *, tap_lane: bool = True) -> Flask:
+    """Return the application over the given services.
+
+    Args:
+        services: the use cases.
+        tap_lane: whether a tap's plain requests are served before Flask.
+    """
     app = Flask("web", static_folder=None)
     # a path is what it says: no redirects, which clients follow without their token
     app.url_map.merge_slashes = False
@@ -79,15 +84,13 @@ def create_app(services: Services) -> Flask:
     @app.after_request
     def harden(response: Response) -> Response:
         headers = response.headers
-        headers["X-Content-Type-Options"] = "nosniff"
         # the console has said already what its pages need
-        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        # agents set their proofs' clock by it (RFC 9110 section 6.6.1)
+        for name, value in HARDENING.items():
+            headers.setdefault(name, value)
         if request.path.startswith("/agent/") and "started" in g:
-            milliseconds = (time.monotonic() - g.started) * 1000
-            headers["Server-Timing"] = f"app;dur={milliseconds:.3f}"
-            headers[agent_proof.TIME_HEADER] = encode_instant(services.clock.now())
+            headers.update(said_to_agents(time.monotonic() - g.started, services.clock.now()))
         return response
 
+    if tap_lane:
+        register_tap_lane(app, services)
     return app

@@ -1,45 +1,24 @@
-"""Who calls: bearer tokens of agents and partners (RFC 6750 section 2.1), keys of devices.
+"""Who calls: agents by their device's key or a bearer token, partners by a token.
 
-What a partner's token opens, ``web.partners.door`` knows. A token has 256 random bits, so its
-SHA-256 is enough to store, and looking that up by equality tells an attacker nothing about it.
+What a partner's token opens, ``web.partners.door`` knows.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from datetime import datetime
 
 from flask import g, request
 
 from cardsvc.partner_records import PartnerCaller, Scope
-from cardsvc.wire import agent_proof
+from web.agents.credentials import ShownToken, shown_by
 from web.agents.sign_in import ProofRefused, SignedRequest
+from web.bearer import parse_bearer
 from web.named_requests import name_request
 from web.partners.door import NotLetIn
 from web.partners.forwarded import parse_forwarded_certificate
 from web.partners.services import PartnerServices
 from web.problems import Unauthenticated
 from web.services import Services
-
-_MAX_TOKEN_CHARACTERS = 512
-
-
-def token_sha256(token: str) -> bytes:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def bearer(find: Callable[[bytes], str | None]) -> str:
-    """Return whom the request's bearer token belongs to.
-
-    Raises:
-        Unauthenticated: no token, or nobody's.
-    """
-    found = find(token_sha256(_token()))
-    if found is None:
-        raise Unauthenticated
-    return found
 
 
 def partner_caller(partners: PartnerServices, scope: Scope, at: datetime) -> PartnerCaller:
@@ -81,8 +60,8 @@ def client_certificate(partners: PartnerServices) -> str:
 
 
 def _token() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_CHARACTERS:
+    token = parse_bearer(request.headers.get("Authorization", ""))
+    if token is None:
         raise Unauthenticated
     return token
 
@@ -93,22 +72,30 @@ def calling_agent(services: Services) -> str:
     Raises:
         Unauthenticated: neither, or one that opens nothing; or tokens are switched off.
     """
-    scheme, _, proof = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != agent_proof.SCHEME.lower():
-        if not services.agents.tokens:
-            raise Unauthenticated
-        g.caller = bearer(services.access.agent_by_token)
-        return str(g.caller)
+    authorization = request.headers.get("Authorization", "")
+    match shown_by(authorization, _signed_request, tokens=services.agents.tokens):
+        case ShownToken(sha256):
+            agent = services.access.agent_by_token(sha256)
+        case SignedRequest() as signed:
+            agent = _signer(services, signed)
+        case None:
+            agent = None
+    if agent is None:
+        raise Unauthenticated
+    g.caller = agent
+    return agent
+
+
+def _signer(services: Services, signed: SignedRequest) -> str:
     sign_in, at = services.agents.sign_in, services.clock.now()
     try:
         if "signed_in" in g:  # a request that waits looks again; its proof serves once
             sign_in.require_still(g.signed_in, at)
         else:
-            g.signed_in = sign_in.agent_of(_signed_request(proof), at)
+            g.signed_in = sign_in.agent_of(signed, at)
     except ProofRefused as error:
         raise Unauthenticated from error
-    g.caller = str(g.signed_in.agent)
-    return str(g.caller)
+    return str(g.signed_in.agent)
 
 
 def _signed_request(proof: str) -> SignedRequest:

@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import logging
 import time
+from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -62,8 +63,45 @@ def may_watch(token: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that was answered.
+
+    Args:
+        method: of HTTP.
+        route: never its path, which may name somebody.
+        status: of HTTP.
+        seconds: that it took.
+        name: the request's.
+        decisions: what it led to, with a space between; empty for none.
+    """
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    name: str
+    decisions: str
+
+
+def note_answered(instruments: Instruments, answered: Answered) -> None:
+    """Count, time and log a request."""
+    instruments.count_request(answered.method, answered.route, answered.status, answered.seconds)
+    _LOG.info(
+        "request",
+        extra={
+            "request_id": answered.name,
+            "method": answered.method,
+            "route": answered.route,
+            "status": answered.status,
+            "milliseconds": round(1000 * answered.seconds, 1),
+        }
+        | ({"decisions": answered.decisions} if answered.decisions else {}),
+    )
+
+
 def register_measuring(app: Flask, instruments: Instruments) -> None:
-    """Count, time and log every request: its route, never its path, which may name somebody."""
+    """Count, time and log every request."""
 
     @app.before_request
     def begin() -> None:
@@ -74,16 +112,8 @@ def register_measuring(app: Flask, instruments: Instruments) -> None:
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         route = request.url_rule.rule if request.url_rule is not None else _NO_ROUTE
         method = request.method if request.method in _METHODS else _NO_ROUTE
-        instruments.count_request(method, route, response.status_code, seconds)
-        _LOG.info(
-            "request",
-            extra={
-                "request_id": request_id(),
-                "method": method,
-                "route": route,
-                "status": response.status_code,
-                "milliseconds": round(1000 * seconds, 1),
-            }
-            | ({"decisions": decisions} if (decisions := named_decisions()) else {}),
+        answered = Answered(
+            method, route, response.status_code, seconds, request_id(), named_decisions()
         )
+        note_answered(instruments, answered)
         return response

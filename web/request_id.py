@@ -20,9 +20,13 @@ def request_id() -> str:
     if not has_request_context():
         return ""
     if "request_id" not in g:
-        brought = request.headers.get(HEADER, "")
-        g.request_id = brought if _WELL_FORMED.fullmatch(brought) else uuid.uuid4().hex
+        g.request_id = name_of(request.headers.get(HEADER, ""))
     return str(g.request_id)
+
+
+def name_of(brought: str) -> str:
+    """Return a request's name: the one that its caller brought, or a fresh one."""
+    return brought if _WELL_FORMED.fullmatch(brought) else uuid.uuid4().hex
 
 
 def name_decision(decision_id: str) -> None:

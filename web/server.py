@@ -55,8 +55,9 @@ def application() -> Flask:
     courier.start()
     Finalize(None, courier.stop, exitpriority=0)
     installation.services.console.registry.runner.resume()
-    app = create_app(installation.services)
-    if installation.settings.traces == "otlp":
+    traced = installation.settings.traces == "otlp"
+    app = create_app(installation.services, tap_lane=not traced)
+    if traced:
         register_tracing(app, open_exporting_provider())
     return app
 

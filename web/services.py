@@ -43,6 +43,10 @@ class AccessDirectory(Protocol):
         """Return the enabled agent's identifier, or None."""
         ...
 
+    def agents_by_tokens(self, tokens_sha256: Sequence[bytes]) -> Mapping[bytes, str]:
+        """Return the enabled agents of those tokens that open anything."""
+        ...
+
 
 class DeskJobs(Protocol):
     """Gives the agents of issuing desks their jobs, and runs them batch by batch."""

@@ -6,7 +6,7 @@ Only SHA-256 of a token is kept: a token has 256 random bits, so the hash can't 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -30,8 +30,8 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_OCTETS)
 
 
-_AGENT_BY_TOKEN = select(AgentRow.id).where(
-    AgentRow.token_sha256 == bindparam("token"), AgentRow.enabled.is_(True)
+_AGENTS_BY_TOKENS = select(AgentRow.id, AgentRow.token_sha256).where(
+    AgentRow.token_sha256.in_(bindparam("tokens", expanding=True)), AgentRow.enabled.is_(True)
 )
 
 
@@ -127,8 +127,16 @@ class SqlAccessStore:
 
     def agent_by_token(self, token_sha256: bytes) -> str | None:
         """Return the enabled agent's identifier, or None."""
-        rows = self._database.look_up(_AGENT_BY_TOKEN, token=token_sha256)
-        return rows[0].id if rows else None
+        return self.agents_by_tokens([token_sha256]).get(token_sha256)
+
+    def agents_by_tokens(self, tokens_sha256: Sequence[bytes]) -> Mapping[bytes, str]:
+        """Return the enabled agents of those tokens that open anything.
+
+        Args:
+            tokens_sha256: hashes of tokens, as many as one query takes parameters.
+        """
+        rows = self._database.look_up(_AGENTS_BY_TOKENS, tokens=list(tokens_sha256))
+        return {bytes(row.token_sha256): row.id for row in rows}
 
 
 def _hash(token: str) -> bytes:

@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -266,18 +266,24 @@ def test_a_fault_of_ours_is_a_problem_document_too(
 ) -> None:
     class Broken:
         def agent_by_token(self, token_sha256: bytes) -> str | None:
-            raise RuntimeError("unforeseen")
+            raise RuntimeError("a secret of the database's")
+
+        def agents_by_tokens(self, tokens_sha256: Sequence[bytes]) -> Mapping[bytes, str]:
+            raise RuntimeError("a secret of the database's")
 
     app = create_app(replace(service.installation.services, access=Broken()))
     with caplog.at_level(logging.ERROR):
         response = app.test_client().post(
-            "/agent/v1/challenges", data=ASKED, headers={"Authorization": "Bearer geheim-token"}
+            "/agent/v1/challenges",
+            data=ASKED,
+            headers={"Authorization": "Bearer geheim-token"},
+            content_type="application/json",
         )
     assert response.status_code == 500
     assert json.loads(response.get_data())["reason"] == "internal_error"
-    assert b"unforeseen" not in response.get_data()
+    assert b"secret" not in response.get_data()
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "unforeseen" in caplog.text
+    assert "a secret of the database's" in caplog.text
     assert "geheim-token" not in caplog.text
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
-from flask import Flask, Response, request
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
 
 from web.openapi.document import openapi_document
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _POINTER = "#/components/schemas/"
 
@@ -26,19 +33,36 @@ class Conformance:
         self.checked: set[str] = set()
         self.exchanges: dict[str, dict[str, Any]] = {}
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
-        app.after_request(self._look)
+        self._rules = app.url_map
+        self._inner: WSGIApplication = app.wsgi_app
+        # around all of it: some requests are answered before Flask sees them
+        app.wsgi_app = self._serve  # type: ignore[method-assign]
 
-    def _look(self, response: Response) -> Response:
-        if request.url_rule is not None and request.method != "HEAD":
-            told = self._operation(request.url_rule.rule, request.method.lower())
-            if told is not None:
-                where = f"{request.method} {request.url_rule.rule} {response.status_code}"
-                self.checked.add(where)
-                self._remember(told, response)
-                self.faults += [f"{where}: {one}" for one in self._faults_of(told, response)]
-        return response
+    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        rule = self._rule(environ)
+        told = None if rule is None else self._operation(rule, environ["REQUEST_METHOD"].lower())
+        if told is None:
+            return self._inner(environ, start_response)
+        body = b""
+        if environ.get("CONTENT_LENGTH"):
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = io.BytesIO(body)
+        response = Response.from_app(self._inner, environ)
+        where = f"{environ['REQUEST_METHOD']} {rule} {response.status_code}"
+        self.checked.add(where)
+        asked = Request(environ | {"wsgi.input": io.BytesIO(body)})
+        self._remember(told, asked, response)
+        self.faults += [f"{where}: {one}" for one in self._faults_of(told, response)]
+        return response(environ, start_response)
 
-    def _remember(self, told: dict[str, Any], response: Response) -> None:
+    def _rule(self, environ: WSGIEnvironment) -> str | None:
+        try:
+            rule, _ = self._rules.bind_to_environ(environ).match(return_rule=True)
+        except HTTPException:
+            return None
+        return rule.rule
+
+    def _remember(self, told: dict[str, Any], request: Request, response: Response) -> None:
         """Keep the first good exchange of each endpoint, for the document's examples."""
         if response.status_code >= 300 or not response.is_json:
             return

@@ -1,0 +1,1 @@
+"""The way of taps through the web layer: what agents send while somebody stands at a reader."""
