@@ -13,6 +13,7 @@ from cardsvc.service_records import ACTIVATION_RELYING_PARTY, ACTIVATION_SERVICE
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import DecisionMessage
 from reader_agent.client import ServiceClient
+from reader_agent.pin_entry import PinAtReader
 from reader_agent.pin_rules import USUAL_RULES, PinRules, require_strong_pin
 from reader_agent.tap import tap_card
 
@@ -39,9 +40,15 @@ def set_holder_pin(
 
 
 def activate_card(
-    client: ServiceClient, connection: CardConnection, *, agent: str, pin: str
+    client: ServiceClient, connection: CardConnection, *, agent: str, pin: str | PinAtReader
 ) -> DecisionMessage:
     """Prove the holder's PIN to the service, which makes the card valid.
+
+    Args:
+        client: of the service.
+        connection: the card.
+        agent: our own identifier.
+        pin: what the holder has typed, or types at the reader.
 
     Raises:
         ServiceError: the service can't be reached, or refuses.
@@ -56,6 +63,6 @@ def activate_card(
         nonce=challenge.nonce,
         agent=agent,
         level=AssuranceLevel.X2,
-        ask_pin=lambda _tries: pin,
+        ask_pin=(lambda _tries: pin) if isinstance(pin, str) else pin,
     )
     return client.activate(tap.presentation)

@@ -14,8 +14,7 @@ from reader_agent.own_checks import ask_own_checks
 from reader_agent.reason_texts import reason_text
 from reader_agent.service_options import open_client, service_options
 from reader_agent.sources import open_source
-
-_MAX_PIN_LINE = 64
+from reader_agent.terminal_pin import pin_of
 
 
 @click.command("my-checks")
@@ -30,7 +29,8 @@ def my_checks(*, reader: str, service_url: str, token_file: Path, pin_stdin: boo
         client = open_client(service_url, token_file)
         source = open_source(reader)
         try:
-            told = ask_own_checks(client, source.connection, lambda _tries: _ask_pin(pin_stdin))
+            ask_pin = pin_of(source.connection, from_stdin=pin_stdin)
+            told = ask_own_checks(client, source.connection, ask_pin)
         finally:
             source.connection.close()
             client.close()
@@ -38,12 +38,6 @@ def my_checks(*, reader: str, service_url: str, token_file: Path, pin_stdin: boo
         click.echo(f"✗ {error.reason.value}: {reason_text(error.reason)}", err=True)
         sys.exit(2)
     show(told)
-
-
-def _ask_pin(pin_stdin: bool) -> str:  # noqa: FBT001 - the option as it was given
-    if pin_stdin:
-        return sys.stdin.readline(_MAX_PIN_LINE).rstrip("\r\n")
-    return str(click.prompt("Nhập mã PIN – PIN", hide_input=True, err=True))
 
 
 def show(told: OwnChecksMessage) -> None:

@@ -20,8 +20,8 @@ from reader_agent.service_options import (
 )
 from reader_agent.sources import open_source
 from reader_agent.tap import TapCost, tap_card
+from reader_agent.terminal_pin import pin_of
 
-_MAX_PIN_LINE = 64
 _BY_TOKEN = ""
 """The service knows an agent by its token; the message names none."""
 
@@ -51,11 +51,12 @@ def tap(
     Exit status: 0 granted, 1 denied, 2 the card or the service could not be read.
     """
     wanted = AssuranceLevel[level]
+    needs_pin = wanted >= AssuranceLevel.X2
     try:
         client = open_client(service_url, token_file)
         challenge = client.open_challenge(relying_party, service, wanted)
         consent = challenge.consent
-        if consent is not None and wanted >= AssuranceLevel.X2:
+        if consent is not None and needs_pin:
             # on standard error: above the PIN, and out of what programs read
             click.echo(f"{consent.vi}\n{consent.en}", err=True)
         source = open_source(reader)
@@ -66,7 +67,7 @@ def tap(
                 nonce=challenge.nonce,
                 agent=_BY_TOKEN,
                 level=wanted,
-                ask_pin=(lambda _tries: _ask_pin(pin_stdin=pin_stdin)),
+                ask_pin=pin_of(source.connection, from_stdin=pin_stdin) if needs_pin else None,
                 asked=asked_attributes(ask),
                 consent=None if consent is None else consent.id,
             )
@@ -78,12 +79,6 @@ def tap(
         return
     _show(decision, answered.cost, json_output=json_output)
     sys.exit(0 if decision.granted else 1)
-
-
-def _ask_pin(*, pin_stdin: bool) -> str:
-    if pin_stdin:
-        return sys.stdin.readline(_MAX_PIN_LINE).rstrip("\r\n")
-    return str(click.prompt("Nhập mã PIN – PIN", hide_input=True, err=True))
 
 
 def _fail(reason: ReasonCode, *, json_output: bool) -> None:

@@ -22,6 +22,7 @@ class CounterConfig:
         sample: serve the sample page.
         sound: let the holder's screen make sounds.
         shuffle_pin_pad: mix the digits of its pad.
+        pin_at_reader: let the PIN be typed at the reader where it has a pad of its own.
     """
 
     name: Words
@@ -29,6 +30,7 @@ class CounterConfig:
     sample: bool = False
     sound: bool = True
     shuffle_pin_pad: bool = False
+    pin_at_reader: bool = True
 
     def display(self) -> KioskConfig:
         """Return what the holder's screen is: a kiosk that the counter leads."""
@@ -41,6 +43,7 @@ class CounterConfig:
             activate=False,
             report_loss=False,
             own_checks=False,
+            pin_at_reader=self.pin_at_reader,
             led=True,
         )
 
@@ -60,6 +63,7 @@ def parse_counter(section: ConfigSection) -> CounterConfig:
         sample=section.flag("sample", default=False),
         sound=section.flag("sound", default=True),
         shuffle_pin_pad=section.flag("shuffle_pin_pad", default=False),
+        pin_at_reader=section.flag("pin_at_reader", default=True),
     )
     section.done()
     return config

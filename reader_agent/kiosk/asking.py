@@ -72,10 +72,11 @@ def _known_secret(task: v.Task, pad: v.Pad, text: str) -> Answered:
         return Answered(replace(pad, complaint=ReasonCode.PIN_FORMAT))
     if pad.ask is not v.Ask.PIN:
         return Answered(v.Pad(v.Ask.NEW_PIN), (text,))
-    return Answered(v.Reading(v.Stage.CHECK), work=_with_pin(task, text))
+    return Answered(v.Reading(v.Stage.CHECK), work=with_pin(task, text))
 
 
-def _with_pin(task: v.Task, pin: str) -> i.Work:
+def with_pin(task: v.Task, pin: str | None) -> i.Tap | i.Activate | i.AskOwnChecks:
+    """Return what is done once the card's PIN is there; None where it is typed at the reader."""
     if task.kind is v.Kind.ACTIVATE:
         return i.Activate(None, pin)
     return i.AskOwnChecks(pin) if task.kind is v.Kind.OWN_CHECKS else i.Tap(task, pin)

@@ -7,13 +7,14 @@ the card and is in no message, log or exception from here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from cardsvc.card.commands import WrongPin
 from cardsvc.card.session import PivSession
 from cardsvc.clock import VIETNAM_TIME
-from cardsvc.errors import CardsvcError, ReasonCode
+from cardsvc.errors import CardError, CardsvcError, ReasonCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.loss import LossReportMessage
@@ -28,6 +29,8 @@ from reader_agent.kiosk.texts import NEWEST_CHECKS, NO_CHECKS, REMEMBER_PIN, WAI
 from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
 from reader_agent.own_checks import ask_own_checks
+from reader_agent.pin_entry import PinAtReader, PinEntry
+from reader_agent.pin_pad import find_pin_pad
 from reader_agent.portrait import released_portrait
 from reader_agent.run.pin_asking import TapStep
 from reader_agent.run.taps import Tapper
@@ -45,7 +48,34 @@ _MOST_CHECKS = 5
 """As many as the screen has room for; the whole list is told at the issuing office."""
 _WithCard = i.Look | i.Tap | i.ChangePin | i.Activate | i.AskOwnChecks
 
-Progress = Callable[[Stage], None]
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """How work reaches the visit that it is done for, before it ends.
+
+    Args:
+        tell: tells it how far it is.
+        wanted: whether the person still waits for it.
+    """
+
+    tell: Callable[[i.OfWork], None]
+    wanted: Callable[[], bool]
+
+    def pin_entry(self, pin: str | None) -> PinEntry:
+        """Return where the PIN comes from: typed before, or at the reader where it is None."""
+        return self.at_reader() if pin is None else lambda _tries: pin
+
+    def at_reader(self) -> PinAtReader:
+        """Return what has the PIN typed at the reader, and the visit told of it."""
+        return PinAtReader(self._around)
+
+    @contextmanager
+    def _around(self, tries_left: int | None) -> Iterator[None]:
+        self.tell(i.PinAwaited(tries_left))
+        yield
+        if not self.wanted():  # the person has left, and somebody typed nevertheless
+            raise CardError(ReasonCode.PIN_CANCELLED, "the visit is over")
+        self.tell(i.Progressed(Stage.CHECK))
 
 
 class KioskWork:
@@ -65,20 +95,20 @@ class KioskWork:
         self._relying_party = tools.config.relying_party
         self._open_card = tools.readers.open
 
-    def run(self, work: i.Work, reader: str | None, progress: Progress) -> i.OfWork:
+    def run(self, work: i.Work, reader: str | None, meanwhile: Meanwhile) -> i.OfWork:
         """Do one thing; never raises.
 
         Args:
             work: what.
             reader: where the card is; None where there is none.
-            progress: is told how far it is.
+            meanwhile: is told how far it is.
         """
         try:
             if isinstance(work, i.ReportLoss):
                 return self._report_loss(work)
             if reader is None:
                 return i.Failed(ReasonCode.CARD_REMOVED)
-            return self._with_card(work, reader, progress)
+            return self._with_card(work, reader, meanwhile)
         except WrongPin as error:
             return i.Failed(error.reason, error.tries_left)
         except CardsvcError as error:
@@ -87,28 +117,29 @@ class KioskWork:
             _log.error("kiosk: %s failed: %s", type(work).__name__, type(error).__name__)
             return i.Failed(ReasonCode.UNEXPECTED_STATUS)
 
-    def _with_card(self, work: _WithCard, reader: str, progress: Progress) -> i.OfWork:
+    def _with_card(self, work: _WithCard, reader: str, meanwhile: Meanwhile) -> i.OfWork:
         match work:
             case i.Look(task):
-                return i.Looked(self._look(reader), self._consent(task))
+                tries_left, pin_pad = self._look(reader)
+                return i.Looked(tries_left, self._consent(task), pin_pad)
             case i.Tap(task) if task.service is not None:
-                return self._tap(reader, work, task.service, progress)
+                return self._tap(reader, work, task.service, meanwhile)
             case i.ChangePin(old, new):
                 self._set_pin(reader, old, new)
                 return i.Done(good=True, text=REMEMBER_PIN)
             case i.AskOwnChecks(pin):
-                return self._own_checks(reader, pin)
+                return self._own_checks(reader, meanwhile.pin_entry(pin))
             case i.Activate(code, pin):
-                return self._activate(reader, code, pin, progress)
+                return self._activate(reader, code, pin, meanwhile)
             case _:
                 return i.Failed(ReasonCode.SERVICE_UNKNOWN)
 
-    def _look(self, reader: str) -> int | None:
+    def _look(self, reader: str) -> tuple[int | None, bool]:
         connection = self._open_card(reader)
         try:
             session = PivSession(connection)
             session.select()
-            return session.pin_tries_left()
+            return session.pin_tries_left(), find_pin_pad(connection) is not None
         finally:
             connection.close()
 
@@ -134,16 +165,15 @@ class KioskWork:
         reader: str,
         wish: i.Tap,
         service: KioskService,
-        progress: Progress,
+        meanwhile: Meanwhile,
     ) -> i.OfWork:
-        pin = wish.pin
         outcome = self._tapper_for(wish.task).tap(
             reader,
             service.service,
             min(service.level, AssuranceLevel.X2),
-            ask_pin=None if pin is None else lambda _tries: pin,
+            ask_pin=meanwhile.pin_entry(wish.pin),
             consent=wish.consent,
-            progress=lambda step: progress(Stage.NETWORK) if step is TapStep.ASKING else None,
+            progress=lambda step: _tell_step(step, meanwhile),
         )
         done = _done(outcome.decision, offline=outcome.offline)
         if service.level is AssuranceLevel.X3 and awaits_photo(outcome.decision):
@@ -157,15 +187,18 @@ class KioskWork:
         finally:
             connection.close()
 
-    def _activate(self, reader: str, code: str | None, pin: str, progress: Progress) -> i.OfWork:
-        if code is not None:
+    def _activate(
+        self, reader: str, code: str | None, pin: str | None, meanwhile: Meanwhile
+    ) -> i.OfWork:
+        if code is not None and pin is not None:
             self._set_pin(reader, code, pin)
         # from here on the code is worth nothing, whatever becomes of the rest
         try:
-            progress(Stage.NETWORK)
+            meanwhile.tell(i.Progressed(Stage.NETWORK))
             connection = self._open_card(reader)
             try:
-                decision = activate_card(self._client, connection, agent=_BY_TOKEN, pin=pin)
+                proof = meanwhile.at_reader() if pin is None else pin
+                decision = activate_card(self._client, connection, agent=_BY_TOKEN, pin=proof)
             finally:
                 connection.close()
         except WrongPin:
@@ -176,10 +209,10 @@ class KioskWork:
             return _done(decision, offline=False)
         return i.Done(good=True, text=REMEMBER_PIN)
 
-    def _own_checks(self, reader: str, pin: str) -> i.OfWork:
+    def _own_checks(self, reader: str, ask_pin: PinEntry) -> i.OfWork:
         connection = self._open_card(reader)
         try:
-            told = ask_own_checks(self._client, connection, lambda _tries: pin)
+            told = ask_own_checks(self._client, connection, ask_pin)
         finally:
             connection.close()
         if not told.decision.granted:
@@ -198,6 +231,11 @@ class KioskWork:
             return error.reason
         self._network.failed(error)
         return error.reason if error.reason in _SAID_BY_SERVICE else ReasonCode.NETWORK_FAILED
+
+
+def _tell_step(step: TapStep, meanwhile: Meanwhile) -> None:
+    if step is TapStep.ASKING:
+        meanwhile.tell(i.Progressed(Stage.NETWORK))
 
 
 def _check_line(check: OwnCheck) -> CheckLine:

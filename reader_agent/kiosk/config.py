@@ -42,6 +42,7 @@ class KioskConfig:
         activate: offer activation of a card that was handed over.
         report_loss: offer to report a lost card.
         own_checks: offer to tell who checked the card.
+        pin_at_reader: let the PIN be typed at the reader where it has a pad of its own.
         led: an officer chooses, and not who stands before it: the holder's screen at a counter.
     """
 
@@ -53,6 +54,7 @@ class KioskConfig:
     activate: bool = True
     report_loss: bool = True
     own_checks: bool = True
+    pin_at_reader: bool = True
     led: bool = False
 
 
@@ -66,6 +68,7 @@ class Timeouts:
     menu_with_card: float = 60.0
     place_card: float = 60.0
     pad: float = 90.0
+    pin_at_reader: float = 120.0
     reading: float = 60.0
     result: float = 45.0
     result_without_card: float = 12.0
@@ -96,6 +99,7 @@ def parse_kiosk(section: ConfigSection) -> KioskConfig:
         activate=section.flag("activate", default=True),
         report_loss=section.flag("report_loss", default=True),
         own_checks=section.flag("own_checks", default=True),
+        pin_at_reader=section.flag("pin_at_reader", default=True),
     )
     section.done()
     return config

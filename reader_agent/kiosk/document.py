@@ -63,12 +63,8 @@ def _of_screen(config: KioskConfig, visit: v.Visit) -> Document:
             return _menu(config, visit)
         case v.PlaceCard():
             return _plain("place", texts.PLACE_CARD, texts.KEEP_CARD, "back", "help")
-        case v.Reading(stage):
-            stages = [texts.STAGES[one].document() for one in v.Stage]
-            return _plain("reading", texts.KEEP_CARD, texts.STAGES[stage]) | {
-                "stages": stages,
-                "stage": list(v.Stage).index(stage),
-            }
+        case v.Reading() | v.PinAtReader() as at_work:
+            return _at_work(visit, at_work)
         case v.Pad() as pad:
             return _pad(config, visit, pad)
         case v.Result() as result:
@@ -91,6 +87,17 @@ def _plain(kind: str, title: Words, text: Words, *buttons: str, sound: str = "")
         "text": text.document(),
         "buttons": [_button(one) for one in buttons],
         "sound": sound,
+    }
+
+
+def _at_work(visit: v.Visit, screen: v.AtWork) -> Document:
+    if isinstance(screen, v.PinAtReader):
+        asked, how = texts.TYPE_AT_READER, texts.KEYS_AT_READER
+        shown = _plain("typing", asked, how, "back", "help", sound="card")
+        return shown | _tries(screen.tries_left) | {"consent": _consent(visit)}
+    return _plain("reading", texts.KEEP_CARD, texts.STAGES[screen.stage]) | {
+        "stages": [texts.STAGES[one].document() for one in v.Stage],
+        "stage": list(v.Stage).index(screen.stage),
     }
 
 
@@ -129,18 +136,30 @@ def _pad(config: KioskConfig, visit: v.Visit, pad: v.Pad) -> Document:
     complaint = None
     if pad.complaint is not None:
         complaint = texts.complaint(pad.ask, pad.complaint, pad.tries_left)
-    left = None if pad.tries_left is None or complaint else texts.tries(pad.tries_left)
     shown["sound"] = "bad" if complaint else "card"
-    return shown | {
-        "least": least,
-        "most": most,
-        "mask": "all" if secret else "number" if most == 12 else "none",
-        "shuffle": secret and config.shuffle_pin_pad,
-        "complaint": _words(complaint),
-        "tries": _words(left),
-        "warning": _words(texts.LAST_TRY if pad.tries_left == 1 else None),
-        "consent": _words(None if visit.consent is None else visit.consent.text),
+    return (
+        shown
+        | _tries(pad.tries_left, said=complaint is not None)
+        | {
+            "least": least,
+            "most": most,
+            "mask": "all" if secret else "number" if most == 12 else "none",
+            "shuffle": secret and config.shuffle_pin_pad,
+            "complaint": _words(complaint),
+            "consent": _consent(visit),
+        }
+    )
+
+
+def _tries(left: int | None, *, said: bool = False) -> Document:
+    return {
+        "tries": _words(None if left is None or said else texts.tries(left)),
+        "warning": _words(texts.LAST_TRY if left == 1 else None),
     }
+
+
+def _consent(visit: v.Visit) -> Document | None:
+    return _words(None if visit.consent is None else visit.consent.text)
 
 
 def _result(visit: v.Visit, result: v.Result) -> Document:

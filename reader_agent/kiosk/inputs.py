@@ -94,10 +94,23 @@ class Looked:
     Args:
         tries_left: how many tries its PIN has, where it tells.
         consent: what the holder has to agree to by typing the PIN.
+        pin_pad: whether the reader has a pad of its own.
     """
 
     tries_left: int | None
     consent: Consent | None = None
+    pin_pad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PinAwaited:
+    """The reader's pad waits for the PIN now.
+
+    Args:
+        tries_left: how many tries it has, where the card tells.
+    """
+
+    tries_left: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,7 @@ class Failed:
     pin_set: bool = False
 
 
-OfWork: TypeAlias = Looked | Progressed | Done | Failed
+OfWork: TypeAlias = Looked | PinAwaited | Progressed | Done | Failed
 """What comes back from work that a step began."""
 
 OfPerson: TypeAlias = Chosen | Typed | StartOver | TryAgain | HelpWanted | Touched | LanguageChosen
@@ -155,7 +168,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Ask the service about the card; ``consent`` names the text that stood above the PIN."""
+    """Ask the service about the card; ``consent`` names the text that stood above the PIN.
+
+    ``pin`` is None where none is asked for, or where it is typed at the reader.
+    """
 
     task: Task
     pin: str | None = field(default=None, repr=False)
@@ -172,17 +188,20 @@ class ChangePin:
 
 @dataclass(frozen=True, slots=True)
 class Activate:
-    """Change the code into a PIN (where there is a code), and prove it to the service."""
+    """Change the code into a PIN (where there is a code), and prove it to the service.
+
+    ``pin`` is None where it is set already and typed at the reader.
+    """
 
     code: str | None = field(repr=False)
-    pin: str = field(repr=False)
+    pin: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AskOwnChecks:
-    """Ask who checked the card."""
+    """Ask who checked the card; ``pin`` is None where it is typed at the reader."""
 
-    pin: str = field(repr=False)
+    pin: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel
 from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk import visit as v
-from reader_agent.kiosk.asking import Answered, answer, first_question
+from reader_agent.kiosk.asking import Answered, answer, first_question, with_pin
 from reader_agent.kiosk.config import KioskConfig, Timeouts
 from reader_agent.kiosk.troubles import can_try_again
 from reader_agent.kiosk.visit import Visit
@@ -54,8 +54,11 @@ class KioskMachine:
             now: seconds of the monotonic clock.
         """
         after, wishes = self._taken(visit, happened, now)
-        if isinstance(after.screen, v.Reading) and isinstance(visit.screen, v.Reading):
-            return after, wishes  # further on with the same work: its answer is still awaited
+        if isinstance(after.screen, v.AtWork) and isinstance(visit.screen, v.AtWork):
+            # further on with the same work: its answer is still awaited
+            if type(after.screen) is not type(visit.screen):
+                after = replace(after, deadline=self._deadline(after, now))
+            return after, wishes
         if after.screen != visit.screen:
             after = replace(after, step=visit.step + 1)
             after = replace(after, deadline=self._deadline(after, now))
@@ -75,7 +78,7 @@ class KioskMachine:
                 return replace(visit, online=online), ()
             case i.TimePassed():
                 return self._time_passed(visit, now), ()
-            case i.Looked() | i.Progressed() | i.Done() | i.Failed():
+            case i.Looked() | i.PinAwaited() | i.Progressed() | i.Done() | i.Failed():
                 return self._of_work(visit, happened)
             case _:
                 return self._of_person(visit, happened)
@@ -122,7 +125,7 @@ class KioskMachine:
         match visit.screen:
             case v.TakeCard():
                 return _home(visit)
-            case v.Pad() if visit.task is not None and visit.task.needs_card:
+            case v.Pad() | v.PinAtReader() if visit.task is not None and visit.task.needs_card:
                 return replace(visit, screen=v.Trouble(ReasonCode.CARD_REMOVED), typed=())
             case _:
                 return visit
@@ -135,7 +138,9 @@ class KioskMachine:
                 return _home(visit)
             case v.Menu() | v.PlaceCard() | v.TakeCard() if not there:
                 return _home(visit)
-            case v.Pad() | v.Trouble(ReasonCode.CARD_REMOVED) if not there and at_card:
+            case v.Pad() | v.PinAtReader() | v.Trouble(ReasonCode.CARD_REMOVED) if (
+                not there and at_card
+            ):
                 return replace(visit, screen=v.Trouble(ReasonCode.NO_READER), typed=())
             case v.Trouble(reason) if there and reason in _LEAVES_ANSWERING and visit.task:
                 return replace(visit, screen=v.PlaceCard())
@@ -157,14 +162,14 @@ class KioskMachine:
 
     def _ordered(self, visit: Visit, task: v.Task) -> Next:
         """Do what the counter asks for, whatever is on the screen but a card at work."""
-        if isinstance(visit.screen, v.Reading | v.OutOfService):
+        if isinstance(visit.screen, v.AtWork | v.OutOfService):
             return visit, ()
         if visit.card:
             return self._begin(visit, task)
         return replace(visit, screen=v.PlaceCard(), task=task, typed=(), consent=None), ()
 
     def _begin(self, visit: Visit, task: v.Task) -> Next:
-        visit = replace(visit, screen=v.Reading(), task=task, typed=(), consent=None)
+        visit = replace(visit, screen=v.Reading(), task=task, typed=(), consent=None, pin_pad=False)
         service = task.service
         if service is not None and service.level < AssuranceLevel.X2:
             return visit, (i.Tap(task),)
@@ -186,9 +191,7 @@ class KioskMachine:
         work = answered.work
         if work is None:
             return replace(visit, screen=answered.screen, typed=answered.typed), ()
-        if isinstance(work, i.Tap) and visit.consent is not None:
-            work = replace(work, consent=visit.consent.id)
-        return replace(visit, screen=answered.screen, typed=()), (work,)
+        return replace(visit, screen=answered.screen, typed=()), (_agreed(visit, work),)
 
     def _help(self, visit: Visit) -> Next:
         if isinstance(visit.screen, v.Helping | v.Reading):
@@ -197,21 +200,31 @@ class KioskMachine:
         return replace(visit, screen=v.Helping(), typed=()), (i.CallOfficer(visit.task, reason),)
 
     def _of_work(self, visit: Visit, came: i.OfWork) -> Next:
-        if not isinstance(visit.screen, v.Reading) or visit.task is None:
+        if not isinstance(visit.screen, v.AtWork) or visit.task is None:
             return visit, ()
         match came:
             case i.Progressed(stage):
                 return replace(visit, screen=v.Reading(stage)), ()
             case i.Looked(0):
                 return replace(visit, screen=v.Trouble(ReasonCode.PIN_BLOCKED)), ()
-            case i.Looked(tries, consent):
-                pad = replace(first_question(visit.task), tries_left=tries)
-                return replace(visit, screen=pad, consent=consent), ()
+            case i.Looked(tries, consent, pin_pad):
+                looked = replace(visit, consent=consent, pin_pad=pin_pad)
+                return self._looked(looked, visit.task, tries)
+            case i.PinAwaited(tries):
+                return replace(visit, screen=v.PinAtReader(tries)), ()
             case i.Done(good, text, code, name, offline, portrait, checks):
                 shown = v.Result(good, text, code, name, offline, portrait, checks)
                 return replace(visit, screen=shown), ()
             case i.Failed(reason, tries_left, pin_set):
                 return self._failed(visit, visit.task, reason, tries_left, pin_set=pin_set), ()
+
+    def _looked(self, visit: Visit, task: v.Task, tries_left: int | None) -> Next:
+        pad = first_question(task)
+        if visit.pin_pad and self._config.pin_at_reader and pad.ask is v.Ask.PIN:
+            return replace(visit, screen=v.Reading()), (_agreed(visit, with_pin(task, None)),)
+        # a new PIN is chosen here, where it is judged before the card gets it
+        pad = replace(pad, tries_left=tries_left)
+        return replace(visit, screen=pad, pin_pad=False), ()
 
     def _failed(
         self,
@@ -227,7 +240,7 @@ class KioskMachine:
         if pin_set:
             task = replace(task, pin_set=True)
             visit = replace(visit, task=task)
-        if reason in _PIN_REASONS and visit.card:
+        if reason in _PIN_REASONS and visit.card and not visit.pin_pad:
             again = replace(first_question(task), tries_left=tries_left, complaint=reason)
             return replace(visit, screen=again)
         return replace(visit, screen=v.Trouble(reason))
@@ -237,6 +250,8 @@ class KioskMachine:
             return visit
         if isinstance(visit.screen, v.Reading):
             return replace(visit, screen=v.Trouble(ReasonCode.CARD_SILENT))
+        if isinstance(visit.screen, v.PinAtReader):
+            return replace(visit, screen=v.Trouble(ReasonCode.READER_FAILED))
         return _home(visit)
 
     def _deadline(self, visit: Visit, now: float) -> float | None:
@@ -256,6 +271,8 @@ class KioskMachine:
                 return times.pad
             case v.Reading():
                 return times.reading
+            case v.PinAtReader():
+                return times.pin_at_reader
             case v.Result(checks=checks):
                 return times.result if checks or visit.card else times.result_without_card
             case v.Trouble():
@@ -293,4 +310,12 @@ def _home(visit: Visit) -> Visit:
         screen = v.TakeCard() if visit.card else v.Menu()
     # the next person finds Vietnamese again; who only has a card to take keeps the language
     english = visit.english and isinstance(screen, v.TakeCard)
-    return replace(visit, screen=screen, task=None, typed=(), consent=None, english=english)
+    visit = replace(visit, screen=screen, task=None, typed=(), consent=None, english=english)
+    return replace(visit, pin_pad=False)
+
+
+def _agreed(visit: Visit, work: i.Work) -> i.Work:
+    """Let a tap name the text that stands above the PIN."""
+    if isinstance(work, i.Tap) and visit.consent is not None:
+        return replace(work, consent=visit.consent.id)
+    return work

@@ -10,13 +10,13 @@ from queue import Empty, SimpleQueue
 
 from cardsvc.errors import CardsvcError
 from reader_agent.kiosk import inputs as i
-from reader_agent.kiosk.card_work import KioskWork
+from reader_agent.kiosk.card_work import KioskWork, Meanwhile
 from reader_agent.kiosk.config import KioskConfig
 from reader_agent.kiosk.document import Document, screen_document, shown_portrait
 from reader_agent.kiosk.happenings import HelpCalled
 from reader_agent.kiosk.machine import KioskMachine
 from reader_agent.kiosk.reader_watch import AT_READERS, KioskReaders
-from reader_agent.kiosk.visit import OutOfService, Reading, Task, Visit
+from reader_agent.kiosk.visit import AtWork, OutOfService, Task, Visit
 from reader_agent.loopback.board import Board
 from reader_agent.run.happenings import AtReader, Happening, NetworkBack, NetworkLost
 from reader_agent.run.hub import Subscription
@@ -82,7 +82,7 @@ class Kiosk:
     @property
     def busy(self) -> bool:
         """Tell whether a card is being worked with."""
-        return isinstance(self._visit.screen, Reading)
+        return isinstance(self._visit.screen, AtWork)
 
     def tell(self, told: i.Input | AtReader, step: int | None = None) -> None:
         """Tell the visit something; harmless at any time, from any thread.
@@ -184,11 +184,14 @@ class Kiosk:
 
     def _begin(self, work: i.Work) -> None:
         reader, step = self._readers.reader, self._visit.step
+        meanwhile = Meanwhile(
+            tell=lambda came: self.tell(came, step), wanted=lambda: self._visit.step == step
+        )
 
         def run() -> None:
             # work that the person has left behind ends first: it holds the card
             with self._one_at_a_time:
-                came = self._work.run(work, reader, lambda at: self.tell(i.Progressed(at), step))
+                came = self._work.run(work, reader, meanwhile)
             self.tell(came, step)
 
         threading.Thread(target=run, name="kiosk work", daemon=True).start()

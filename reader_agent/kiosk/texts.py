@@ -17,6 +17,11 @@ WAIT_FOR_OFFICER = Words(
     "Vui lòng chờ cán bộ đối chiếu ảnh.", "Please wait while the officer compares the photo."
 )
 OR_PLACE_CARD = Words("Chạm vào một ô để bắt đầu.", "Touch a tile to begin.")
+TYPE_AT_READER = Words("Nhập mã PIN trên đầu đọc thẻ", "Enter the PIN on the card reader")
+KEYS_AT_READER = Words(
+    "Nhập trên bàn phím của đầu đọc, rồi bấm phím xanh. Phím đỏ để hủy. Dùng tay che bàn phím.",
+    "Use the reader's keys, then its green one. The red one cancels. Cover the keys.",
+)
 PLACE_CARD = Words("Đặt thẻ lên đầu đọc", "Place your card on the reader")
 KEEP_CARD = Words("Vui lòng giữ nguyên thẻ trên đầu đọc", "Please keep the card on the reader")
 TAKE_CARD = Words("Vui lòng lấy lại thẻ", "Please take your card back")

@@ -114,10 +114,22 @@ _BLOCKED = TroubleText(
         "A wrong PIN was entered too often. Please take the card to the issuing office.",
     ),
 )
-_WRONG_AND_GONE = TroubleText(
+_WRONG = TroubleText(
     Part.PIN,
     Words("Mã PIN không đúng", "Wrong PIN"),
-    Words("Đặt lại thẻ để nhập lại mã PIN.", "Place the card again to enter the PIN again."),
+    Words(
+        "Bấm Thử lại, hoặc đặt lại thẻ, để nhập lại mã PIN.",
+        "Press Try again, or place the card again, to enter the PIN again.",
+    ),
+    again=True,
+)
+_NO_PIN = TroubleText(
+    Part.PIN,
+    Words("Mã PIN phải có 6 đến 8 chữ số", "A PIN has 6 to 8 digits"),
+    Words(
+        "Mã PIN không bị trừ lần thử nào. Bấm Thử lại để nhập lại.",
+        "No attempt was used. Press Try again to enter it again.",
+    ),
     again=True,
 )
 _NOT_TYPED = TroubleText(
@@ -176,7 +188,8 @@ _TEXTS = {
     _R.NETWORK_FAILED: _NETWORK,
     _R.ACCESS_DENIED: _REFUSED,
     _R.PIN_BLOCKED: _BLOCKED,
-    _R.PIN_WRONG: _WRONG_AND_GONE,
+    _R.PIN_WRONG: _WRONG,
+    _R.PIN_FORMAT: _NO_PIN,
     _R.PIN_NOT_TYPED: _NOT_TYPED,
     _R.PIN_CANCELLED: _CANCELLED,
     _R.TOO_MANY_REPORTS: _TOO_MANY,

@@ -116,6 +116,17 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class PinAtReader:
+    """The reader's own pad waits for the PIN, in the middle of the work with the card.
+
+    Args:
+        tries_left: how often it may still be wrong, where the card tells.
+    """
+
+    tries_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLine:
     """One check of the holder's card, as its holder is told.
 
@@ -178,8 +189,11 @@ class OutOfService:
     """There is no reader to work with."""
 
 
+AtWork: TypeAlias = Reading | PinAtReader
+"""Somebody works with the card; the answer is awaited."""
+
 Screen: TypeAlias = (
-    Menu | PlaceCard | Reading | Pad | Result | TakeCard | Trouble | Helping | OutOfService
+    Menu | PlaceCard | AtWork | Pad | Result | TakeCard | Trouble | Helping | OutOfService
 )
 
 
@@ -198,6 +212,7 @@ class Visit:
         english: whether English stands first on the page.
         deadline: when the screen ends by itself, in seconds of the monotonic clock.
         consent: what the holder agrees to by typing the PIN.
+        pin_pad: whether the PIN of this task is typed at the reader.
         typed: what was typed so far for this task; goes to the card, or with a report of loss.
     """
 
@@ -211,4 +226,5 @@ class Visit:
     english: bool = False
     deadline: float | None = None
     consent: Consent | None = None
+    pin_pad: bool = False
     typed: tuple[str, ...] = field(default=(), repr=False)

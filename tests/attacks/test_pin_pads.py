@@ -7,6 +7,8 @@ import pytest
 from cardsvc.card.commands import RefusedByCard, WrongPin
 from cardsvc.card.session import PivSession
 from cardsvc.errors import CardError, Malformed, ReasonCode
+from reader_agent.kiosk import inputs as i
+from reader_agent.kiosk.card_work import Meanwhile
 from reader_agent.pin_entry import PinAtReader
 from reader_agent.pin_pad import PinPad, find_pin_pad
 from reader_agent.virtual.card import VirtualCard
@@ -161,6 +163,18 @@ def test_a_pad_that_only_claims_a_verified_pin_is_asked_again_by_who_asks_again(
     entry.present(session)
     entry.present(session)  # the card says that it knows of no PIN
     assert [code for code, _ in reader.asked].count(_VERIFY) == 2
+
+
+def test_a_pin_typed_after_the_person_has_left_the_kiosk_is_for_nothing() -> None:
+    answers = {ScriptedReader.feature_request: _FEATURES[:6], _VERIFY: bytes.fromhex("9000")}
+    session = PivSession(ScriptedReader(answers))
+    session.select()
+    told: list[i.OfWork] = []
+    entry = Meanwhile(told.append, wanted=lambda: False).at_reader()
+    with pytest.raises(CardError) as caught:
+        entry.present(session)
+    assert caught.value.reason is ReasonCode.PIN_CANCELLED
+    assert told == [i.PinAwaited(3)]
 
 
 def test_the_structure_that_the_reader_gets() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Browser, Page
 
 from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel, CardType
@@ -15,16 +15,14 @@ from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk import visit as v
 from reader_agent.kiosk.machine import tasks_of
 from reader_agent.kiosk.part import Kiosk
-from reader_agent.loopback.config import LoopbackConfig
-from reader_agent.run.compose import assemble
-from reader_agent.run.config import AgentConfig, ServiceConfig
-from reader_agent.run.reader_config import ReaderConfig, Role
-from reader_agent.run.supervisor import Supervisor
+from reader_agent.tap_cli import tap
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from tests.support import pcscd
+from tests.support.browser import accessibility_faults, overflow
 from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.kiosk import CONFIG, await_that
-from tests.support.served import free_port
+from tests.support.pcsc_kiosk import kiosk_of
+from tests.support.pin_pads import PinPadReader
 from tests.support.triggered_card import TriggeredCard
 from verification.policy.simple import simple_policy
 
@@ -32,41 +30,12 @@ pytestmark = pytest.mark.pcsc
 QUEUE, DOSSIER = tasks_of(CONFIG)[:2]
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[ServiceUnderTest]:
-    with serve(tmp_path / "data") as running:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTest]:
+    with serve(tmp_path_factory.mktemp("service")) as running:
         signing = simple_policy(RELYING_PARTY, "ky-ho-so", minimum_level=AssuranceLevel.X2)
         running.installation.access.put_policy(signing, operator="admin", at=AT)
         yield running
-
-
-@contextmanager
-def kiosk_of(service: ServiceUnderTest, reader: str, folder: Path) -> Iterator[Kiosk]:
-    token = folder / "token"
-    token.write_text(service.agent_token, "ascii")
-    config = AgentConfig(
-        RELYING_PARTY,
-        folder / "state",
-        ServiceConfig(service.url, token),
-        (ReaderConfig("front", reader, Role.KIOSK),),
-        loopback=LoopbackConfig(free_port()),
-        kiosk=CONFIG,
-    )
-    stop = threading.Event()
-    with assemble(config, service.clock) as agent:
-        (kiosk,) = (one for one in parts(agent.supervisor) if isinstance(one, Kiosk))
-        thread = threading.Thread(target=agent.run, args=(stop,))
-        thread.start()
-        try:
-            await_that(lambda: isinstance(kiosk.visit.screen, v.Menu))
-            yield kiosk
-        finally:
-            stop.set()
-            thread.join(10)
-
-
-def parts(supervisor: Supervisor) -> tuple[object, ...]:
-    return supervisor._parts
 
 
 def shows(kiosk: Kiosk, screen: type[object]) -> None:
@@ -111,3 +80,55 @@ def test_a_card_pulled_in_the_middle_of_a_tap_is_told_as_such(
         pcscd.insert(pcsc_reader, card)
         shows(kiosk, v.Result)
         assert kiosk.document()["good"]
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_pin_is_typed_at_the_readers_own_pad(
+    service: ServiceUnderTest, pin_pad: PinPadReader, page: Page, tmp_path: Path
+) -> None:
+    card, _ = service.active_card(CardType.INDIVIDUAL)
+    with kiosk_of(service, pin_pad.name, tmp_path) as kiosk:
+        page.goto((tmp_path / "state" / "kiosk.html").as_uri())
+        page.get_by_role("button", name="Nộp hồ sơ").click()
+        page.get_by_role("heading", name="Đặt thẻ lên đầu đọc").wait_for()
+        pcscd.insert(pin_pad.reader, card)
+        page.get_by_role("heading", name="Nhập mã PIN trên đầu đọc thẻ").wait_for()
+        page.get_by_text("Còn 3 lần thử").wait_for()
+        assert page.locator(".keys, .dots").count() == 0
+        assert overflow(page) <= 0
+        assert accessibility_faults(page) == []
+        page.keyboard.type(PIN)  # nothing that is typed here goes anywhere
+        page.keyboard.press("Enter")
+        pin_pad.keys.press("111222E")
+        page.get_by_role("heading", name="Mã PIN không đúng").wait_for()
+        page.get_by_role("button", name="Thử lại").click()
+        page.get_by_text("Còn 2 lần thử").wait_for()
+        pin_pad.keys.press(PIN + "E")
+        page.get_by_role("heading", name="Xác thực thành công").wait_for()
+        assert isinstance(kiosk.visit.screen, v.Result)
+
+
+@pytest.mark.parametrize(("keys", "ends"), [(PIN + "E", 0), ("C", 2)])
+def test_the_tap_command_has_the_pin_typed_at_the_reader(
+    service: ServiceUnderTest, pin_pad: PinPadReader, tmp_path: Path, keys: str, ends: int
+) -> None:
+    card, _ = service.active_card(CardType.INDIVIDUAL)
+    pcscd.insert(pin_pad.reader, card)
+    token = tmp_path / "token"
+    token.write_text(service.agent_token, "ascii")
+    pin_pad.keys.press(keys)
+    done = CliRunner().invoke(
+        tap,
+        ["--reader", pin_pad.name, "--service-url", service.url, "--token-file", str(token),
+         "--relying-party", RELYING_PARTY, "--service", "ky-ho-so", "--level", "X2"],
+    )  # fmt: skip
+    assert "Nhập mã PIN trên đầu đọc" in done.output
+    assert done.exit_code == ends, done.output
+    assert pin_pad.keys.used

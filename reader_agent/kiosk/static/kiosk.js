@@ -37,14 +37,15 @@ function say(words) {
 
 function take(told) {
   clearTimeout(waiting);
-  const held = shown?.kind === "reading" && told.kind !== "reading";
+  // what is agreed to by typing stands there as long as it can be typed
+  const held = shown?.kind === "reading" && !["reading", "typing"].includes(told.kind);
   const left = held ? readingSince + LEAST_READING_MS - performance.now() : 0;
   if (left > 0) waiting = setTimeout(() => show(told), left);
   else show(told);
 }
 
 function show(told) {
-  const fresh = !shown || shown.instance !== told.instance || shown.step !== told.step;
+  const fresh = !shown || shown.instance !== told.instance || shown.step !== told.step || shown.kind !== told.kind;
   if (told.kind === "reading" && shown?.kind !== "reading") readingSince = performance.now();
   if (fresh) clearDigits();
   if (told.kind === "menu" && shown?.kind !== "menu" && page) mute(!page.sound);
@@ -101,7 +102,7 @@ function drawSound() {
 function tick() {
   const hurry = find("hurry");
   const left = endsAt === null ? Infinity : Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
-  const shows = left <= HURRY_SECONDS && shown && !["reading", "menu"].includes(shown.kind) && page;
+  const shows = left <= HURRY_SECONDS && shown && !["reading", "typing", "menu"].includes(shown.kind) && page;
   if (hurry.hidden !== !shows) hurry.hidden = !shows;
   if (!shows) return;
   find("hurry-text").textContent = `${say(page.words.time_runs_out)} ${left} ${shown.english ? "s" : "giây"}`;

@@ -38,6 +38,10 @@ const DRAW = {
   reading(screen, told) {
     screen.append(...task(told), title(told), picture("reading"), stages(told));
   },
+  typing(screen, told) {
+    const asked = told.consent ? both("p", "consent", told.consent) : picture("typing");
+    screen.append(...task(told), title(told), asked, text(told.text), ...tries(told));
+  },
   take(screen, told) {
     screen.append(title(told), picture("take"), text(told.text));
   },
@@ -66,10 +70,14 @@ function drawPadScreen(screen, told, page, send, redraw) {
   else asked.append(text(told.text));
   asked.append(drawTyped(told));
   if (told.complaint) asked.append(alerted(both("p", "complaint", told.complaint)));
-  if (told.warning) asked.append(both("p", "warning", told.warning));
-  else if (told.tries) asked.append(one("p", "tries", told.tries));
+  asked.append(...tries(told));
   const words = { erase: pick(page?.words.erase), confirm: pick(page?.words.confirm) };
   screen.append(asked, drawPad(told, words, send, redraw));
+}
+
+function tries(told) {
+  if (told.warning) return [both("p", "warning", told.warning)];
+  return told.tries ? [one("p", "tries", told.tries)] : [];
 }
 
 function drawResult(screen, told, page, send, redraw) {
@@ -244,6 +252,8 @@ function picture(kind) {
   const more = [];
   if (kind === "place") more.push(drawn("path", { class: "arrow", d: "M282 76v72M258 126l24 24 24-24" }));
   if (kind === "take") more.push(drawn("path", { class: "arrow", d: "M282 150V78M258 100l24-24 24 24" }));
+  if (kind === "typing") for (let at = 0; at < 12; at += 1) reader.push(
+    drawn("circle", { class: "digit", cx: 60 + 32 * (at % 6), cy: at < 6 ? 211 : 231, r: 6 }));
   if (kind === "reading") more.push(
     drawn("path", { class: "wave", d: "M120 40a60 60 0 0 1 80 0" }),
     drawn("path", { class: "wave", d: "M136 54a36 36 0 0 1 48 0" }));

@@ -166,6 +166,85 @@ def test_a_blocked_pin_asks_for_nothing_more() -> None:
     assert kiosk.tell(i.TryAgain()) == v.Trouble(ReasonCode.PIN_BLOCKED)
 
 
+def at_pad(config: KioskConfig = CONFIG) -> Driver:
+    kiosk = Driver(config)
+    kiosk.tell(i.CardPut(), i.Chosen(SIGNED_TASK), i.Looked(2, AGREED, pin_pad=True))
+    return kiosk
+
+
+def test_a_pin_is_typed_at_the_reader_where_it_has_a_pad() -> None:
+    kiosk = at_pad()
+    assert kiosk.wishes[-1] == i.Tap(SIGNED_TASK, None, "c1")
+    assert kiosk.visit.screen == v.Reading()
+    step = kiosk.visit.step
+    assert kiosk.tell(i.PinAwaited(2)) == v.PinAtReader(2)
+    shown = kiosk.shown()
+    assert shown["kind"] == "typing"
+    assert shown["consent"] == {"vi": "Tôi đồng ý", "en": "I agree"}
+    assert shown["tries"] == {"vi": "Còn 2 lần thử", "en": "2 attempts left"}
+    assert kiosk.tell(i.Typed(PIN)) == v.PinAtReader(2)  # nothing is taken from the page
+    assert isinstance(kiosk.wait(100), v.PinAtReader)  # longer than anything else may take
+    kiosk.tell(i.Progressed(v.Stage.CHECK))
+    assert kiosk.visit.step == step  # whose answer counts
+    assert isinstance(kiosk.tell(granted()), v.Result)
+
+
+def test_a_wrong_pin_at_the_reader_is_asked_for_again_when_the_person_wants_it() -> None:
+    kiosk = at_pad()
+    kiosk.tell(i.PinAwaited(2))
+    assert kiosk.tell(i.Failed(ReasonCode.PIN_WRONG, 1)) == v.Trouble(ReasonCode.PIN_WRONG)
+    assert kiosk.tell(i.TryAgain()) == v.Reading()
+    assert kiosk.wishes[-1] == i.Look(SIGNED_TASK)
+    kiosk.tell(i.Looked(1, None, pin_pad=True), i.PinAwaited(1))
+    assert kiosk.shown()["warning"] is not None
+
+
+@pytest.mark.parametrize(
+    "reason", [ReasonCode.PIN_NOT_TYPED, ReasonCode.PIN_CANCELLED, ReasonCode.PIN_FORMAT]
+)
+def test_what_was_not_typed_at_the_reader_burns_no_try_and_says_so(reason: ReasonCode) -> None:
+    kiosk = at_pad()
+    kiosk.tell(i.PinAwaited(2), i.Failed(reason))
+    assert kiosk.shown()["part"] == "pin"
+    assert "không bị trừ" in str(kiosk.shown()["text"])
+    assert kiosk.tell(i.TryAgain()) == v.Reading()
+
+
+@pytest.mark.parametrize(
+    ("happened", "screen"),
+    [
+        (i.CardTaken(), v.Trouble(ReasonCode.CARD_REMOVED)),
+        (i.ReaderChanged(there=False), v.Trouble(ReasonCode.NO_READER)),
+        (i.StartOver(), v.TakeCard()),
+        (i.HelpWanted(), v.Helping()),
+    ],
+)
+def test_a_person_may_leave_while_the_reader_waits(happened: i.Input, screen: v.Screen) -> None:
+    kiosk = at_pad()
+    kiosk.tell(i.PinAwaited(2))
+    step = kiosk.visit.step
+    assert kiosk.tell(happened) == screen
+    assert kiosk.visit.step > step  # whatever the work says now is too late
+
+
+def test_a_reader_that_forgets_its_own_time_is_named() -> None:
+    kiosk = at_pad()
+    kiosk.tell(i.PinAwaited(2))
+    assert kiosk.wait(121) == v.Trouble(ReasonCode.READER_FAILED)
+
+
+def test_a_new_pin_is_chosen_on_the_screen_and_so_is_all_where_the_pad_is_out_of_reach() -> None:
+    kiosk = Driver()
+    kiosk.tell(i.CardPut(), i.Chosen(v.Task(v.Kind.CHANGE_PIN)), i.Looked(3, None, pin_pad=True))
+    assert kiosk.visit.screen == v.Pad(v.Ask.CURRENT_PIN, 3)
+    hidden = at_pad(replace(CONFIG, pin_at_reader=False))
+    assert hidden.visit.screen == v.Pad(v.Ask.PIN, 2)
+    hidden.tell(i.Typed(PIN))
+    assert hidden.tell(i.Failed(ReasonCode.PIN_WRONG, 1)) == v.Pad(
+        v.Ask.PIN, 1, ReasonCode.PIN_WRONG
+    )
+
+
 def test_what_can_not_be_a_pin_costs_no_try() -> None:
     kiosk = Driver()
     kiosk.tell(i.CardPut(), i.Chosen(SIGNED_TASK), i.Looked(3))
@@ -262,7 +341,8 @@ _SOMETHING = st.one_of(
     st.builds(i.Chosen, _TASKS),
     st.builds(i.Typed, st.sampled_from([PIN, NEW, "001056001234", "05011956"]) | st.text()),
     st.sampled_from([i.StartOver(), i.TryAgain(), i.HelpWanted(), i.Touched(), i.TimePassed()]),
-    st.builds(i.Looked, st.none() | st.integers(0, 15)),
+    st.builds(i.Looked, st.none() | st.integers(0, 15), st.none(), st.booleans()),
+    st.builds(i.PinAwaited, st.none() | st.integers(0, 15)),
     st.builds(i.Progressed, st.sampled_from(v.Stage)),
     st.just(granted()),
     st.builds(i.Failed, _REASONS, st.none() | st.integers(0, 15), st.booleans()),
