@@ -16,13 +16,12 @@ from cardsvc.terms import AssuranceLevel, CardType
 from reader_agent.kiosk.config import KioskService
 from reader_agent.kiosk.words import Words
 from reader_agent.virtual.card import PoweredCard, VirtualCard
-from tests.support.browser import accessibility_faults, overflow
 from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.kiosk import CONFIG, RunningKiosk, await_that, running_kiosk
+from tests.support.kiosk_screen import WIDE, look
 from tests.support.portrait_policy import may_see, photograph
 from tests.support.triggered_card import TriggeredCard
 
-TALL, WIDE = {"width": 1080, "height": 1920}, {"width": 1280, "height": 800}
 FIRST_PIN, NEW_PIN = "482913", "371946"
 
 
@@ -78,20 +77,6 @@ def type_in(page: Page, title: str, digits: str) -> None:
     seen(page, title)
     page.keyboard.type(digits)
     page.keyboard.press("Enter")
-
-
-def look(page: Page) -> None:
-    """The screen fits, in both of the sizes that kiosks have, and axe finds nothing grave."""
-    for size in (TALL, WIDE):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        assert overflow(page) <= 0
-        cut = "[...document.querySelectorAll('main *')].filter(one => !one.closest('.drum') && "
-        cut += "!one.closest('svg') && (one.getBoundingClientRect().bottom > "
-        cut += "document.querySelector('main').getBoundingClientRect().bottom + 1 || "
-        cut += "one.getBoundingClientRect().top < "
-        cut += "document.querySelector('main').getBoundingClientRect().top - 1))"
-        assert page.evaluate(f"{cut}.map(one => one.className)") == []
-    assert accessibility_faults(page) == []
 
 
 def test_a_visit_with_a_wrong_pin_and_then_the_right_one(page: Page, hall: Hall) -> None:

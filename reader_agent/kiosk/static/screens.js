@@ -39,8 +39,9 @@ const DRAW = {
     screen.append(...task(told), title(told), picture("reading"), stages(told));
   },
   typing(screen, told) {
-    const asked = told.consent ? both("p", "consent", told.consent) : picture("typing");
-    screen.append(...task(told), title(told), asked, text(told.text), ...tries(told));
+    screen.append(...task(told), title(told));
+    if (told.consent) screen.append(both("p", "consent", told.consent), ...tries(told));
+    else screen.append(...(told.warning ? [] : [picture("typing")]), text(told.text), ...tries(told));
   },
   take(screen, told) {
     screen.append(title(told), picture("take"), text(told.text));
