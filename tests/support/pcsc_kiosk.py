@@ -46,4 +46,4 @@ def kiosk_of(service: ServiceUnderTest, reader: str, folder: Path) -> Iterator[K
 
 
 def _parts(supervisor: Supervisor) -> tuple[object, ...]:
-    return supervisor._parts
+    return tuple(kept.part for kept in supervisor._kept.values())
