@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from cardsvc.event_chain import AgentEvent, ChainBreak
 
@@ -21,6 +23,53 @@ class KeptEvent:
     agent: str
     event: AgentEvent
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """Where a search stands, newest first.
+
+    Args:
+        at: of the last event that was given, by its agent's time.
+        seq: its place in its chain.
+        chain: its chain, 16 octets.
+    """
+
+    at: datetime
+    seq: int
+    chain: bytes
+
+    @classmethod
+    def of(cls, kept: KeptEvent) -> EventPlace:
+        """Return the place of an event."""
+        return cls(kept.event.at, kept.event.seq, kept.event.chain)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEventSearch:
+    """Which events are looked for.
+
+    Args:
+        kinds: of these kinds.
+        agent: of one agent; empty for all.
+        since: from this instant on, by the agents' time.
+        until: before this instant.
+    """
+
+    kinds: frozenset[str]
+    agent: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AgentEventFinder(Protocol):
+    """Finds events; ``cardsvc.store.agent_event_search.SqlAgentEventSearch`` is one."""
+
+    def find(
+        self, search: AgentEventSearch, after: EventPlace | None, limit: int
+    ) -> Sequence[KeptEvent]:
+        """Return the next events of a search, newest first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ from web.wiring.agents import agent_access, agent_settings_desk
 from web.wiring.authorities import open_authorities
 from web.wiring.bundles import bundle_press
 from web.wiring.decisions import decision_desk
+from web.wiring.doors import wire_doors
 from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.integration import wire_integration
@@ -263,6 +264,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     instruments.add(StateCollector(reader, clock))
     agents = agent_access(settings, database, vault, clock.now())
     agent_settings = agent_settings_desk(database, vault)
+    door_orders = DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault))
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -277,7 +279,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         agent_events=events,
         bundles=bundle_press(database, pki, bundle_signer),
         bundle_keys=bundle_signer.key_set,
-        door_orders=DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault)),
+        door_orders=door_orders,
         agent_settings=agent_settings,
         presence=presence.seen,
         status=pki.status,
@@ -317,6 +319,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
                 OversightParts(database, pki, log_signer, presence, privacy, requests, ending)
             ),
             wire_integration(database, feed, webhook_secrets(vault)),
+            wire_doors(database, door_orders),
         ),
     )
     return Installation(

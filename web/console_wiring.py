@@ -18,6 +18,7 @@ from cardsvc.store.second_factor_store import SqlSecondFactorStore
 from cardsvc.store.session_store import SqlSessionStore
 from web.agents.enrolment import EnrolmentDesk
 from web.agents.settings import SettingsDesk
+from web.console.door_services import DoorServices
 from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
@@ -64,6 +65,7 @@ def wire_console(
     issuing: IssuingServices,
     oversight: OversightServices,
     integration: IntegrationServices,
+    doors: DoorServices,
 ) -> ConsoleServices:
     """Return what the console's pages use."""
     settings, database = parts.settings, parts.database
@@ -102,4 +104,5 @@ def wire_console(
         oversight=oversight,
         integration=integration,
         attendance=wire_attendance(settings, database),
+        doors=doors,
     )

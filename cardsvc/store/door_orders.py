@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from cardsvc.audit import AuditEvent
 from cardsvc.door_order_records import DoorOrder, DoorOrderState
@@ -95,10 +95,15 @@ class SqlDoorOrders:
             row = session.scalar(query)
             return None if row is None else _order(row)
 
-    def latest(self, limit: int) -> Sequence[DoorOrder]:
-        """Return orders, the newest first."""
-        query = select(DoorOrderRow).order_by(DoorOrderRow.requested_at.desc(), DoorOrderRow.id)
+    def latest(self, limit: int, *, after: str = "") -> Sequence[DoorOrder]:
+        """Return orders, the newest first, behind the one named by ``after``."""
+        rows = DoorOrderRow
+        query = select(rows).order_by(rows.requested_at.desc(), rows.id.desc())
         with self._database.reading() as session:
+            last = session.get(rows, after) if after else None
+            if last is not None:
+                place = tuple_(rows.requested_at, rows.id)
+                query = query.where(place < tuple_(last.requested_at, last.id))
             return [_order(row) for row in session.scalars(query.limit(limit))]
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from cardsvc.agent_event_records import AgentEventSearch, EventPlace
 from cardsvc.audit import AuditAction
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.event_chain import ChainBreak, ChainBroken, ChainHead
 from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.agent_event_search import SqlAgentEventSearch
 from cardsvc.store.agent_events import SqlAgentEvents
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
@@ -121,3 +124,19 @@ def test_a_row_that_is_not_ours_is_a_typed_error(database: Database, kept: SqlAg
     with pytest.raises(StoreError) as caught:
         list(kept.events())
     assert caught.value.reason is ReasonCode.RECORD_CORRUPT
+
+
+def test_events_are_searched_newest_first(database: Database, kept: SqlAgentEvents) -> None:
+    events = chained(6)
+    kept.take(AGENT, CHAIN, events[:5], AT)
+    kept.take(OTHER, OTHER_CHAIN, chained(5, chain=OTHER_CHAIN), AT)
+    finder, every = SqlAgentEventSearch(database), AgentEventSearch(frozenset({"test.said"}))
+    walked, place = list[EventPlace](), None
+    while found := finder.find(every, place, 3):
+        walked += map(EventPlace.of, found)
+        place = walked[-1]
+    assert len(walked) == 10
+    assert walked == sorted(walked, key=lambda one: (one.at, one.seq, one.chain), reverse=True)
+    own = replace(every, agent=AGENT, since=events[1].event.at, until=events[4].event.at)
+    assert [one.event.seq for one in finder.find(own, None, 9)] == [4, 3, 2]
+    assert not finder.find(replace(every, kinds=frozenset({"door.forced"})), None, 9)

@@ -117,3 +117,15 @@ def test_of_many_who_ask_at_once_one_gets_it(desk: DoorOrderDesk) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: desk.take("cua-1", DOORS, NONCE, AT), range(8)))
     assert len([one for one in found if one is not None]) == 1
+
+
+def test_orders_are_listed_page_by_page_newest_first(
+    database: Database, desk: DoorOrderDesk
+) -> None:
+    for number in range(5):
+        at = AT + number // 2 * _SECOND
+        desk.ask("cua-1", "cua-bac", order_id=f"order-{number}", operator="Lan", at=at)
+    orders = SqlDoorOrders(database)
+    first = orders.latest(2)
+    rest = orders.latest(9, after=first[-1].id)
+    assert [one.id for one in (*first, *rest)] == [f"order-{number}" for number in (4, 3, 2, 1, 0)]

@@ -10,7 +10,7 @@ from cardsvc.wire.event_batch import EventBatchMessage
 from reader_agent.client import ServiceClient
 from reader_agent.door.moves import DoorEvent
 from tests.support.command_line import serve_command_line
-from web.cli.doors import ALARM_TEXTS
+from web.console.door_texts import ALARMS
 
 CHAIN = bytes(range(16))
 
@@ -42,8 +42,8 @@ def test_orders_and_alarms(tmp_path: Path) -> None:
             head = ChainHead(event.seq, found[-1].sha256)
         ServiceClient(line.url, token).send_events(EventBatchMessage.of(CHAIN, tuple(found)))
         (alarm,) = line.cardsvc("door", "alarms").splitlines()
-        assert alarm.endswith("\tcua-1\tcua-bac\tbị ép buộc – under duress\tcard-1")
+        assert alarm.endswith("\tcua-1\tcua-bac\tBị ép buộc – Under duress\tcard-1")
 
 
 def test_alarms_are_events_that_doors_tell() -> None:
-    assert ALARM_TEXTS.keys() <= {one.value for one in DoorEvent}
+    assert ALARMS.keys() <= {one.value for one in DoorEvent}

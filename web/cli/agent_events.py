@@ -11,22 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from cardsvc.clock import VIETNAM_TIME
-from cardsvc.lifecycle import CardState
 from cardsvc.wire.fields import encode_instant
 from verification.reconcile import Finding, Reconciled
 from web.cli.support import opened
+from web.console.offline_texts import sentence
 from web.settings import Settings
 from web.wiring.offline_report import offline_decisions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
-_STATES = {
-    CardState.SUSPENDED: ("bị khóa", "locked"),
-    CardState.REVOKED: ("đã thu hồi", "revoked"),
-    CardState.REPLACED: ("đã thay thẻ", "replaced"),
-    CardState.DESTROYED: ("đã hủy", "destroyed"),
-}
-_NOT_IN_USE = ("chưa dùng được", "not in use")
 
 
 def _span(command: _Command) -> _Command:
@@ -146,26 +139,10 @@ def _as_json(one: Reconciled) -> str:
 
 def _as_lines(one: Reconciled) -> str:
     """Return one decision in two languages, with the times of a Vietnamese wall clock."""
-    decision, known, age = one.decision, one.known, one.list_age
-    if decision is None or age is None:
-        return f"{one.agent}\tkhông đọc được – unreadable"
-    at = decision.at.astimezone(VIETNAM_TIME)
-    minutes = int(age.total_seconds() // 60)
-    vi = f"{'mở' if decision.granted else 'từ chối'} lúc {at:%H:%M}"
-    en = f"{'opened' if decision.granted else 'refused'} {at:%H:%M}"
-    vi += f" theo danh sách cũ {minutes} phút"
-    en += f" on a list {minutes} minutes old"
-    if one.finding is Finding.GRANTED_UNKNOWN:
-        vi, en = f"{vi}; không có thẻ này", f"{en}; there is no such card"
-    elif one.finding is Finding.AHEAD_OF_TIME:
-        vi, en = f"{vi}; giờ của thiết bị sai", f"{en}; the agent's time is wrong"
-    elif known is not None:
-        since = known.at.astimezone(VIETNAM_TIME)
-        when = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%d/%m %H:%M}"
-        state = ("đang dùng", "active")
-        if known.state is not CardState.ACTIVE:
-            state = _STATES.get(known.state, _NOT_IN_USE)
-        vi, en = f"{vi}; {state[0]} từ {when}", f"{en}; {state[1]} since {when}"
+    decision, says = one.decision, sentence(one)
+    if decision is None:
+        return f"{one.agent}\t{says.vi} – {says.en}"
+    day = decision.at.astimezone(VIETNAM_TIME).strftime("%d/%m/%Y")
     unsure = "" if decision.time_certain else "  (giờ chưa chắc – time not certain)"
     card = "" if decision.guid is None else f"\t{decision.guid}"
-    return f"{at:%d/%m/%Y}\t{one.agent}\t{decision.service}{card}\n  {vi}\n  {en}{unsure}"
+    return f"{day}\t{one.agent}\t{decision.service}{card}\n  {says.vi}\n  {says.en}{unsure}"

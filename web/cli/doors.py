@@ -9,17 +9,8 @@ import click
 
 from cardsvc.clock import VIETNAM_TIME
 from web.cli.support import OPERATOR, opened
+from web.console.door_texts import ALARMS
 from web.settings import Settings
-
-ALARM_TEXTS = {
-    "door.duress": "bị ép buộc – under duress",
-    "door.forced": "cửa bị phá – forced open",
-    "door.tailgate": "đi kèm – more people than were let in",
-    "door.held_open": "cửa mở quá lâu – held open",
-    "door.output_failed": "khóa không nhận lệnh – the bolt does not answer",
-    "door.areas_lost": "mất sổ khu vực – the record of areas is lost",
-}
-"""Kinds of agents' events that somebody has to look at."""
 
 
 @click.group()
@@ -87,13 +78,11 @@ def list_alarms(settings: Settings, hours: int) -> None:
     with opened(settings) as installation:
         since = installation.clock.now() - timedelta(hours=hours)
         found = [
-            kept
-            for kind in ALARM_TEXTS
-            for kept in installation.events.events(kind=kind, since=since)
+            kept for kind in ALARMS for kept in installation.events.events(kind=kind, since=since)
         ]
         for kept in sorted(found, key=lambda one: one.event.at):
             at = kept.event.at.astimezone(VIETNAM_TIME).strftime("%d/%m/%Y %H:%M:%S")
             facts = kept.event.facts
-            what = ALARM_TEXTS[kept.event.kind]
+            text = ALARMS[kept.event.kind]
             where = f"{kept.agent}\t{facts.get('door') or '–'}"
-            click.echo(f"{at}\t{where}\t{what}\t{facts.get('card') or '–'}")
+            click.echo(f"{at}\t{where}\t{text.vi} – {text.en}\t{facts.get('card') or '–'}")

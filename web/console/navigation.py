@@ -26,16 +26,20 @@ class Section:
         endpoint: of its first page, within the console (``operators.listing``).
         text: what it is called.
         roles: one of them opens it; empty for everyone.
+        everywhere: for those alone whose scope is all agencies: what it shows belongs to none.
+        also: other blueprints of its pages.
     """
 
     endpoint: str
     text: Text
     roles: frozenset[Role] = frozenset()
+    everywhere: bool = False
+    also: frozenset[str] = frozenset()
 
     @property
-    def area(self) -> str:
-        """The blueprint of its pages."""
-        return self.endpoint.partition(".")[0]
+    def areas(self) -> frozenset[str]:
+        """The blueprints of its pages."""
+        return self.also | {self.endpoint.partition(".")[0]}
 
 
 _RECORDS = frozenset({Role.CLERK, Role.APPROVER, Role.ISSUER, Role.AUDITOR})
@@ -74,6 +78,11 @@ SECTIONS: Sequence[Section] = (
         frozenset({Role.ADMINISTRATOR}),
     ),
     Section(
+        "doors.listing", Text("Cửa ra vào", "Doors"),
+        frozenset({Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR}),
+        everywhere=True, also=frozenset({"door_orders", "offline_report"}),
+    ),
+    Section(
         "partners.listing", Text("Đơn vị tích hợp", "Partners"), frozenset({Role.ADMINISTRATOR})
     ),
     Section(
@@ -101,4 +110,9 @@ SECTIONS: Sequence[Section] = (
 
 def sections_of(operator: Operator) -> list[Section]:
     """Return the sections that an operator may open."""
-    return [one for one in SECTIONS if not one.roles or one.roles & operator.roles]
+    everywhere = operator.covers(None)
+    return [
+        one
+        for one in SECTIONS
+        if (not one.roles or one.roles & operator.roles) and (everywhere or not one.everywhere)
+    ]

@@ -13,6 +13,7 @@ from cardsvc.service_records import ServicePolicy
 from cardsvc.session_records import FormClaim
 from web.agents.settings import SettingsDesk
 from web.console.attendance_services import AttendanceServices
+from web.console.door_services import DoorServices
 from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
@@ -86,6 +87,7 @@ class ConsoleServices:
         oversight: figures, the audit log, personal data, publishing.
         integration: policies, decisions, where partners are called.
         attendance: taps of staff, and corrections of them.
+        doors: alarms of doors, orders to open them, what they decided offline.
         watch_token: under which passes to the screen of the operations centre are given.
     """
 
@@ -107,4 +109,5 @@ class ConsoleServices:
     oversight: OversightServices
     integration: IntegrationServices
     attendance: AttendanceServices
+    doors: DoorServices
     watch_token: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from cardsvc.access_records import Role
 from cardsvc.audit import AuditAction
 from cardsvc.audit_reading import AuditPlace, AuditSearch, LoggedEvent
-from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import ReasonCode, StoreError
 from web.console.access import needs
 from web.console.audit_texts import ACTION_TEXTS, action_text
+from web.console.day_span import read_days
 from web.console.exports import Cell, send_csv, send_xlsx
 from web.console.formats import instant
 from web.console.forms import FormReader
@@ -30,7 +30,6 @@ _AT = Text("Thời điểm", "Time")
 _ACTOR = Text("Người thực hiện", "Who")
 _ACTION = Text("Việc đã làm", "What")
 _SUBJECT = Text("Đối tượng", "To what")
-_FROM, _TO = Text("Từ ngày", "From day"), Text("Đến ngày", "To day")
 _COLUMNS = (
     Column(Text("Số", "No."), numeric=True), Column(_AT), Column(_ACTOR), Column(_ACTION),
     Column(_SUBJECT),
@@ -150,11 +149,7 @@ def _check_pages(views: Blueprint, services: ConsoleServices) -> None:
 def _read_search(form: FormReader) -> AuditSearch:
     actor = form.text("actor", _ACTOR, required=False, longest=64)
     subject = form.text("subject", _SUBJECT, required=False, longest=100)
-    first, last = (
-        form.day(name, label, required=False) for name, label in (("from", _FROM), ("to", _TO))
-    )
-    if first is not None and last is not None and last < first:
-        form.refuse("to", "Đến ngày phải sau từ ngày", "To day must not be before from day")
+    since, before = read_days(form)
     action = None
     if request.args.get("action", ""):
         chosen = form.choice("action", _ACTION, [one.value for one in AuditAction])
@@ -163,20 +158,10 @@ def _read_search(form: FormReader) -> AuditSearch:
         actor=actor,
         action=action,
         subject=subject,
-        since=_midnight(first),
-        before=_midnight(last + timedelta(days=1)) if last and last < date.max else None,
+        since=since,
+        before=before,
         agencies=present_operator().agencies,
     )
-
-
-def _midnight(day: date | None) -> datetime | None:
-    """Return when a day begins in Vietnam; None for none, or one before all instants."""
-    if day is None:
-        return None
-    try:
-        return require_utc(datetime.combine(day, time(), VIETNAM_TIME))
-    except OverflowError:
-        return None
 
 
 def _read_place() -> AuditPlace | None:
