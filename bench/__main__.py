@@ -17,7 +17,7 @@ from bench.batch_issue import measure_batch_issue
 from bench.console import measure_console
 from bench.core import measure_core
 from bench.decisions import measure_decisions, measure_presentations, measure_revocation
-from bench.faults import run_faults, table, verdict
+from bench.faults import FaultCards, run_faults, table, verdict
 from bench.footprint import measure_footprint
 from bench.imports import measure_import
 from bench.latency import measure_latency
@@ -111,8 +111,8 @@ def latency() -> None:
     if (reason := why_no_pcsc()) is not None:
         sys.exit(f"no latency run: {reason}")
     with open_stage() as stage:
-        cards, _ = issue_cards(stage, range(4))
-        rows = measure_latency(stage, cards)
+        (locked, *cards), _ = issue_cards(stage, range(5))
+        rows = measure_latency(stage, cards, locked)
     print_table(rows, Console())
     write_results(rows, LATENCY_RESULTS)
 
@@ -129,8 +129,8 @@ def faults() -> None:
     if (reason := why_no_pcsc()) is not None:
         sys.exit(f"no fault run: {reason}")
     with open_stage() as stage:
-        (good, revoked), _ = issue_cards(stage, range(2))
-        run = run_faults(stage, good, revoked, FAULT_TAPS)
+        cards, _ = issue_cards(stage, range(3))
+        run = run_faults(stage, FaultCards(*cards), FAULT_TAPS)
     Console().print(table(run))
     print(verdict(run))
     sys.exit(0 if run.holds else 1)

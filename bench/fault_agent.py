@@ -56,6 +56,7 @@ def _tap(agent: Agent, service: str) -> dict[str, object]:
         "reason": decided.code,
         "offline": outcome.offline,
         "receipt": decided.receipt,
+        "apdus": outcome.cost.apdus,
     }
 
 

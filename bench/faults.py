@@ -1,8 +1,9 @@
 """Many taps with random faults: cards torn out, pcscd and agent killed, the network cut.
 
-A real pcscd, a real agent process, the service on loopback. What must hold: no card that is
-revoked is ever granted, every tap ends with a message, every decision is at the service exactly
-once, and the agent's memory stays flat.
+A real pcscd, a real agent process, the service on loopback. Most cards are known by their
+signature, as those are that come every day. What must hold: no card that is revoked is ever
+granted, none that is locked is granted online, not even one that is known; every tap ends with a
+message, every decision is at the service exactly once, and the agent's memory stays flat.
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ from bench.stage import AGENT, RELYING_PARTY, SERVICE, IssuedCard, Stage
 from cardsvc.offline_records import DECIDED_OFFLINE
 from cardsvc.terms import RevocationReason
 from issuance import lifecycle
+from reader_agent.virtual.card import PoweredCard
 from reader_agent.virtual.faults import GarbageCard, RemovedCard
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 
 _NOTICED_SECONDS = 10.0
 _MOST_DELAY_SECONDS = 0.15
 """A fault comes at any moment of a tap, which takes some 40 ms on an idle machine."""
-_LAST_APDU = 3
-"""A repeat tap has two APDUs, a first one four: some cards leave after the last."""
+_KNOWN_APDUS = 2
+"""What a tap of a known card takes; one that is read takes four."""
+_LAST_APDU = _KNOWN_APDUS + 1
+"""Some cards leave after the last."""
+_OPERATOR = "mai"
 
 
 class Fault(StrEnum):
@@ -48,15 +53,31 @@ class Fault(StrEnum):
     TORN = "card torn out at a random APDU"
     GARBAGE = "card answers garbage"
     REVOKED = "revoked card"
+    LOCKED = "known card, locked just before"
     NETWORK = "network cut at a random moment"
     PCSCD = "pcscd killed at a random moment"
     AGENT = "agent killed at a random moment"
 
 
 _WEIGHTS = {
-    Fault.NONE: 46, Fault.TORN: 18, Fault.GARBAGE: 4, Fault.REVOKED: 10, Fault.NETWORK: 14,
-    Fault.PCSCD: 4, Fault.AGENT: 4,
+    Fault.NONE: 40, Fault.TORN: 18, Fault.GARBAGE: 4, Fault.REVOKED: 6, Fault.LOCKED: 10,
+    Fault.NETWORK: 14, Fault.PCSCD: 4, Fault.AGENT: 4,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FaultCards:
+    """The cards that come.
+
+    Args:
+        good: comes on most days.
+        locked: a good one, that is locked before some of its taps and unlocked after.
+        revoked: is of no use any more.
+    """
+
+    good: IssuedCard
+    locked: IssuedCard
+    revoked: IssuedCard
 
 
 @dataclass
@@ -65,7 +86,9 @@ class FaultRun:
 
     Args:
         outcomes: how often each fault ended how.
-        wrong_grants: grants of the revoked card.
+        known: decisions about a card that was known by its signature, and was not read.
+        known_refused: those of them that were refusals.
+        wrong_grants: grants of the revoked card, and online ones of the locked card.
         silent: taps without a message although the agent lived.
         offline: decisions made offline that the agent told.
         online: receipts of decisions made online that the agent told.
@@ -75,6 +98,8 @@ class FaultRun:
     """
 
     outcomes: Counter[tuple[Fault, str]] = field(default_factory=Counter)
+    known: int = 0
+    known_refused: int = 0
     wrong_grants: int = 0
     silent: int = 0
     offline: list[str] = field(default_factory=list)
@@ -135,13 +160,21 @@ class AgentProcess:
 
 
 def run_faults(
-    stage: Stage, good: IssuedCard, revoked: IssuedCard, taps: int, *, seed: int = 1
+    stage: Stage, cards: FaultCards, taps: int, *, seed: int = 1, answer_seconds: float = 2.0
 ) -> FaultRun:
-    """Tap so many times, each with a fault or none."""
+    """Tap so many times, each with a fault or none.
+
+    Args:
+        stage: the service.
+        cards: those that come.
+        taps: how many.
+        seed: of the dice.
+        answer_seconds: how long the agent waits for the service before it decides offline.
+    """
     installation = stage.installation
     lifecycle.revoke(
-        installation.store, revoked.guid, reason=RevocationReason.KEY_COMPROMISE,
-        operator="mai", at=installation.clock.now(),
+        installation.store, cards.revoked.guid, reason=RevocationReason.KEY_COMPROMISE,
+        operator=_OPERATOR, at=installation.clock.now(),
     )  # fmt: skip
     run, dice = FaultRun(), random.Random(seed)
     with (
@@ -151,12 +184,12 @@ def run_faults(
         CutNetwork(url) as network,
     ):
         reader = pcscd.readers[0]
-        config = _config(stage, Path(name), network.url, reader)
+        config = _config(stage, Path(name), network.url, reader, answer_seconds)
         agent = AgentProcess(config, pcscd.environment)
         life: list[int] = []
         for _ in range(taps):
             (fault,) = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
-            _prepare(fault, reader, good, revoked, dice)
+            _prepare(fault, stage, reader, cards, dice)
             strike = threading.Timer(
                 dice.uniform(0, _MOST_DELAY_SECONDS), _strike, [fault, agent, network, pcscd]
             )
@@ -165,12 +198,19 @@ def run_faults(
             strike.join()
             _note(run, fault, told, life)
             _mend(fault, agent, network, pcscd, life)
+            if fault is Fault.LOCKED:
+                lifecycle.resume(
+                    installation.store, cards.locked.guid, operator=_OPERATOR,
+                    at=installation.clock.now(),
+                )  # fmt: skip
         agent.finish()
     _compare(run, stage)
     return run
 
 
-def _config(stage: Stage, folder: Path, url: str, reader: VirtualPcscReader) -> Path:
+def _config(
+    stage: Stage, folder: Path, url: str, reader: VirtualPcscReader, answer_seconds: float
+) -> Path:
     (folder / "token").write_text(stage.agent_token, "ascii")
     file = folder / "agent.toml"
     file.write_text(
@@ -180,7 +220,7 @@ state_dir = "{folder / "state"}"
 [service]
 url = "{url}"
 token_file = "{folder / "token"}"
-answer_seconds = 2.0
+answer_seconds = {answer_seconds}
 [[readers]]
 name = "{READER}"
 match = "{reader.name}"
@@ -192,19 +232,21 @@ role = "counter"
 
 
 def _prepare(
-    fault: Fault,
-    reader: VirtualPcscReader,
-    good: IssuedCard,
-    revoked: IssuedCard,
-    dice: random.Random,
+    fault: Fault, stage: Stage, reader: VirtualPcscReader, cards: FaultCards, dice: random.Random
 ) -> None:
-    card: Any = good.card
+    usual = dice.choice((cards.good, cards.locked)).card
+    card: PoweredCard = usual
     if fault is Fault.TORN:
-        card = RemovedCard(good.card, dice.randint(1, _LAST_APDU))
+        card = RemovedCard(usual, dice.randint(1, _LAST_APDU))
     elif fault is Fault.GARBAGE:
-        card = GarbageCard(good.card)
+        card = GarbageCard(usual)
     elif fault is Fault.REVOKED:
-        card = revoked.card
+        card = cards.revoked.card
+    elif fault is Fault.LOCKED:
+        installation, card = stage.installation, cards.locked.card
+        lifecycle.suspend(
+            installation.store, cards.locked.guid, operator=_OPERATOR, at=installation.clock.now()
+        )
     reader.slot.remove()
     reader.slot.insert(card, wait_seconds=_NOTICED_SECONDS)
     time.sleep(0.05)
@@ -227,7 +269,11 @@ def _note(run: FaultRun, fault: Fault, told: dict[str, Any] | None, life: list[i
         return
     how = f"{told['outcome']}{' offline' if told.get('offline') else ''}: {told['reason']}"
     run.outcomes[fault, how] += 1
-    if told["outcome"] == "granted" and fault is Fault.REVOKED:
+    granted = told["outcome"] == "granted"
+    if told.get("apdus") == _KNOWN_APDUS:
+        run.known += 1
+        run.known_refused += not granted
+    if granted and (fault is Fault.REVOKED or (fault is Fault.LOCKED and not told["offline"])):
         run.wrong_grants += 1
     if "receipt" in told:
         (run.offline if told["offline"] else run.online).append(told["receipt"])
@@ -276,6 +322,7 @@ def verdict(run: FaultRun) -> str:
     return "\n".join(
         [
             f"wrong grants: {run.wrong_grants}",
+            f"cards known by their signature: {run.known}, of these refused: {run.known_refused}",
             f"taps without a message while the agent lived: {run.silent}",
             f"decisions told: {len(run.online)} online, {len(run.offline)} offline",
             f"of these not at the service: {run.lost}; there twice: {run.twice}",

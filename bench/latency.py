@@ -2,7 +2,8 @@
 
 The agent is a process of its own with a door on mock pins; the service is granian's; the card
 sits in vpcd. Times are the agent's own: from the moment in which PC/SC tells of the card to the
-decision. The cards take turns; the agent knows each.
+decision. The cards take turns; the agent knows each. One is locked again and again while it is
+known, and put in at once: from the order to the door's refusal, pcscd's noticing among it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bench.measure import Measurement, median, p95
 from bench.service import granian
 from bench.stage import RELYING_PARTY, SERVICE, IssuedCard, Stage
 from bench.taps import record_tap
+from issuance import lifecycle
 from reader_agent.known_cards import KnownCards
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
@@ -34,6 +36,8 @@ ONLINE_MS, OFFLINE_MS = (40.0, 80.0), (None, 30.0)
 """What was aimed at, p50 and p95."""
 CONTACTLESS_MS = (300.0, 500.0)
 """What was aimed at for a contactless tap with its decision, p50 and p95."""
+REFUSED_MS = 2000.0
+"""What was aimed at from the order to lock a card to a door's refusal."""
 _FROM = "from PC/SC's word of the card; limit: what was aimed at"
 _STAGES = {
     "card": "connect to challenge signed; the virtual card signs",
@@ -41,7 +45,8 @@ _STAGES = {
     "server": "of one request, there are two a tap",
 }
 _DOOR = "cua-chinh"
-_PATIENCE_SECONDS = 30.0
+_OPERATOR = "mai"
+_PATIENCE_SECONDS = 60.0
 _CONFIG = """
 [agent]
 relying_party = "{party}"
@@ -49,6 +54,7 @@ state_dir = "{folder}/state"
 [service]
 url = "{url}"
 token_file = "{folder}/token"
+answer_seconds = 30
 [[readers]]
 name = "door"
 match = "{reader}"
@@ -119,9 +125,24 @@ class AgentProcess:
 
 
 def measure_latency(
-    stage: Stage, cards: Sequence[IssuedCard], *, online: int = 60, offline: int = 40
+    stage: Stage,
+    cards: Sequence[IssuedCard],
+    locked: IssuedCard,
+    *,
+    online: int = 60,
+    offline: int = 40,
+    locks: int = 20,
 ) -> list[Measurement]:
-    """Tap cards at a door, with the service and then without it."""
+    """Tap cards at a door, with the service and then without it.
+
+    Args:
+        stage: the service.
+        cards: those that come, in turn.
+        locked: another, which is locked and unlocked.
+        online: how many taps are measured while the service is there.
+        offline: how many while it is away.
+        locks: how often a card is locked.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="latency-") as name,
         PrivatePcscd(1, Path(name)) as pcscd,
@@ -134,6 +155,7 @@ def measure_latency(
             _taps(agent, reader, cards, len(cards), offline=False)  # each is known from then on
             found = _taps(agent, reader, cards, online, offline=False)
             stages = agent.stages()["p50_ms"]
+            refused = [_lock_to_refusal(agent, reader, stage, locked) for _ in range(locks)]
             served.close()
             _taps(agent, reader, cards, 1, offline=True)  # finds out that nobody answers
             away = _taps(agent, reader, cards, offline, offline=True)
@@ -146,6 +168,10 @@ def measure_latency(
         Measurement(
             "PC/SC tells of a card, p50", median(found.noticed), "ms", None,
             "pcscd looks at readers without interrupts, such as vpcd, every 400 ms",
+        ),
+        Measurement(
+            "lock to refusal at a door, p95", p95(refused), "ms", REFUSED_MS,
+            "the card is put in as soon as it is locked; pcscd's 400 ms among it",
         ),
         *_rows("tap at a door, offline", away.decided, OFFLINE_MS),
         *_contactless(stage, cards[0], found.decided),
@@ -163,17 +189,38 @@ def _taps(
     found = Tapped()
     for number in range(count):
         before = time.time()
-        reader.slot.insert(cards[number % len(cards)].card)
-        seen = agent.await_told("CardIn")["at"]
-        decided = agent.await_told("TapDecided", "TapFailed")
-        if decided.get("code") != "granted" or decided["offline"] is not offline:
-            msg = f"tap {number}: {decided}"
-            raise RuntimeError(msg)
+        seen, decided = _tap(agent, reader, cards[number % len(cards)], "granted", offline=offline)
         found.noticed.append((seen - before) * 1e3)
-        found.decided.append((decided["at"] - seen) * 1e3)
-        reader.slot.remove()
-        agent.await_told("CardRemoved")
+        found.decided.append((decided - seen) * 1e3)
     return found
+
+
+def _lock_to_refusal(
+    agent: AgentProcess, reader: VirtualPcscReader, stage: Stage, issued: IssuedCard
+) -> float:
+    """Return the milliseconds from the order to lock a card that is known to its refusal."""
+    _tap(agent, reader, issued, "granted", offline=False)
+    store, clock = stage.installation.store, stage.installation.clock
+    ordered = time.time()
+    lifecycle.suspend(store, issued.guid, operator=_OPERATOR, at=clock.now())
+    _, refused = _tap(agent, reader, issued, "card_suspended", offline=False)
+    lifecycle.resume(store, issued.guid, operator=_OPERATOR, at=clock.now())
+    return (refused - ordered) * 1e3
+
+
+def _tap(
+    agent: AgentProcess, reader: VirtualPcscReader, issued: IssuedCard, code: str, *, offline: bool
+) -> tuple[float, float]:
+    """Put a card in and take it out; return when it was seen and when it was decided on."""
+    reader.slot.insert(issued.card)
+    seen = agent.await_told("CardIn")["at"]
+    decided = agent.await_told("TapDecided", "TapFailed")
+    if decided.get("code") != code or decided["offline"] is not offline:
+        msg = f"not {code}: {decided}"
+        raise RuntimeError(msg)
+    reader.slot.remove()
+    agent.await_told("CardRemoved")
+    return seen, decided["at"]
 
 
 @contextmanager

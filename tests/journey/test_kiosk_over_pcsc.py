@@ -71,7 +71,7 @@ def test_a_card_pulled_in_the_middle_of_a_tap_is_told_as_such(
     service: ServiceUnderTest, pcsc_reader: VirtualPcscReader, tmp_path: Path
 ) -> None:
     card, _ = service.active_card(CardType.INDIVIDUAL)
-    taken = TriggeredCard(card, at=3, happen=pcsc_reader.slot.remove)
+    taken = TriggeredCard(card, at=2, happen=pcsc_reader.slot.remove)
     with kiosk_of(service, pcsc_reader.name, tmp_path) as kiosk:
         kiosk.tell(i.Chosen(QUEUE))
         shows(kiosk, v.PlaceCard)

@@ -54,7 +54,7 @@ def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, s
     save(page, "Xin chào ông/bà", f"menu{suffix}")
     page.get_by_role("button", name="Lấy số thứ tự").click()
     save(page, "Đặt thẻ lên đầu đọc", f"place{suffix}")
-    kiosk.insert(TriggeredCard(card, at=3, happen=lambda: time.sleep(1.9)))
+    kiosk.insert(TriggeredCard(card, at=2, happen=lambda: time.sleep(1.9)))
     save(page, "Vui lòng giữ nguyên thẻ", f"reading{suffix}")
     page.get_by_role("heading", name="Xác thực thành công").wait_for()
     kiosk.remove()

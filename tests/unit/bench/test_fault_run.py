@@ -8,17 +8,22 @@ import threading
 import pytest
 
 from bench.cut_network import CutNetwork
-from bench.faults import Fault, FaultRun, run_faults, table, verdict
+from bench.faults import Fault, FaultCards, FaultRun, run_faults, table, verdict
 from bench.parts import issue_cards
 from bench.stage import open_stage
+
+SEED = 3103
+"""Its dice: torn, granted, locked while known, agent killed, granted, network cut, revoked, pcscd
+killed."""
 
 
 @pytest.mark.pcsc
 def test_a_few_taps_with_faults_hold() -> None:
     with open_stage() as stage:
-        (good, revoked), _ = issue_cards(stage, range(2))
-        run = run_faults(stage, good, revoked, 8, seed=5)
+        cards, _ = issue_cards(stage, range(3))
+        run = run_faults(stage, FaultCards(*cards), 8, seed=SEED, answer_seconds=30)
     assert run.holds, verdict(run)
+    assert run.known >= run.known_refused >= 1, "the card that is locked is known by then"
     assert sum(run.outcomes.values()) == 8
     assert table(run).row_count == len(run.outcomes)
 

@@ -37,8 +37,8 @@ def test_a_tap_is_activated_once_and_signs_once() -> None:
 @pytest.mark.skipif(why_no_pcsc() is not None, reason="no private pcscd here")
 def test_a_few_taps_at_a_door_online_and_offline() -> None:
     with open_stage() as stage:
-        cards, _ = issue_cards(stage, range(1))
-        rows = measure_latency(stage, cards, online=2, offline=1)
+        (locked, *cards), _ = issue_cards(stage, range(2))
+        rows = measure_latency(stage, cards, locked, online=2, offline=1, locks=1)
     assert all(row.value > 0 for row in rows)
     assert {"tap at a door, online, p95", "tap at a door, offline, p95"} <= {
         row.name for row in rows
