@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cardsvc.status_list import TokenStatus
+from cardsvc.terms import Realm
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class ListedStatuses:
     Args:
         size: how many places it has, taken or free.
         statuses: place and status of every card that is not valid.
+        realm: whose cards are on it, and whose key signs it.
     """
 
     size: int
     statuses: Sequence[tuple[int, TokenStatus]]
+    realm: Realm = Realm.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,12 +238,12 @@ def _make(run: _Run, begun: Sequence[_Begun]) -> None:
         return
     certificates = iter(authority.sign_all(tokens, run.at))
     series = {
-        kind: CertifiedSeries(ExpectedIssuer.of(authority.issuer(kind)))
-        for kind in {one.card.card_type for one in begun}
+        issued: CertifiedSeries(ExpectedIssuer.of(authority.issuer(*issued)))
+        for issued in {(one.card.card_type, one.card.realm) for one in begun}
     }
     finished = []
     for one in begun:
-        accept = series[one.card.card_type].accept
+        accept = series[one.card.card_type, one.card.realm].accept
         keys = tuple(
             accept(next(certificates), one.plan, slot, key, run.at)
             for slot, key in one.keys.items()
@@ -263,6 +263,7 @@ def _requests(begun: Sequence[_Begun]) -> list[CertificateRequest]:
         CertificateRequest(
             SLOT_PROFILE[slot],
             one.plan.card_type,
+            one.plan.realm,
             one.plan.guid,
             key,
             one.plan.expires_at,

@@ -21,7 +21,7 @@ from cardsvc.clock import Clock
 from cardsvc.desk_records import JobStage
 from cardsvc.errors import CardsvcError, IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from issuance.job_records import JobOrder, JobRecords
 from issuance.orders import OrderState, fail_order, finish_order, order_of, place_order
 from issuance.personalise.conversation import Conversation
@@ -40,7 +40,7 @@ class DeskTools:
 
     Args:
         authority: certifies.
-        content_signers: sign the CHUID and other objects, one for each card type.
+        content_signers: sign the CHUID and other objects, one for each realm and card type.
         secrets: the cards' diversified secrets.
         clock: asked once a step.
         random_octets: a cryptographic random source.
@@ -48,7 +48,7 @@ class DeskTools:
     """
 
     authority: CertificateAuthority
-    content_signers: Mapping[CardType, ContentSigner]
+    content_signers: Mapping[tuple[Realm, CardType], ContentSigner]
     secrets: CardSecrets
     clock: Clock
     random_octets: RandomOctets
@@ -130,7 +130,7 @@ class PersonalisationDesk:
         plan = records.reserve(self._tools.random_octets)
         workshop = Workshop(
             self._tools.authority,
-            self._tools.content_signers[plan.card_type],
+            self._tools.content_signers[plan.realm, plan.card_type],
             self._tools.secrets,
             records,
             self._tools.random_octets,

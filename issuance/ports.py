@@ -21,7 +21,7 @@ from cardsvc.decision_records import ApprovalDecision
 from cardsvc.desk_records import JobProgress, JobStage
 from cardsvc.errors import ReasonCode
 from cardsvc.records import Application, CardRecord, Holder
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from cardsvc.unblock_records import UnblockRequest, UnblockState
 from issuance.duties import UnitRules
 from issuance.losses.ports import LossRecords
@@ -45,6 +45,7 @@ class CertificateRequest:
     Args:
         profile: which profile; the CA adds everything that the profile fixes.
         card_type: chooses the issuing CA.
+        realm: chooses the hierarchy that it stands in; the card's.
         guid: the card.
         public_key: the card's key, whose possession the RA has proved.
         not_after: never later than the card's own expiry.
@@ -54,6 +55,7 @@ class CertificateRequest:
 
     profile: ProfileName
     card_type: CardType
+    realm: Realm
     guid: CardGuid
     public_key: CardPublicKey
     not_after: datetime
@@ -97,8 +99,8 @@ class CertificateAuthority(Protocol):
         """
         ...
 
-    def issuer(self, card_type: CardType) -> x509.Certificate:
-        """Return the issuing CA's certificate for a card type."""
+    def issuer(self, card_type: CardType, realm: Realm = Realm.PRODUCTION) -> x509.Certificate:
+        """Return the issuing CA's certificate for a card type in a realm."""
         ...
 
 

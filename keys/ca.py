@@ -1,4 +1,7 @@
-"""The CA as the RA sees it: prepare, get a one-use token, sign. One issuing CA a card type."""
+"""The CA as the RA sees it: prepare, get a one-use token, sign.
+
+One issuing CA a card type and realm: the request names both.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from cryptography import x509
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VaultError
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from keys.authority import Authority, CertificateOrder
 from keys.ports import CertificateLedger, CertificateRequest, Reservation
 from keys.profiles import CertificateProfile, ProfileRole, require_profile
@@ -23,14 +26,14 @@ class CertificateFactory:
     """Implements ``issuance.ports.CertificateAuthority``.
 
     Args:
-        authorities: the issuing CA of each card type.
+        authorities: the issuing CA of each card type, in each realm.
         profiles: by name.
         ledger: of all the authorities.
     """
 
     def __init__(
         self,
-        authorities: Mapping[CardType, Authority],
+        authorities: Mapping[tuple[Realm, CardType], Authority],
         profiles: Mapping[str, CertificateProfile],
         ledger: CertificateLedger,
     ) -> None:
@@ -47,7 +50,8 @@ class CertificateFactory:
         Raises:
             VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED.
         """
-        return self._authority(request.card_type).reserve(self._order(request), at)
+        authority = self._authority(request.realm, request.card_type)
+        return authority.reserve(self._order(request), at)
 
     def prepare_all(self, requests: Sequence[CertificateRequest], at: datetime) -> Sequence[str]:
         """Check many requests as ``prepare`` does and record them together, all or none.
@@ -56,14 +60,14 @@ class CertificateFactory:
             VaultError: PROFILE_UNKNOWN, PROFILE_VIOLATED, WEAK_KEY, KEY_REUSED; SERIAL_TAKEN
                 where numbers drawn at random met, so that it is worth another try.
         """
-        orders: dict[CardType, list[CertificateOrder]] = {}
+        orders: dict[tuple[Realm, CardType], list[CertificateOrder]] = {}
         for one in requests:
-            orders.setdefault(one.card_type, []).append(self._order(one))
+            orders.setdefault((one.realm, one.card_type), []).append(self._order(one))
         drafted = {
-            kind: iter(self._authority(kind).draft_all(wanted, at))
-            for kind, wanted in orders.items()
+            asked: iter(self._authority(*asked).draft_all(wanted, at))
+            for asked, wanted in orders.items()
         }
-        in_order = [next(drafted[one.card_type]) for one in requests]
+        in_order = [next(drafted[one.realm, one.card_type]) for one in requests]
         self._ledger.reserve_all([one.reservation for one in in_order])
         return [one.token for one in in_order]
 
@@ -105,13 +109,13 @@ class CertificateFactory:
         """
         return sign_reserved(self._ledger, self._by_key_id, self._profiles, token, at)
 
-    def issuer(self, card_type: CardType) -> x509.Certificate:
-        """Return the issuing CA's certificate for a card type."""
-        return self._authority(card_type).certificate
+    def issuer(self, card_type: CardType, realm: Realm = Realm.PRODUCTION) -> x509.Certificate:
+        """Return the issuing CA's certificate for a card type in a realm."""
+        return self._authority(realm, card_type).certificate
 
-    def _authority(self, card_type: CardType) -> Authority:
+    def _authority(self, realm: Realm, card_type: CardType) -> Authority:
         try:
-            return self._authorities[card_type]
+            return self._authorities[realm, card_type]
         except KeyError as error:
             raise VaultError(ReasonCode.PROFILE_VIOLATED, "no CA for this card type") from error
 

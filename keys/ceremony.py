@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -63,7 +64,11 @@ class Ceremony:
         self.transcript: list[TranscriptLine] = []
         self._root_vault = root_vault
         self._randomness = randomness
-        self._profiles = load_profiles()
+        # in the ledger, a realm's root and signers stand under names of their own
+        self._profiles = {
+            plan.own(name): replace(profile, name=plan.own(name))
+            for name, profile in load_profiles().items()
+        }
 
     def open_root(self) -> Authority | None:
         """Return the root, made where there is none; None while its vault is locked away.
@@ -76,14 +81,14 @@ class Ceremony:
         if vault is None:
             return None
         self._refuse_second_root(vault)
-        profile = require_profile(self._profiles, ROOT)
+        profile = self._profile(ROOT)
         name = build_name(self.plan.root_subject, profile.subject_rules(None))
 
         def for_key(handle: KeyHandle) -> Authority:
             return self._authority(vault, handle, name, None, ROOT)
 
         key = self._ensure(
-            ROOT,
+            self.plan.own(ROOT),
             profile,
             self.plan.root_algorithm,
             self.plan.root_subject,
@@ -98,8 +103,8 @@ class Ceremony:
         Raises:
             VaultError: VAULT_SEALED where it must be made and the root's vault is closed.
         """
-        stem = f"ca-{card_type.value}"
-        profile = require_profile(self._profiles, "issuing_ca")
+        stem = self.plan.own(f"ca-{card_type.value}")
+        profile = self._profile("issuing_ca")
         subject = self.plan.issuing_subjects[card_type]
         key = self._ensure(
             stem,
@@ -123,8 +128,8 @@ class Ceremony:
             ("common_name", common_name),
         )
         return self._ensure(
-            stem,
-            require_profile(self._profiles, profile_name),
+            self.plan.own(stem),
+            self._profile(profile_name),
             VaultAlgorithm.ECDSA_P256,
             subject,
             vault=self.vault,
@@ -137,7 +142,7 @@ class Ceremony:
         Raises:
             VaultError: KEY_UNKNOWN where the ledger has none.
         """
-        for entry in self.ledger.list_by_profile(ROOT):
+        for entry in self.ledger.list_by_profile(self.plan.own(ROOT)):
             certificate = _certificate(entry)
             if certificate is None:
                 continue
@@ -148,15 +153,18 @@ class Ceremony:
             return certificate
         raise VaultError(ReasonCode.KEY_UNKNOWN, "the ledger has no root for this authority")
 
+    def _profile(self, name: str) -> CertificateProfile:
+        return require_profile(self._profiles, self.plan.own(name))
+
     def _refuse_second_root(self, vault: KeyVault) -> None:
         known = {
             entry.reservation.spki_sha256
-            for entry in self.ledger.list_by_profile(ROOT)
+            for entry in self.ledger.list_by_profile(self.plan.own(ROOT))
             if entry.revocation is None and entry.reservation.not_after > self.at
         }
-        held = set()
+        held, own = set(), f"{self.plan.own(ROOT)}-"
         for label in vault.labels():
-            handle = vault.find(label) if label.startswith(f"{ROOT}-") else None
+            handle = vault.find(label) if label.startswith(own) else None
             if handle is not None:
                 held.add(_spki_sha256(vault, handle))
         if known and not known & held and not self.plan.accept_new_root:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from keys.assemble import StatusPointers
 from keys.vault import KeyHandle, VaultAlgorithm
 
 Subject: TypeAlias = tuple[tuple[str, str], ...]
 
 ROOT = "root"
+TEST_MARK = "THỬ NGHIỆM – TEST "
+"""Stands before every name of the sandbox's hierarchy, for whoever reads a certificate."""
+_MOST_CHARACTERS = 64
+"""ub-common-name and ub-organization-name (RFC 5280 appendix A.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class CeremonyPlan:
         base_url: where status documents are published, None where nowhere.
         accept_new_root: make a root although the ledger knows one that is not in the vault:
             every card is under another anchor from then on.
+        realm: whose hierarchy it is; each has a root of its own.
     """
 
     root_subject: Subject = (("country", "VN"), ("common_name", "CA gốc thẻ điện tử"))
@@ -49,12 +54,45 @@ class CeremonyPlan:
     algorithm: VaultAlgorithm = VaultAlgorithm.ECDSA_P256
     base_url: str | None = None
     accept_new_root: bool = False
+    realm: Realm = Realm.PRODUCTION
+
+    def own(self, name: str) -> str:
+        """Return a key's, an authority's or a profile's name as this realm has it."""
+        return realm_name(self.realm, name)
+
+    def for_sandbox(self) -> CeremonyPlan:
+        """Return the plan of the sandbox's hierarchy: the same names, each marked as a test."""
+        return replace(
+            self,
+            root_subject=_marked(self.root_subject),
+            issuing_subjects={kind: _marked(one) for kind, one in self.issuing_subjects.items()},
+            signer_organization=_test_name(self.signer_organization),
+            accept_new_root=False,
+            realm=Realm.SANDBOX,
+        )
 
     def pointers(self, authority: str) -> StatusPointers | None:
         """Return where an authority's status documents are, None where nothing is published."""
         if self.base_url is None:
             return None
-        return StatusPointers(self.base_url, authority, has_responder=authority != ROOT)
+        return StatusPointers(self.base_url, self.own(authority), has_responder=authority != ROOT)
+
+
+def realm_name(realm: Realm, name: str) -> str:
+    """Return the name that something has in a realm; in production it is its own."""
+    return name if realm is Realm.PRODUCTION else f"{realm.value}-{name}"
+
+
+def _marked(subject: Subject) -> Subject:
+    named = {"common_name", "organization"}
+    return tuple(
+        (attribute, _test_name(value) if attribute in named else value)
+        for attribute, value in subject
+    )
+
+
+def _test_name(name: str) -> str:
+    return (TEST_MARK + name)[:_MOST_CHARACTERS].rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from cardsvc.errors import ReasonCode, VaultError
+from cardsvc.terms import Realm
 from cardsvc.wire.credential import (
     ES256_SIGNATURE_OCTETS,
     KEY_ID_OCTETS,
@@ -17,6 +18,7 @@ from cardsvc.wire.credential import (
     protected_header,
     signature_structure,
 )
+from keys.ceremony_plan import realm_name
 from keys.signers import jwks, key_id
 from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
 
@@ -61,7 +63,8 @@ def short_key_id(thumbprint: str) -> bytes:
     return base64.urlsafe_b64decode(thumbprint + "=")[:KEY_ID_OCTETS]
 
 
-def open_credential_signer(vault: KeyVault, label: str = CREDENTIAL_KEY_LABEL) -> CredentialSigner:
-    """Open the signer of credentials; its key is made where there is none."""
+def open_credential_signer(vault: KeyVault, realm: Realm = Realm.PRODUCTION) -> CredentialSigner:
+    """Open the signer of a realm's credentials; its key is made where there is none."""
+    label = realm_name(realm, CREDENTIAL_KEY_LABEL)
     handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
     return CredentialSigner(vault, handle)

@@ -7,6 +7,8 @@ from typing import Any
 
 import jwt
 
+from cardsvc.terms import Realm
+from keys.ceremony_plan import realm_name
 from keys.credential_signer import CredentialSigner
 from keys.signers import RECEIPT_ALGORITHM, key_id
 from keys.vault import KeyVault, VaultAlgorithm
@@ -22,12 +24,12 @@ class PassSigner:
 
     Args:
         vault: keeps the key; one is made where there is none.
+        realm: whose passes it signs.
     """
 
-    def __init__(self, vault: KeyVault) -> None:
-        handle = vault.find(PASS_KEY_LABEL) or vault.generate(
-            PASS_KEY_LABEL, VaultAlgorithm.ECDSA_P256
-        )
+    def __init__(self, vault: KeyVault, realm: Realm = Realm.PRODUCTION) -> None:
+        label = realm_name(realm, PASS_KEY_LABEL)
+        handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
         self._credentials = CredentialSigner(vault, handle)
         self._key = VaultEllipticCurveKey(vault, handle)
         kid = key_id(self._credentials.public_key)

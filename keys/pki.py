@@ -9,58 +9,85 @@ from datetime import datetime
 
 from cryptography import x509
 
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from keys.authority import Authority
 from keys.ca import CertificateFactory
 from keys.ceremony import Ceremony
-from keys.ceremony_plan import ROOT, CeremonyPlan, TranscriptLine
+from keys.ceremony_plan import CeremonyPlan, TranscriptLine, realm_name
+from keys.hierarchy import Hierarchy, open_hierarchy
 from keys.kek import VaultCardSecrets, open_card_secrets
-from keys.ocsp_responder import OcspResponder, OcspSigner
+from keys.ocsp_responder import OcspResponder
 from keys.ports import CertificateLedger, DocumentStore
 from keys.profiles import load_profiles
 from keys.published import MemoryDocuments, Publisher
 from keys.signers import ContentSigner, ReceiptSigner
-from keys.status_documents import PublishedAuthority, StatusDocuments, root_published
-from keys.status_list_token import StatusListPublisher, StatusListSigner, StatusListSource
+from keys.status_documents import StatusDocuments
+from keys.status_list_token import StatusListPublisher, StatusListSource
 from keys.vault import KeyVault
-
-_SHORT_NAME_VI = {
-    CardType.CIVIL_SERVANT: "cán bộ",
-    CardType.INDIVIDUAL: "cá nhân",
-    CardType.BUSINESS: "doanh nghiệp",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Pki:
-    """The open CA side.
+    """The open CA side: a hierarchy for each realm, and what serves both.
 
     Args:
-        root_certificate: the trust anchor.
-        root: signs; None while its vault is locked away.
-        authorities: the issuing CA of each card type.
+        production: certifies true cards.
+        sandbox: certifies test cards; its root is in the service's vault.
         factory: ``issuance.ports.CertificateAuthority``.
-        content_signers: ``issuance.ports.ContentSigner`` of each card type.
-        receipt_signer: ``verification.ports.ReceiptSigner``.
         card_secrets: ``issuance.ports.CardSecrets``.
         status: CRL, OCSP, CA certificates, status lists, JWKS.
         transcript: a line for every certificate, ``made`` where this call made it.
     """
 
-    root_certificate: x509.Certificate
-    root: Authority | None
-    authorities: Mapping[CardType, Authority]
+    production: Hierarchy
+    sandbox: Hierarchy
     factory: CertificateFactory
-    content_signers: Mapping[CardType, ContentSigner]
-    receipt_signer: ReceiptSigner
     card_secrets: VaultCardSecrets
     status: StatusDocuments
     transcript: tuple[TranscriptLine, ...]
 
+    def of(self, realm: Realm) -> Hierarchy:
+        """Return a realm's hierarchy."""
+        return self.production if realm is Realm.PRODUCTION else self.sandbox
+
+    @property
+    def root_certificate(self) -> x509.Certificate:
+        """The trust anchor of true cards."""
+        return self.production.root_certificate
+
+    @property
+    def root(self) -> Authority | None:
+        """The root of true cards, where its vault is open."""
+        return self.production.root
+
+    @property
+    def authorities(self) -> Mapping[CardType, Authority]:
+        """The issuing CAs of true cards."""
+        return self.production.authorities
+
     @property
     def issuing_certificates(self) -> dict[CardType, x509.Certificate]:
-        """The issuing CAs' certificates."""
-        return {kind: authority.certificate for kind, authority in self.authorities.items()}
+        """The certificates of the issuing CAs of true cards."""
+        return self.production.issuing_certificates
+
+    @property
+    def content_signers(self) -> Mapping[CardType, ContentSigner]:
+        """The content signers of true cards."""
+        return self.production.content_signers
+
+    @property
+    def receipt_signer(self) -> ReceiptSigner:
+        """The signer of receipts about true cards."""
+        return self.production.receipt_signer
+
+    @property
+    def every_content_signer(self) -> dict[tuple[Realm, CardType], ContentSigner]:
+        """The content signers of both realms' cards."""
+        return {
+            (one.realm, kind): signer
+            for one in (self.production, self.sandbox)
+            for kind, signer in one.content_signers.items()
+        }
 
 
 def open_pki(
@@ -77,7 +104,9 @@ def open_pki(
 ) -> Pki:
     """Open the CA side, making what is missing; holding it again changes nothing.
 
-    For one process at a time: make what is missing before workers are started.
+    For one process at a time: make what is missing before workers are started. The sandbox's
+    root is always in the service's vault: it protects nothing that a ceremony would be for, and
+    an installation whose root is locked away gets its sandbox without one.
 
     Args:
         plan: names and algorithms.
@@ -95,62 +124,34 @@ def open_pki(
         VaultError: VAULT_SEALED where the root is needed and locked away; KEY_UNKNOWN where
             the ledger's root is in no vault given.
     """
-    ceremony = Ceremony(plan, vault, root_vault, ledger, at, randomness=randomness)
-    root = ceremony.open_root()
-    authorities = {kind: ceremony.open_issuing(kind, root) for kind in CardType}
-    content = {kind: _open_content_signer(ceremony, kind, authorities[kind]) for kind in CardType}
-    signers = [
-        (authority, _open_ocsp_signer(ceremony, kind, authority))
-        for kind, authority in authorities.items()
-    ]
-    receipt = ceremony.open_signer(
-        "receipt", "receipt_signer", "Ký biên nhận", authorities[CardType.CIVIL_SERVANT]
+    production = open_hierarchy(
+        Ceremony(plan, vault, root_vault, ledger, at, randomness=randomness)
     )
-    list_key = ceremony.open_signer(
-        "status-list",
-        "status_list_signer",
-        "Ký danh sách trạng thái",
-        authorities[CardType.CIVIL_SERVANT],
+    sandbox = open_hierarchy(
+        Ceremony(plan.for_sandbox(), vault, vault, ledger, at, randomness=randomness)
     )
+    both = (production, sandbox)
     publisher = Publisher(documents or MemoryDocuments())
     lists = None
     if status_lists is not None:
-        list_signer = StatusListSigner(vault, list_key.handle)
-        lists = StatusListPublisher(status_lists, list_signer, publisher)
-    root_certificate = (
-        root.certificate
-        if root
-        else ceremony.root_certificate_of(authorities[CardType.CIVIL_SERVANT])
-    )
+        signers = {one.realm: one.status_list_signer for one in both}
+        lists = StatusListPublisher(status_lists, signers, publisher)
     published = {
-        kind.value: PublishedAuthority(authority.certificate, authority)
-        for kind, authority in authorities.items()
+        realm_name(one.realm, name): authority
+        for one in both
+        for name, authority in one.published(root_crl_der if one is production else None).items()
     }
-    published[ROOT] = root_published(root_certificate, root, root_crl_der)
-    return Pki(
-        root_certificate=root_certificate,
-        root=root,
-        authorities=authorities,
-        factory=CertificateFactory(authorities, load_profiles(), ledger),
-        content_signers=content,
-        receipt_signer=ReceiptSigner(vault, receipt.handle),
-        card_secrets=open_card_secrets(vault),
-        status=StatusDocuments(
-            published, OcspResponder(signers, ledger), ledger, publisher, lists=lists
-        ),
-        transcript=tuple(ceremony.transcript),
+    factory = CertificateFactory(
+        {(one.realm, kind): found for one in both for kind, found in one.authorities.items()},
+        load_profiles(),
+        ledger,
     )
-
-
-def _open_content_signer(
-    ceremony: Ceremony, card_type: CardType, authority: Authority
-) -> ContentSigner:
-    name = f"Ký nội dung thẻ {_SHORT_NAME_VI[card_type]}"
-    key = ceremony.open_signer(f"content-{card_type.value}", "content_signer", name, authority)
-    return ContentSigner(ceremony.vault, key.handle, key.certificate)
-
-
-def _open_ocsp_signer(ceremony: Ceremony, card_type: CardType, authority: Authority) -> OcspSigner:
-    name = f"OCSP thẻ {_SHORT_NAME_VI[card_type]}"
-    key = ceremony.open_signer(f"ocsp-{card_type.value}", "ocsp_signer", name, authority)
-    return OcspSigner.open(ceremony.vault, key.handle, key.certificate)
+    responder = OcspResponder([*production.ocsp_signers, *sandbox.ocsp_signers], ledger)
+    return Pki(
+        production=production,
+        sandbox=sandbox,
+        factory=factory,
+        card_secrets=open_card_secrets(vault),
+        status=StatusDocuments(published, responder, ledger, publisher, lists=lists),
+        transcript=production.transcript + sandbox.transcript,
+    )

@@ -15,7 +15,7 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey
 from cardsvc.ledger_records import LedgerEntry, Reservation, Revocation, RevokedSerial
 from cardsvc.status_records import ListedStatuses, PublishedDocument
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 
 __all__ = [
     "CardStatusLists",
@@ -40,6 +40,11 @@ class CertificateRequest(Protocol):
     @property
     def card_type(self) -> CardType:
         """Chooses the issuing CA."""
+        ...
+
+    @property
+    def realm(self) -> Realm:
+        """Chooses the hierarchy that the issuing CA stands in."""
         ...
 
     @property

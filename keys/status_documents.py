@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.clock import require_utc
 from cardsvc.status_records import OcspAnswer, PublishedDocument
+from cardsvc.terms import CardType, Realm
 from keys.authority import Authority
+from keys.ceremony_plan import ROOT, realm_name
 from keys.crl import CRL_LIFETIME, ROOT_CRL_LIFETIME, listed_serials, sign_crl
 from keys.ocsp_responder import OcspResponder
 from keys.ports import CertificateLedger
@@ -49,7 +51,8 @@ class StatusDocuments:
     asks.
 
     Args:
-        authorities: by short name: ``root`` and the card types' values.
+        authorities: by short name: ``root`` and the card types' values, the sandbox's with its
+            realm before them.
         responder: answers OCSP.
         ledger: knows every certificate.
         publisher: keeps the signed documents.
@@ -103,6 +106,14 @@ class StatusDocuments:
         octets = published.certificate.public_bytes(serialization.Encoding.DER)
         return PublishedDocument(octets, published.certificate.not_valid_before_utc)
 
+    def anchors(self, realm: Realm) -> bytes:
+        """Return a realm's CA certificates in PEM (RFC 7468): its root, then its issuing CAs."""
+        names = [realm_name(realm, one) for one in (ROOT, *CardType)]
+        certificates = [
+            found.certificate for one in names if (found := self._authorities.get(one)) is not None
+        ]
+        return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
     def ca_certificate(self, ca_name: str) -> bytes | None:
         """Return the octets of the CA's certificate."""
         document = self.certificate_document(ca_name)
@@ -128,11 +139,11 @@ class StatusDocuments:
         """Return where a status list is published, None where none are."""
         return None if self._lists is None else self._lists.uri(list_number)
 
-    def jwks(self) -> dict[str, Any]:
-        """Return the public keys of our tokens, newest first; old receipts stay verifiable."""
+    def jwks(self, realm: Realm = Realm.PRODUCTION) -> dict[str, Any]:
+        """Return the public keys of a realm's tokens, newest first; old receipts still verify."""
         keys: list[ec.EllipticCurvePublicKey] = []
         for profile in self._token_profiles:
-            for entry in reversed(self._ledger.list_by_profile(profile)):
+            for entry in reversed(self._ledger.list_by_profile(realm_name(realm, profile))):
                 if entry.certificate_der is None or entry.revocation is not None:
                     continue
                 key = x509.load_der_x509_certificate(entry.certificate_der).public_key()

@@ -5,7 +5,7 @@ Spec: draft-ietf-oauth-status-list-17 section 5.1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ import jwt
 from cardsvc.clock import require_utc
 from cardsvc.status_list import CARD_STATUS_BITS, StatusList
 from cardsvc.status_records import ListedStatuses, PublishedDocument
+from cardsvc.terms import Realm
 from keys.crl import CRL_LIFETIME
 from keys.ports import CardStatusLists
 from keys.published import Publisher
@@ -98,15 +99,18 @@ class StatusListPublisher:
 
     Args:
         source: what the lists say, and their addresses.
-        signer: signs.
+        signers: of each realm's lists.
         publisher: keeps editions.
     """
 
     def __init__(
-        self, source: StatusListSource, signer: StatusListSigner, publisher: Publisher
+        self,
+        source: StatusListSource,
+        signers: Mapping[Realm, StatusListSigner],
+        publisher: Publisher,
     ) -> None:
         self._source = source
-        self._signer = signer
+        self._signers = dict(signers)
         self._publisher = publisher
 
     def numbers(self) -> Sequence[int]:
@@ -126,7 +130,7 @@ class StatusListPublisher:
             listed = self._source.lists.read(list_number)
             if listed is None:
                 return None
-            token = self._signer.sign(uri, all_lists, listed, at)
+            token = self._signers[listed.realm].sign(uri, all_lists, listed, at)
             return PublishedDocument(token.encode("ascii"), require_utc(at), last + 1, changes)
 
         # the address is in the token: after a change of address there is no edition yet

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.terms import Realm
 from verification.challenge import Challenge
 from verification.policy.find import find_policy
 from verification.ports import DecisionLog, DecisionRecord, PolicyDirectory, ReceiptSigner
@@ -34,7 +35,7 @@ class DecisionDesk:
         issuer: our name in receipts.
         verifier: challenges, cards and trust.
         policies: the policies in force.
-        receipts: signs the receipt.
+        receipts: sign receipts, by the realm of the policy that decided.
         log: keeps the decision with its audit event.
         sources: where released attributes come from.
     """
@@ -42,7 +43,7 @@ class DecisionDesk:
     issuer: str
     verifier: Verifier
     policies: PolicyDirectory
-    receipts: ReceiptSigner
+    receipts: Mapping[Realm, ReceiptSigner]
     log: DecisionLog
     sources: ReleaseSources = NO_SOURCES
 
@@ -156,7 +157,9 @@ def sign(
         more: claims that the flow adds, such as its session.
     """
     claims = receipt_claims(desk.issuer, decision_id, challenge, decision)
-    receipt = desk.receipts.sign(claims if more is None else claims | dict(more))
+    # where no policy was found, nothing was granted: no test's grant has production's signature
+    realm = Realm.PRODUCTION if decision.policy is None else decision.policy.realm
+    receipt = desk.receipts[realm].sign(claims if more is None else claims | dict(more))
     return Settled(decision_id, decision, challenge, receipt)
 
 
@@ -172,7 +175,7 @@ def judge(
     if isinstance(policy, ReasonCode):
         return challenge, Denied((policy,), _NO_POLICY, at)
     try:
-        card = verify_presentation(desk.verifier, challenge, unverified, at)
+        card = verify_presentation(desk.verifier, challenge, unverified, at, realm=policy.realm)
     except StatusRefused as error:
         refused = Denied((error.reason,), _STATUS_FAILED, at, error.guid, error.level, policy)
         return challenge, refused

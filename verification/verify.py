@@ -5,7 +5,7 @@
  3. It is answered by the agent it was given to                CHALLENGE_MISBOUND
  4. The 9E certificate parses                                  MALFORMED_CERTIFICATE
  5. The card's key signed our question                         CARD_KEY_PROOF_FAILED
- 6. Its certification path holds at this instant               RFC 5280 reasons
+ 6. Its path holds, to an anchor of the policy's realm         RFC 5280 reasons, REALM_MISMATCH
  7. The certificate names a card that we issued                GUID_MISMATCH, CARD_UNKNOWN
  8. The key is the one on record for that card                 KEY_NOT_ON_RECORD
  9. The issuing CA issues that type of card                    CARD_TYPE_MISMATCH
@@ -31,12 +31,13 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import CERTIFICATE_OBJECT, KeySlot
 from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel, CardType, Realm
 from verification.card_certificate import CardCertificate, read_card_certificate
 from verification.challenge import Challenge, message_of
 from verification.consistency import check_objects
 from verification.ports import CardDirectory, CardOnRecord, ChallengeBook, TrustedIssuers
 from verification.presentation import UnverifiedPresentation
+from verification.realms import TrustByRealm
 from verification.verdict import VerifiedCard
 
 _STATE_REASONS = {
@@ -53,7 +54,7 @@ class Verifier:
 
     challenges: ChallengeBook
     cards: CardDirectory
-    trusted: TrustedIssuers
+    trusted: TrustByRealm
 
 
 class StatusRefused(VerificationError):
@@ -103,6 +104,7 @@ def verify_presentation(
     unverified: UnverifiedPresentation,
     at: datetime,
     *,
+    realm: Realm,
     expected_state: CardState = CardState.ACTIVE,
 ) -> VerifiedCard:
     """Steps 4 to 12: return the card, verified at one instant.
@@ -112,6 +114,7 @@ def verify_presentation(
         challenge: the question, of ``find_challenge`` or ``take_challenge``.
         unverified: the answer.
         at: the instant.
+        realm: whose anchors are believed.
         expected_state: ``ACTIVE``, but for activation, which asks for an ``ISSUED`` card.
 
     Raises:
@@ -119,11 +122,11 @@ def verify_presentation(
         VerificationError: any other step failed.
         Malformed: an object is ill-formed.
     """
-    message = message_of(challenge)
+    message, trusted = message_of(challenge), verifier.trusted.of(realm)
     leaf = _prove_key(  # 4, 5
         unverified, KeySlot.CARD_AUTHENTICATION, message, ReasonCode.CARD_KEY_PROOF_FAILED
     )
-    card_type = verifier.trusted.check_card_certificate(leaf.facts, at, pin_key=False)  # 6
+    card_type = trusted.check_card_certificate(leaf.facts, at, pin_key=False)  # 6
     guid = leaf.guid
     if guid is None:
         raise VerificationError(ReasonCode.GUID_MISMATCH, "the certificate names no card")
@@ -132,10 +135,10 @@ def verify_presentation(
         raise VerificationError(ReasonCode.CARD_UNKNOWN, f"no card {guid}")
     _check_record(record, KeySlot.CARD_AUTHENTICATION, leaf, card_type)  # 8, 9
     check_state(record, guid, expected_state, at)  # 10
-    check_objects(unverified.objects, guid, verifier.trusted, at)  # 11
+    check_objects(unverified.objects, guid, trusted, at)  # 11
     level = AssuranceLevel.X1
     if KeySlot.AUTHENTICATION in unverified.proofs:  # 12
-        _check_pin_key(verifier, record, message, unverified, at)
+        _check_pin_key(trusted, record, message, unverified, at)
         level = AssuranceLevel.X2
     return VerifiedCard(guid, card_type, level, record, at)
 
@@ -191,7 +194,7 @@ def check_state(
 
 
 def _check_pin_key(
-    verifier: Verifier,
+    trusted: TrustedIssuers,
     record: CardOnRecord,
     message: bytes,
     unverified: UnverifiedPresentation,
@@ -199,7 +202,7 @@ def _check_pin_key(
 ) -> None:
     slot = KeySlot.AUTHENTICATION
     leaf = _prove_key(unverified, slot, message, ReasonCode.PIN_KEY_PROOF_FAILED)
-    card_type = verifier.trusted.check_card_certificate(leaf.facts, at, pin_key=True)
+    card_type = trusted.check_card_certificate(leaf.facts, at, pin_key=True)
     if leaf.guid != record.card.guid:
         raise VerificationError(ReasonCode.GUID_MISMATCH, "the PIN key belongs to another card")
     _check_record(record, slot, leaf, card_type)

@@ -16,12 +16,13 @@ from cardsvc.service_records import (
     ACTIVATION_SERVICE,
     Challenge,
 )
-from cardsvc.terms import AssuranceLevel
+from cardsvc.terms import AssuranceLevel, Realm
 from issuance.lifecycle import ActivationProof, activate
 from issuance.ports import IssuanceStore
 from verification.decide import DecisionDesk, Settled, conclude
 from verification.policy.simple import simple_policy
 from verification.presentation import UnverifiedPresentation
+from verification.read_once import named_card
 from verification.release.grant import apply_policy
 from verification.verdict import Decision, Denied, Verdict, Verdicts
 from verification.verify import StatusRefused, take_challenge, verify_presentation
@@ -64,6 +65,12 @@ class ActivationDesk:
             return challenge, Denied(misbound, Verdicts(facts=Verdict.FAIL), at)
         return challenge, self._verify_and_activate(challenge, unverified, identifier, at)
 
+    def _realm_of(self, unverified: UnverifiedPresentation) -> Realm:
+        """Return the realm of the card that is named: cards of every realm are activated."""
+        named = named_card(unverified)
+        record = None if named is None else self.desk.verifier.cards.find(named)
+        return Realm.PRODUCTION if record is None else record.card.realm
+
     def _verify_and_activate(
         self,
         challenge: Challenge,
@@ -73,7 +80,12 @@ class ActivationDesk:
     ) -> Decision:
         try:
             card = verify_presentation(
-                self.desk.verifier, challenge, unverified, at, expected_state=CardState.ISSUED
+                self.desk.verifier,
+                challenge,
+                unverified,
+                at,
+                realm=self._realm_of(unverified),
+                expected_state=CardState.ISSUED,
             )
         except StatusRefused as error:
             verdicts = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
@@ -88,7 +100,7 @@ class ActivationDesk:
             return Denied((error.reason,), verdicts, at, card.guid, card.level)
         active = replace(card.record, card=replace(card.record.card, state=CardState.ACTIVE))
         return apply_policy(
-            replace(POLICY, realm=card.record.card.realm),  # cards of every realm are activated
+            replace(POLICY, realm=card.record.card.realm),
             self.desk.sources,
             replace(card, record=active),
             agent=unverified.agent,

@@ -28,6 +28,7 @@ from web.partner_flows.own_checks import own_checks
 from web.partner_flows.portraits import agent_portraits
 from web.partner_flows.sessions import agent_sessions
 from web.partner_flows.visitor_passes import public_passes
+from web.pki_api import pki_api
 from web.problems import register_problems
 from web.refusals import RefusalLog, register_refusals
 from web.request_id import register_request_ids
@@ -66,6 +67,7 @@ def create_app(services: Services, *, tap_lane: bool = True) -> Flask:
     app.register_blueprint(public_passes(services))
     app.register_blueprint(status_api(services))
     app.register_blueprint(status_list_api(services))
+    app.register_blueprint(pki_api(services))
     app.register_blueprint(metrics_api(services))
     app.register_blueprint(operations_api(services))
     register_strict_requests(app)

@@ -41,10 +41,9 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_lists import SqlStatusLists
 from cardsvc.store.stock_directory import SqlStockDirectory
 from cardsvc.store.unblock_store import SqlUnblockStore
-from cardsvc.store.verification_store import (
-    SqlDecisionHistory,
-)
+from cardsvc.store.verification_store import SqlDecisionHistory
 from cardsvc.store.webhooks import SqlWebhooks
+from cardsvc.terms import Realm
 from issuance.bulk import BulkTools
 from issuance.desk import DeskTools, PersonalisationDesk
 from issuance.faces.layout_file import load_layout
@@ -184,13 +183,13 @@ class Installation:
         """Checks the log's tree heads."""
         return LogVerifier(self.log_signer.public_key)
 
-    def check_receipt(self, receipt: str) -> dict[str, Any]:
-        """Return a receipt's claims, checked with the keys that we publish.
+    def check_receipt(self, receipt: str, realm: Realm = Realm.PRODUCTION) -> dict[str, Any]:
+        """Return a receipt's claims, checked with the keys that we publish for a realm.
 
         Raises:
             CardsvcError: not a receipt of ours.
         """
-        return verify_receipt(receipt, self.services.status.jwks())
+        return verify_receipt(receipt, self.services.status.jwks(realm))
 
     def close(self) -> None:
         """Close the database."""
@@ -238,7 +237,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     desk = decision_desk(settings, database, pki, vault, sources, instruments=instruments)
     tools = DeskTools(
         pki.factory,
-        pki.content_signers,
+        pki.every_content_signer,
         pki.card_secrets,
         clock,
         os.urandom,
@@ -253,7 +252,13 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
     )
     access = SqlAccessStore(database)
     history, events = SqlDecisionHistory(database), SqlAgentEvents(database)
-    credentials, bundle_signer = open_credential_signer(vault), open_bundle_signer(vault)
+    credentials = {realm: open_credential_signer(vault, realm) for realm in Realm}
+    bundle_signer = open_bundle_signer(vault)
+
+    def credential_keys(realm: Realm) -> dict[str, Any]:
+        return credentials[realm].jwks()
+
+    passes = {realm: PassSigner(vault, realm) for realm in Realm}
     folder = settings.faces_folder
     faces = FaceMaker(store, lambda kind: load_layout(kind, folder), credentials, settings.issuer)
     log_signer = open_log_signer(vault)
@@ -283,13 +288,11 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
         agent_settings=agent_settings,
         presence=presence.seen,
         status=pki.status,
-        credential_keys=credentials.jwks,
+        credential_keys=credential_keys,
         places=SqlStatusLists(database),
         history=history,
         flows=wire_flows(
-            FlowParts(
-                desk, pki, credentials, PassSigner(vault), names, feed, sealer, history, database
-            )
+            FlowParts(desk, pki, credential_keys, passes, names, feed, sealer, history, database)
         ),
         events=feed,
         instruments=instruments,
@@ -374,6 +377,7 @@ def _readiness(database: Database, pki: Pki, at: datetime) -> Mapping[str, bool]
         "database": database.is_reachable(),
         "authorities": all(
             certificate.not_valid_after_utc > at
-            for certificate in pki.issuing_certificates.values()
+            for realm in Realm
+            for certificate in pki.of(realm).issuing_certificates.values()
         ),
     }

@@ -131,8 +131,12 @@ class StatusDocuments(Protocol):
         """Return where a status list is published, None where none are."""
         ...
 
-    def jwks(self) -> dict[str, Any]:
-        """Return the public keys of our tokens as a JWK set (RFC 7517)."""
+    def anchors(self, realm: Realm) -> bytes:
+        """Return a realm's CA certificates in PEM, its root first."""
+        ...
+
+    def jwks(self, realm: Realm = Realm.PRODUCTION) -> dict[str, Any]:
+        """Return the public keys of a realm's tokens as a JWK set (RFC 7517)."""
         ...
 
 
@@ -182,7 +186,8 @@ class Services:
         agent_settings: sets something at agents from afar.
         presence: keeps what an agent tells of itself.
         status: CRL, OCSP, status lists, keys.
-        credential_keys: the keys that sign the credentials on card faces, as JWK set (RFC 7517).
+        credential_keys: the keys that sign the credentials on a realm's card faces, as JWK set
+            (RFC 7517).
         places: the cards' places in status lists.
         history: decisions and card states.
         events: partners' feeds.
@@ -213,7 +218,7 @@ class Services:
     agent_settings: SettingsDesk
     presence: Callable[[AgentPresence], None]
     status: StatusDocuments
-    credential_keys: Callable[[], dict[str, Any]]
+    credential_keys: Callable[[Realm], dict[str, Any]]
     places: CardPlaces
     history: DecisionHistory
     events: EventFeed

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from cardsvc.terms import Realm
 from cardsvc.wire.fields import encode_object
 from web.services import StatusDocuments
 
@@ -53,6 +54,9 @@ def _documents(status: StatusDocuments, at: datetime) -> Iterator[tuple[str, byt
     uris = [status.list_uri(number) for number in numbers]
     yield "status/lists", encode_object({"status_lists": uris})
     yield ".well-known/jwks.json", encode_object(status.jwks())
+    for realm in Realm:
+        yield f"pki/{realm.value}/anchors.pem", status.anchors(realm)
+        yield f"pki/{realm.value}/jwks.json", encode_object(status.jwks(realm))
 
 
 def _replace(path: Path, octets: bytes) -> bool:

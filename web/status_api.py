@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from cardsvc.errors import CardsvcError
+from cardsvc.terms import Realm
 from cardsvc.wire.fields import encode_object
 from web.documents import (
     ASK_EACH_TIME,
@@ -19,6 +20,7 @@ from web.documents import (
     send_ocsp,
     send_plain,
 )
+from web.openapi.key_sets import KEY_SET
 from web.openapi.operation import Caller, Media, Tag, operation
 from web.services import Services
 
@@ -26,15 +28,6 @@ _MAX_OCSP_REQUEST_OCTETS = 4096
 _JSON = "application/json"
 _CRL, _CERTIFICATE = "application/pkix-crl", "application/pkix-cert"
 _OCSP_REQUEST, _OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
-_KEY_SET = Media(
-    _JSON,
-    {
-        "type": "object",
-        "description": "a JWK set (RFC 7517)",
-        "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
-        "required": ["keys"],
-    },
-)
 _ALIVE = Media(_JSON, {"type": "object", "properties": {"alive": {"const": True}}})
 _READY = Media(_JSON, {"type": "object", "properties": {"database": {"type": "boolean"}}})
 
@@ -90,7 +83,7 @@ def status_api(services: Services) -> Blueprint:
     @operation(
         "Khóa kiểm tra biên nhận và danh sách trạng thái",
         "The keys that receipts and status lists are checked with",
-        caller=Caller.ANYONE, tag=Tag.STATUS, answer=_KEY_SET,
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=KEY_SET,
     )  # fmt: skip
     def jwks() -> Response:
         body = encode_object(status.jwks())
@@ -99,10 +92,10 @@ def status_api(services: Services) -> Blueprint:
     @views.get("/.well-known/card-credential-keys.json")
     @operation(
         "Khóa kiểm tra mã QR trên thẻ", "The keys that QR codes on cards are checked with",
-        caller=Caller.ANYONE, tag=Tag.STATUS, answer=_KEY_SET,
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=KEY_SET,
     )  # fmt: skip
     def credential_keys() -> Response:
-        body = encode_object(services.credential_keys())
+        body = encode_object(services.credential_keys(Realm.PRODUCTION))
         return open_to_browsers(send_plain(body, _JSON, cache=FOR_AN_HOUR))
 
     _add_health(views, services)

@@ -22,6 +22,7 @@ from cardsvc.store.sealed import Sealer
 from cardsvc.store.status_changes import note_card_change
 from cardsvc.store.status_lists import RandomOctets, give_places
 from cardsvc.store.unit_of_work import UnitOfWork, issuing
+from cardsvc.terms import Realm
 
 _GIVEN_UP = (CardState.SPOILED, CardState.DESTROYED)
 _CARDS, _KEYS = cast("Table", CardRow.__table__), cast("Table", CardKeyRow.__table__)
@@ -85,7 +86,7 @@ class SqlBulkTransaction(UnitOfWork):
         if not cards:
             return
         made = self._cards_made([card.application_id for card in cards])
-        people = self._people([card.application_id for card in cards])
+        applied = self._applied([card.application_id for card in cards])
         rows = [
             {
                 "guid": card.guid,
@@ -94,13 +95,15 @@ class SqlBulkTransaction(UnitOfWork):
                 "application_id": card.application_id,
                 "ordinal": made.get(card.application_id, 0),
                 "version": card.version,
-                **people[card.application_id],
+                **applied[card.application_id],
                 **card_values(card),
             }
             for card in cards
         ]
         self._session.connection().execute(insert(_CARDS), rows)
-        give_places(self._session, [card.guid for card in cards], self._random_octets)
+        for realm in Realm:
+            guids = [c.guid for c in cards if applied[c.application_id]["realm"] == realm]
+            give_places(self._session, guids, self._random_octets, realm)
         for card in cards:
             note_card_change(self._session, card.guid)
 
@@ -137,13 +140,22 @@ class SqlBulkTransaction(UnitOfWork):
         for card in cards:
             note_card_change(self._session, card.guid)
 
-    def _people(self, application_ids: Sequence[str]) -> Mapping[str, dict[str, str | None]]:
-        """Return who asked for and who approved each application, for its card's row."""
-        columns = (ApplicationRow.id, ApplicationRow.requested_by, ApplicationRow.approved_by)
+    def _applied(self, application_ids: Sequence[str]) -> Mapping[str, dict[str, str | None]]:
+        """Return what a card's row has of its application: who asked and approved, the realm."""
+        columns = (
+            ApplicationRow.id,
+            ApplicationRow.requested_by,
+            ApplicationRow.approved_by,
+            ApplicationRow.realm,
+        )
         return {
-            application_id: {"requested_by": requested_by, "approved_by": approved_by}
+            application_id: {
+                "requested_by": requested_by,
+                "approved_by": approved_by,
+                "realm": realm,
+            }
             for wanted in _cut(application_ids)
-            for application_id, requested_by, approved_by in self._session.execute(
+            for application_id, requested_by, approved_by, realm in self._session.execute(
                 select(*columns).where(ApplicationRow.id.in_(wanted))
             )
         }

@@ -171,7 +171,7 @@ class SqlIssuanceTransaction(LossRows, DecisionRows, BatchRows, UnitRuleRows):
         self._session.flush()
         self._session.add_all(key_rows(card.guid, card.keys))
         self._session.flush()
-        give_place(self._session, card.guid, self._random_octets)
+        give_place(self._session, card.guid, self._random_octets, application.realm)
         note_card_change(self._session, card.guid)
 
     def card(self, guid: CardGuid) -> CardRecord:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from cardsvc.card.guid import CardGuid
@@ -25,7 +25,7 @@ from cardsvc.store.schema import (
 )
 from cardsvc.store.status_changes import list_subject, read_changes
 from cardsvc.store.upsert import upsert
-from cardsvc.terms import RevocationReason
+from cardsvc.terms import Realm, RevocationReason
 
 LIST_SIZE = 1 << 20
 """Places in a list: 256 KiB before compression; cards hide among a million (section 12.5)."""
@@ -36,7 +36,11 @@ RandomOctets = Callable[[int], bytes]
 
 
 def give_place(
-    session: Session, guid: CardGuid, random_octets: RandomOctets, size: int = LIST_SIZE
+    session: Session,
+    guid: CardGuid,
+    random_octets: RandomOctets,
+    realm: Realm,
+    size: int = LIST_SIZE,
 ) -> StatusPlace:
     """Give a new card a random place that no card ever had, in this transaction.
 
@@ -48,27 +52,31 @@ def give_place(
         session: of the transaction that inserts the card.
         guid: the card; its row is there already.
         random_octets: a cryptographic source.
+        realm: the card's; each has lists of its own.
         size: of a list that must be opened; a power of two.
     """
     while True:
-        opened = _open_list(session, size)
+        opened = _open_list(session, realm, size)
         for index in _free_places(session, opened, random_octets):
             if _take(session, StatusPlace(opened.number, index), guid):
                 return StatusPlace(opened.number, index)
-        _add_list(session, opened.number + 1, size)
+        _add_list(session, realm, size, opened.number)
 
 
 def give_places(
     session: Session,
     guids: Sequence[CardGuid],
     random_octets: RandomOctets,
+    realm: Realm,
     size: int = LIST_SIZE,
 ) -> None:
-    """Give many new cards their places, as ``give_place`` does for one.
+    """Give many new cards of a realm their places, as ``give_place`` does for one.
 
     One draw for each, all of them inserted at once; those whose place was taken get theirs singly.
     """
-    opened = _open_list(session, size)
+    if not guids:
+        return
+    opened = _open_list(session, realm, size)
     drawn = {_draw(opened, random_octets): guid for guid in guids}
     rows = [
         {"list_number": opened.number, "idx": index, "guid": guid}
@@ -80,15 +88,16 @@ def give_places(
     given = set(session.scalars(taken.returning(StatusEntryRow.guid), rows))
     for guid in guids:
         if guid not in given:
-            give_place(session, guid, random_octets, size)
+            give_place(session, guid, random_octets, realm, size)
 
 
-def _open_list(session: Session, size: int) -> StatusListRow:
-    query = select(StatusListRow).order_by(StatusListRow.number.desc()).limit(1)
+def _open_list(session: Session, realm: Realm, size: int) -> StatusListRow:
+    own = select(StatusListRow).where(StatusListRow.realm == realm)
+    query = own.order_by(StatusListRow.number.desc()).limit(1)
     found = session.scalar(query)
-    if found is None:
-        _add_list(session, 1, size)
-        found = session.scalars(query).one()
+    while found is None:  # again, where the other realm took the number in this instant
+        _add_list(session, realm, size)
+        found = session.scalar(query)
     return found
 
 
@@ -120,9 +129,13 @@ def _take(session: Session, place: StatusPlace, guid: CardGuid) -> bool:
     return session.scalar(statement) is not None
 
 
-def _add_list(session: Session, number: int, size: int) -> None:
-    """Open a list, unless somebody else just did."""
-    statement = upsert(session, StatusListRow).values(number=number, size=size)
+def _add_list(session: Session, realm: Realm, size: int, after: int = 0) -> None:
+    """Open a list under the next number, unless the realm has one after ``after`` by now."""
+    newest = select(func.max(StatusListRow.number)).where(StatusListRow.realm == realm)
+    if (session.scalar(newest) or 0) > after:
+        return
+    number = (session.scalar(select(func.max(StatusListRow.number))) or 0) + 1
+    statement = upsert(session, StatusListRow).values(number=number, size=size, realm=realm)
     session.execute(statement.on_conflict_do_nothing(index_elements=["number"]))
 
 
@@ -160,6 +173,7 @@ class SqlStatusLists:
             return ListedStatuses(
                 found.size,
                 sorted(one for one in said if one[1] is TokenStatus.INVALID or one[0] not in ended),
+                found.realm,
             )
 
     def place(self, guid: CardGuid) -> StatusPlace | None:

@@ -6,7 +6,7 @@ one is an event. The event is committed before anything leaves here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,13 +32,13 @@ class FaceMaker:
     Args:
         store: the records.
         layout_of: the layout of a card type.
-        signer: signs credentials.
+        signers: sign credentials, by the card's realm.
         issuer: our name in them.
     """
 
     store: IssuanceStore
     layout_of: Callable[[CardType], Layout]
-    signer: CredentialSigner
+    signers: Mapping[Realm, CredentialSigner]
     issuer: str
 
     def card(
@@ -75,7 +75,9 @@ class FaceMaker:
             printed = PrintedCard(card.guid, card.expires_at)
 
             def sign() -> str:
-                return self.signer.sign(encode_claims(self._credential(card, holder, at)))
+                return self.signers[card.realm].sign(
+                    encode_claims(self._credential(card, holder, at))
+                )
 
             test = card.realm is Realm.SANDBOX
             material = Material(printed_fields(holder, printed), photo, sign, proof, test)

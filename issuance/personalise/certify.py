@@ -40,6 +40,7 @@ def certify_keys(
             CertificateRequest(
                 SLOT_PROFILE[slot],
                 plan.card_type,
+                plan.realm,
                 plan.guid,
                 key,
                 plan.expires_at,
@@ -49,7 +50,7 @@ def certify_keys(
         )
         for slot, key in keys.items()
     }
-    issuer = ExpectedIssuer.of(authority.issuer(plan.card_type))
+    issuer = ExpectedIssuer.of(authority.issuer(plan.card_type, plan.realm))
     records: list[KeyRecord] = []
     for slot, key in keys.items():
         certificate = authority.sign(tokens[slot], at)

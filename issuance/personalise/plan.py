@@ -10,7 +10,7 @@ from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.records import ApprovedApplication
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from issuance.personalise.certificate_text import organization_text
 from issuance.personalise.factory import FactoryState
 
@@ -83,6 +83,11 @@ class PersonalisationPlan:
     def card_type(self) -> CardType:
         """What the card is issued as."""
         return self.approved.application.card_type
+
+    @property
+    def realm(self) -> Realm:
+        """Where it is a card at all."""
+        return self.approved.application.realm
 
     def subject(self, slot: KeySlot) -> tuple[tuple[str, str], ...]:
         """Return the certificate's subject: none for 9E, so that a tap names nobody.

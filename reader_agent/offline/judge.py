@@ -16,7 +16,7 @@ from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.event_chain import JsonScalar
 from cardsvc.offline_records import DECIDED_OFFLINE, OfflineDecision
 from cardsvc.service_records import NONCE_OCTETS, Challenge, DecisionRecord
-from cardsvc.terms import AssuranceLevel
+from cardsvc.terms import AssuranceLevel, Realm
 from cardsvc.wire.tap import ChallengeMessage, DecisionMessage
 from reader_agent.offline.config import Caution, OfflineConfig
 from reader_agent.offline.keeper import BundleKeeper
@@ -104,7 +104,7 @@ class OfflineJudge:
             issuer=agent,
             verifier=Verifier(self._challenges, bundle, bundle.trusted),
             policies=BundlePolicies(bundle),
-            receipts=_UnsignedReceipts(),
+            receipts=dict.fromkeys(Realm, _UnsignedReceipts()),
             log=log,
         )
         challenge, decision = judge(desk, unverified, at)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey, spki_der
 from cardsvc.errors import ReasonCode, VaultError
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from issuance.ports import ProfileName
 from keys.ca import TOKEN_LIFE
 from keys.key_policy import has_close_factors, has_roca_fingerprint, primes
@@ -50,6 +50,7 @@ class Asked:
     public_key: CardPublicKey
     not_after: datetime
     subject: tuple[tuple[str, str], ...] = ()
+    realm: Realm = Realm.PRODUCTION
 
 
 class Wish(StrEnum):

@@ -18,7 +18,7 @@ from cardsvc.card.piv import PIV_AID, Ins, ObjectTag
 from cardsvc.card.status import StatusWord
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from issuance import lifecycle
 from issuance.desk import PersonalisationDesk
 from issuance.ports import CertificateRequest
@@ -123,8 +123,8 @@ class CrossedCa:
     def sign(self, token: str, at: datetime) -> x509.Certificate:
         return self._factory.sign(token, at)
 
-    def issuer(self, card_type: CardType) -> x509.Certificate:
-        return self._factory.issuer(card_type)
+    def issuer(self, card_type: CardType, realm: Realm = Realm.PRODUCTION) -> x509.Certificate:
+        return self._factory.issuer(card_type, realm)
 
 
 def other_key(request: CertificateRequest) -> CertificateRequest:
@@ -141,12 +141,16 @@ def other_ca(request: CertificateRequest) -> CertificateRequest:
     return replace(request, card_type=CardType.BUSINESS, subject=named)
 
 
+def other_realm(request: CertificateRequest) -> CertificateRequest:
+    return replace(request, realm=Realm.SANDBOX)
+
+
 def longer_life(request: CertificateRequest) -> CertificateRequest:
     return replace(request, not_after=request.not_after + timedelta(days=1))
 
 
 @pytest.mark.reason(ReasonCode.CERTIFICATE_MISMATCH)
-@pytest.mark.parametrize("change", [other_key, other_card, other_ca, longer_life])
+@pytest.mark.parametrize("change", [other_key, other_card, other_ca, other_realm, longer_life])
 def test_a_certificate_that_was_not_asked_for_stays_off_the_card(
     change: Callable[[CertificateRequest], object],
 ) -> None:

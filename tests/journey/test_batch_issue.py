@@ -20,7 +20,7 @@ from cardsvc.card.piv import KeySlot
 from cardsvc.errors import IssuanceError, ReasonCode, VaultError
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Application, CardRecord
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from issuance import lifecycle
 from issuance.approve import withdraw
 from issuance.bulk import BulkReport, CardToMake, issue_many
@@ -202,8 +202,8 @@ class CutOff:
     def sign_all(self, tokens: Sequence[str], at: datetime) -> Sequence[bytes]:
         raise VaultError(ReasonCode.VAULT_SEALED, f"{len(tokens)} tokens at {at}: no vault")
 
-    def issuer(self, card_type: CardType) -> x509.Certificate:
-        return self.inner.issuer(card_type)
+    def issuer(self, card_type: CardType, realm: Realm = Realm.PRODUCTION) -> x509.Certificate:
+        return self.inner.issuer(card_type, realm)
 
 
 def test_a_run_that_was_cut_off_leaves_cards_to_be_spoiled_and_made_anew(

@@ -124,7 +124,9 @@ class PaperService:
         world = World()
         issuing = {kind: ca.certificate for kind, ca in world.cas.items()}
         issuers = encode_issuers(world.root.certificate, issuing)
-        self.press = BundlePress(self.source, MemoryEditions(), self.key, issuers)
+        self.press = BundlePress(
+            self.source, MemoryEditions(), self.key, dict.fromkeys(Realm, issuers)
+        )
         self.source.put_policy(BundlePolicy(SERVICE, 1, 1, AT - timedelta(days=1), policy_text()))
 
     def bundle_manifest(self, relying_party: str) -> str:

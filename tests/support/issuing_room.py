@@ -86,7 +86,7 @@ class IssuingRoom:
     def __post_init__(self) -> None:
         self.tools = DeskTools(
             self.pki.factory,
-            self.pki.content_signers,
+            self.pki.every_content_signer,
             self.pki.card_secrets,
             self.clock,
             secrets.token_bytes,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.public_key import CardPublicKey
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from issuance.ports import CertificateRequest, ProfileName
 from keys.ceremony_plan import CeremonyPlan
 from keys.pki import Pki, open_pki
@@ -36,6 +36,7 @@ def make_request(
     profile: ProfileName = ProfileName.AUTHENTICATION,
     card_type: CardType = CardType.CIVIL_SERVANT,
     *,
+    realm: Realm = Realm.PRODUCTION,
     guid: CardGuid | None = None,
     public_key: CardPublicKey | None = None,
     not_after: datetime = AT + timedelta(days=3 * 365),
@@ -48,6 +49,7 @@ def make_request(
     return CertificateRequest(
         profile=profile,
         card_type=card_type,
+        realm=realm,
         guid=guid or CardGuid(secrets.token_bytes(16)),
         public_key=public_key or ec.generate_private_key(ec.SECP256R1()).public_key(),
         not_after=not_after,

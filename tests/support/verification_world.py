@@ -31,12 +31,13 @@ from cardsvc.service_records import (
     DecisionRecord,
     ServicePolicy,
 )
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import AssuranceLevel, CardType, Realm
 from verification.challenge import message_of, open_challenge
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
 from verification.policy.simple import simple_policy
 from verification.presentation import UnverifiedPresentation
+from verification.realms import TrustByRealm
 from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
 from verification.verify import Verifier
@@ -274,9 +275,15 @@ class World:
             ),
             {ca.key_id: card_type for card_type, ca in self.cas.items()},
         )
-        self.verifier = Verifier(self.challenges, self.cards, self.trust)
+        self.verifier = Verifier(
+            self.challenges, self.cards, TrustByRealm(dict.fromkeys(Realm, self.trust))
+        )
         self.desk = DecisionDesk(
-            "cardsvc.test", self.verifier, self.policies, self.receipts, self.log
+            "cardsvc.test",
+            self.verifier,
+            self.policies,
+            dict.fromkeys(Realm, self.receipts),
+            self.log,
         )
         self._nonces = 0
         self.put_policy()

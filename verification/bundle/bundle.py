@@ -15,7 +15,7 @@ from cardsvc.terms import CardType
 from verification.bundle.cards import bucket_of, parse_cards
 from verification.bundle.manifest import BundleManifest, CardSetRef
 from verification.bundle.parts import parse_issuers, parse_policies
-from verification.trusted import PkiTrust
+from verification.realms import TrustByRealm
 
 _HASH_OCTETS = 32
 _BUCKETS_AT_HAND = 64
@@ -71,8 +71,12 @@ class Bundle:
             raise Malformed(ReasonCode.MALFORMED_BUNDLE, f"{len(missing)} parts are missing")
         content = manifest.content
         self.manifest = manifest
-        self.trusted: PkiTrust = parse_issuers(parts[content.issuers])
         self._policies = parse_policies(parts[content.policies])
+        # a partner is of one realm, and its bundle holds that realm's anchors alone
+        realms = {one.realm for one in self._policies}
+        if len(realms) > 1:
+            raise Malformed(ReasonCode.MALFORMED_BUNDLE, "policies of two realms")
+        self.trusted = TrustByRealm(dict.fromkeys(realms, parse_issuers(parts[content.issuers])))
         self._sets = {
             kind: (one.bits, _hashes(one, parts[one.index])) for kind, one in content.cards.items()
         }

@@ -16,7 +16,7 @@ from typing import Protocol
 from cardsvc.bundle_records import BundleCard, BundlePolicy
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode, StoreError, VerificationError
-from cardsvc.terms import CardType
+from cardsvc.terms import CardType, Realm
 from verification.bundle.cards import CardSet
 from verification.bundle.manifest import BundleContent, BundleManifest, CardSetRef
 from verification.bundle.parts import encode_policies
@@ -89,19 +89,23 @@ class BundlePress:
         source: cards and policies.
         editions: numbers contents.
         signer: signs manifests.
-        issuers: the part of ``parts.encode_issuers``.
+        issuers: the part of ``parts.encode_issuers`` of each realm.
     """
 
     def __init__(
-        self, source: BundleSource, editions: Editions, signer: ManifestSigner, issuers: bytes
+        self,
+        source: BundleSource,
+        editions: Editions,
+        signer: ManifestSigner,
+        issuers: Mapping[Realm, bytes],
     ) -> None:
         self._source, self._editions, self._signer = source, editions, signer
-        self._issuers = issuers
+        self._issuers = dict(issuers)
         self._lock = threading.Lock()
         self._position: int | None = None
         self._sets: dict[CardType, CardSet] = {}
         self._refs: dict[CardType, CardSetRef] = {}
-        self._policies: dict[str, tuple[bytes, frozenset[CardType]]] = {}
+        self._policies: dict[str, tuple[bytes, frozenset[CardType], Realm]] = {}
         self._made: dict[tuple[str, str], _Made] = {}
         self._parts: dict[bytes, bytes] = {}
         self._former: dict[bytes, bytes] = {}
@@ -172,7 +176,10 @@ class BundlePress:
 
     def _cut(self) -> None:
         """Hash the buckets; the parts of before stay for those who are fetching them."""
-        self._former, self._parts = self._parts, {_sha256(self._issuers): self._issuers}
+        self._former, self._parts = (
+            self._parts,
+            {_sha256(one): one for one in self._issuers.values()},
+        )
         for kind, cards in self._sets.items():
             index = b"".join(self._keep(bucket) for bucket in cards.buckets)
             self._refs[kind] = CardSetRef(cards.bits, cards.count, self._keep(index))
@@ -187,10 +194,13 @@ class BundlePress:
             policies = self._source.policies(relying_party, at)
             if policies is None:
                 raise VerificationError(ReasonCode.RELYING_PARTY_UNKNOWN, "no such relying party")
-            self._policies[relying_party] = encode_policies(policies), _types_of(policies)
-        octets, kinds = self._policies[relying_party]
+            # without a policy nothing is decided, whichever anchors lie beside it
+            realm = policies[0].realm if policies else Realm.PRODUCTION
+            made = encode_policies(policies), _types_of(policies), realm
+            self._policies[relying_party] = made
+        octets, kinds, realm = self._policies[relying_party]
         cards = {kind: ref for kind, ref in self._refs.items() if kind in kinds}
-        return BundleContent(cards, self._keep(octets), _sha256(self._issuers))
+        return BundleContent(cards, self._keep(octets), _sha256(self._issuers[realm]))
 
 
 def _types_of(policies: Iterable[BundlePolicy]) -> frozenset[CardType]:

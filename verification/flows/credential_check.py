@@ -49,11 +49,11 @@ class CredentialDesk:
 
     Args:
         desk: the ports of a decision.
-        keys: the published keys of credentials, as JWK set (RFC 7517).
+        keys: the published keys of a realm's credentials, as JWK set (RFC 7517).
     """
 
     desk: DecisionDesk
-    keys: Callable[[], Mapping[str, object]]
+    keys: Callable[[Realm], Mapping[str, object]]
 
     def settle(self, shown: CredentialShown, *, decision_id: str, at: datetime) -> Settled:
         """Decide about a text, sign a receipt and record it.
@@ -94,7 +94,7 @@ class CredentialDesk:
     def _verify(self, text: str, realm: Realm, at: datetime) -> VerifiedCard:
         """Check signature, dates and issuer, then the record; raises as verification does."""
         issuer = credential_issuer(self.desk.issuer, realm)
-        verified = verify_credential(text, self.keys(), expected_issuer=issuer, at=at)
+        verified = verify_credential(text, self.keys(realm), expected_issuer=issuer, at=at)
         said, level = verified.credential, verified.level
         record = self.desk.verifier.cards.find(said.guid)
         if record is None:

@@ -31,12 +31,13 @@ class StatusDesk:
 
     Args:
         history: decisions and states.
-        check_receipt: returns the claims of a receipt of ours; raises ``CardsvcError`` for others.
+        check_receipt: returns the claims of a receipt of ours that a realm's key signed; raises
+            ``CardsvcError`` for others.
         cards_named: returns the cards that a partner was told of by a pseudonym.
     """
 
     history: CardHistory
-    check_receipt: Callable[[str], Mapping[str, object]]
+    check_receipt: Callable[[str, Realm], Mapping[str, object]]
     cards_named: Callable[[str, str], Sequence[CardGuid]]
 
     def of_card(self, guid: CardGuid, realm: Realm) -> CardState:
@@ -57,7 +58,7 @@ class StatusDesk:
             CardsvcError: no receipt of ours; another partner's (ACCESS_DENIED); about no card
                 (CARD_UNKNOWN).
         """
-        claims = self.check_receipt(receipt)
+        claims = self.check_receipt(receipt, realm)
         if claims.get("aud") != relying_party:
             raise CardsvcError(ReasonCode.ACCESS_DENIED, "another partner's receipt")
         found = self.history.decision(str(claims.get("jti")))

@@ -7,7 +7,7 @@ list of revoked passes; what it can't know is how often a pass was used.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -74,13 +74,13 @@ class VisitorDesk:
 
     Args:
         issuer: our name.
-        signer: signs them.
+        signers: sign them, by the partner's realm.
         passes: keeps them.
         random_octets: a cryptographic random source.
     """
 
     issuer: str
-    signer: PassSigner
+    signers: Mapping[Realm, PassSigner]
     passes: VisitorPasses
     random_octets: Callable[[int], bytes]
 
@@ -117,7 +117,7 @@ class VisitorDesk:
             expires_at=visit.expires_at,
         )
         self.passes.add(kept)
-        return kept, self.signer.sign(encode_pass(claims))
+        return kept, self.signers[realm].sign(encode_pass(claims))
 
     def show(
         self, relying_party: str, realm: Realm, text: str, *, zone: str, agent: str, at: datetime
@@ -136,7 +136,7 @@ class VisitorDesk:
         try:
             claims = verify_pass(
                 text,
-                self.signer.jwks(),
+                self.signers[realm].jwks(),
                 expected_issuer=credential_issuer(self.issuer, realm),
                 at=at,
                 zone=zone,
@@ -179,12 +179,12 @@ class VisitorDesk:
         self.passes.revoke(self.find(relying_party, pass_id).id, actor=actor, at=at)
         return self.find(relying_party, pass_id)
 
-    def revoked_list(self, at: datetime) -> str:
-        """Return the signed list of revoked passes, for gates without a network."""
+    def revoked_list(self, at: datetime, realm: Realm = Realm.PRODUCTION) -> str:
+        """Return a realm's signed list of revoked passes, for gates without a network."""
         issued = int(at.timestamp())
-        return self.signer.sign_revoked(
+        return self.signers[realm].sign_revoked(
             {
-                "iss": self.issuer,
+                "iss": credential_issuer(self.issuer, realm),
                 "iat": issued,
                 "exp": issued + int(LIST_LIFETIME.total_seconds()),
                 "revoked": list(self.passes.revoked(at)),

@@ -29,6 +29,7 @@ from web.cli.losses import loss
 from web.cli.opendata import opendata
 from web.cli.operators import operator
 from web.cli.partners import partner
+from web.cli.pki import pki
 from web.cli.policies import policy
 from web.cli.privacy import privacy
 from web.cli.pseudonyms import PSEUDONYMS
@@ -60,6 +61,7 @@ _CARDS = (application, imports, desk, stock, privacy, card, loss, batch, attenda
 _FACES = (face, faces, face_layout, face_sample)
 _OTHERS = (
     status,
+    pki,
     housekeeping,
     opendata,
     agent,

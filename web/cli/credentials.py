@@ -10,8 +10,9 @@ import click
 
 from cardsvc.clock import SystemClock
 from cardsvc.errors import CardsvcError
+from cardsvc.terms import Realm
 from verification.credential import verify_credential
-from web.cli.support import FILE, error_line, opened
+from web.cli.support import FILE, REALM, error_line, opened
 from web.settings import Settings
 
 
@@ -21,11 +22,12 @@ def credential() -> None:
 
 
 @credential.command("keys")
+@REALM
 @click.pass_obj
-def keys(settings: Settings) -> None:
-    """Print the public keys (JWK set) that credentials are checked with."""
+def keys(settings: Settings, realm: Realm) -> None:
+    """Print the public keys (JWK set) that a realm's credentials are checked with."""
     with opened(settings) as installation:
-        click.echo(json.dumps(installation.services.credential_keys(), indent=2))
+        click.echo(json.dumps(installation.services.credential_keys(realm), indent=2))
 
 
 @credential.command("verify")

@@ -10,6 +10,7 @@ import click
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
+from cardsvc.terms import Realm
 from web.bootstrap import Installation, open_installation
 from web.settings import Settings, SettingsError
 
@@ -101,3 +102,27 @@ class Guid(click.ParamType[CardGuid]):
 
 OPERATOR = click.option("--operator", required=True, help="who does it; stands in the audit log")
 GUID = Guid()
+
+
+class RealmName(click.ParamType[Realm]):
+    """A realm by its name."""
+
+    name = "realm"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Realm:
+        """Return the realm."""
+        try:
+            return Realm(str(value))
+        except ValueError:
+            self.fail(f"{value!r}: production or sandbox", param, ctx)
+
+
+REALM = click.option(
+    "--realm",
+    type=RealmName(),
+    default=Realm.PRODUCTION.value,
+    show_default=True,
+    help="môi trường – true cards (production) or test cards (sandbox)",
+)

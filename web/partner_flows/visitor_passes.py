@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from cardsvc.errors import ReasonCode
 from cardsvc.partner_records import Scope
 from cardsvc.pass_records import VisitorPass
+from cardsvc.terms import Realm
 from cardsvc.wire.fields import encode_object
 from cardsvc.wire.kinds import Text
 from cardsvc.wire.visitor_pass import (
@@ -19,12 +20,12 @@ from verification.flows.visitor_desk import Shown, Visit
 from verification.remedy import remedy_for
 from web.agent_api import json_response
 from web.documents import ASK_EACH_TIME, FOR_AN_HOUR, open_to_browsers, send_plain
+from web.openapi.key_sets import KEY_SET
 from web.openapi.operation import Caller, Media, Tag, operation
 from web.partner_flows.caller import partner_calling, reader_of
 from web.services import Services
 
 _PATH = {"pass_id": Text(36, about="the pass's identifier")}
-_KEY_SET = Media("application/json", {"type": "object", "required": ["keys"]})
 _LIST = Media("application/jwt")
 
 
@@ -102,10 +103,10 @@ def public_passes(services: Services) -> Blueprint:
     @views.get("/.well-known/visitor-pass-keys.json")
     @operation(
         "Khóa kiểm tra giấy ra vào", "The keys that visitor passes are checked with",
-        caller=Caller.ANYONE, tag=Tag.STATUS, answer=_KEY_SET,
+        caller=Caller.ANYONE, tag=Tag.STATUS, answer=KEY_SET,
     )  # fmt: skip
     def keys() -> Response:
-        body = encode_object(dict(services.flows.visitors.signer.jwks()))
+        body = encode_object(dict(services.flows.visitors.signers[Realm.PRODUCTION].jwks()))
         return open_to_browsers(send_plain(body, "application/json", cache=FOR_AN_HOUR))
 
     @views.get("/status/visitor-passes")

@@ -6,10 +6,13 @@ from cardsvc.store.decision_log import SqlDecisionLog
 from cardsvc.store.engine import Database
 from cardsvc.store.spent_nonces import SqlSpentNonces
 from cardsvc.store.verification_store import SqlCardDirectory, SqlPolicyDirectory
+from cardsvc.terms import Realm
+from keys.hierarchy import Hierarchy
 from keys.pki import Pki
 from keys.vault import KeyVault
 from verification.decide import DecisionDesk
 from verification.path.trust import TrustMaterial
+from verification.realms import TrustByRealm
 from verification.release.grant import ReleaseSources
 from verification.sealed_challenge import SealedChallenges
 from verification.trusted import PkiTrust
@@ -30,11 +33,7 @@ def decision_desk(
     instruments: Instruments,
 ) -> DecisionDesk:
     """Return the desk that judges cards of our own CAs by what the database says now."""
-    issuing = pki.issuing_certificates
-    trust = PkiTrust(
-        TrustMaterial((pki.root_certificate,), tuple(issuing.values())),
-        {authority.issuer.key_id: kind for kind, authority in pki.authorities.items()},
-    )
+    trust = TrustByRealm({realm: _trust(pki.of(realm)) for realm in Realm})
     spent = SqlSpentNonces(database)
     challenges = SealedChallenges(derived(vault, b"challenges", b"sealing"), spent)
     verifier = Verifier(challenges, SqlCardDirectory(database), trust)
@@ -42,7 +41,17 @@ def decision_desk(
         issuer=settings.issuer,
         verifier=verifier,
         policies=SqlPolicyDirectory(database),
-        receipts=TimedReceiptSigner(pki.receipt_signer, instruments),
+        receipts={
+            realm: TimedReceiptSigner(pki.of(realm).receipt_signer, instruments) for realm in Realm
+        },
         log=CountedDecisionLog(SqlDecisionLog(database, spent), instruments),
         sources=sources,
+    )
+
+
+def _trust(hierarchy: Hierarchy) -> PkiTrust:
+    issuing = tuple(hierarchy.issuing_certificates.values())
+    return PkiTrust(
+        TrustMaterial((hierarchy.root_certificate,), issuing),
+        {authority.issuer.key_id: kind for kind, authority in hierarchy.authorities.items()},
     )

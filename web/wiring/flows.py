@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.store.access_store import SqlAccessStore
@@ -17,8 +18,8 @@ from cardsvc.store.pseudonym_book import SqlPseudonymBook
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.verification_store import SqlDecisionHistory
 from cardsvc.store.visitor_passes import SqlVisitorPasses
+from cardsvc.terms import Realm
 from issuance.registry.photos import screen_jpeg
-from keys.credential_signer import CredentialSigner
 from keys.pass_signer import PassSigner
 from keys.pki import Pki
 from keys.signers import verify_receipt
@@ -44,8 +45,8 @@ class FlowParts:
     Args:
         desk: the ports of a decision.
         pki: signs receipts and publishes their keys.
-        credentials: publishes the keys of QR codes.
-        passes: signs visitor passes.
+        credential_keys: the published keys of a realm's QR codes.
+        passes: sign visitor passes, by realm.
         names: makes pseudonyms.
         feed: knows by which names partners know cards.
         sealer: opens photos.
@@ -55,8 +56,8 @@ class FlowParts:
 
     desk: DecisionDesk
     pki: Pki
-    credentials: CredentialSigner
-    passes: PassSigner
+    credential_keys: Callable[[Realm], dict[str, Any]]
+    passes: Mapping[Realm, PassSigner]
     names: PairwisePseudonyms
     feed: EventFeed
     sealer: Sealer
@@ -76,10 +77,10 @@ def wire_flows(parts: FlowParts) -> FlowServices:
         return book.cards_named(relying_party, pseudonym)
 
     return FlowServices(
-        credentials=CredentialDesk(parts.desk, parts.credentials.jwks),
+        credentials=CredentialDesk(parts.desk, parts.credential_keys),
         status=StatusDesk(
             parts.history,
-            lambda receipt: verify_receipt(receipt, parts.pki.status.jwks()),
+            lambda receipt, realm: verify_receipt(receipt, parts.pki.status.jwks(realm)),
             cards_named,
         ),
         visitors=VisitorDesk(

@@ -8,17 +8,19 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.card.guid import CardGuid
-from cardsvc.store.columns import GuidText, UtcDateTime
+from cardsvc.store.columns import EnumText, GuidText, UtcDateTime
 from cardsvc.store.schema.base import Base
+from cardsvc.terms import Realm
 
 
 class StatusListRow(Base):
-    """A status list; new cards get a place in the one with the highest number."""
+    """A status list; new cards get a place in their realm's one with the highest number."""
 
     __tablename__ = "status_lists"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     size: Mapped[int] = mapped_column(Integer)
+    realm: Mapped[Realm] = mapped_column(EnumText(Realm), server_default=Realm.PRODUCTION)
 
     __table_args__ = (CheckConstraint("size > 0", name="not_empty"),)
 

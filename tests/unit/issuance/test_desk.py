@@ -13,7 +13,7 @@ from cardsvc.audit import AuditAction
 from cardsvc.card.batch import ApduBatch, BatchAnswer
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from issuance.approve import withdraw
 from issuance.desk import JOB_IDLE, PersonalisationDesk
 from issuance.enrol import request_card
@@ -149,7 +149,7 @@ def test_a_fault_of_ours_tears_the_card_and_is_not_hidden() -> None:
         def sign(self, token: str, at: datetime) -> x509.Certificate:
             raise OutOfOrder
 
-        def issuer(self, card_type: CardType) -> x509.Certificate:
+        def issuer(self, card_type: CardType, realm: Realm = Realm.PRODUCTION) -> x509.Certificate:
             raise OutOfOrder
 
     room = IssuingRoom()

@@ -44,7 +44,7 @@ def test_a_first_ceremony_makes_everything(
 ) -> None:
     pki = open_pki(PLAN, vault, ledger, AT, root_vault=vault)
     assert made(pki) == [line.label for line in pki.transcript]
-    assert len(pki.transcript) == 1 + 3 + 3 + 3 + 1 + 1
+    assert len(pki.transcript) == 2 * (1 + 3 + 3 + 3 + 1 + 1)
     pki.root_certificate.verify_directly_issued_by(pki.root_certificate)
     key_ids = set()
     for card_type, certificate in pki.issuing_certificates.items():
@@ -82,6 +82,7 @@ def test_the_service_runs_without_the_roots_vault(
     ceremony = open_pki(PLAN, vault, ledger, AT, root_vault=root_vault)
     assert list(root_vault.labels()) == ["root-1"]
     assert "root-1" not in vault.labels()
+    assert "sandbox-root-1" in vault.labels()
     left_behind = ceremony.status.crl("root", AT)
     daily = open_pki(PLAN, vault, ledger, AT, root_vault=None, root_crl_der=left_behind)
     assert made(daily) == []
@@ -98,7 +99,9 @@ def test_signers_are_renewed_before_they_end(
     first = open_pki(PLAN, vault, ledger, AT, root_vault=vault)
     later = AT + timedelta(days=380)
     second = open_pki(PLAN, vault, ledger, later, root_vault=None)
-    assert made(second) == [f"ocsp-{card_type.value}-2" for card_type in CardType]
+    assert made(second) == [
+        f"{realm}ocsp-{card_type.value}-2" for realm in ("", "sandbox-") for card_type in CardType
+    ]
     third_time = AT + timedelta(days=1080)
     third = open_pki(PLAN, vault, ledger, third_time, root_vault=None)
     assert "receipt-2" in made(third)

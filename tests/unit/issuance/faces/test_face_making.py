@@ -41,7 +41,7 @@ class Office:
         card = CardRecord(GUID, card_type, holder.id, "a-1", state, EXPIRES)
         self.store.cards[GUID] = card
         self.signer = CountingSigner()
-        self.maker = FaceMaker(self.store, load_layout, self.signer, ISSUER)
+        self.maker = FaceMaker(self.store, load_layout, dict.fromkeys(Realm, self.signer), ISSUER)
 
 
 def test_a_face_is_signed_for_its_card_and_recorded() -> None:
