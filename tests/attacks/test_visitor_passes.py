@@ -12,6 +12,7 @@ import pytest
 
 from cardsvc.errors import CardsvcError, ReasonCode
 from cardsvc.pass_records import PassClaims
+from cardsvc.terms import Realm
 from cardsvc.wire.fields import encode_instant
 from cardsvc.wire.pass_claims import encode_pass
 from keys.pass_signer import PassSigner
@@ -136,11 +137,11 @@ def test_a_pass_elsewhere_or_forged(
     forged = forger.sign(encode_pass(claims(service)))
     assert shown(partner, forged)["code"] == "pass_not_valid"
     assert refused_for(service) == "pass_bad_signature"
-    signer = service.installation.services.flows.visitors.signer
+    signer = service.installation.services.flows.visitors.signers[Realm.PRODUCTION]
     foreign = signer.sign(encode_pass(claims(service, issuer="khac.vn")))
     assert shown(partner, foreign)["code"] == "pass_not_valid"
     assert refused_for(service) == "pass_misissued"
-    face = service.installation.faces.signer.sign(encode_pass(claims(service)))
+    face = service.installation.faces.signers[Realm.PRODUCTION].sign(encode_pass(claims(service)))
     assert shown(partner, face)["code"] == "pass_not_valid"
     assert refused_for(service) == "pass_bad_signature"
     assert shown(partner, "NCF")["granted"] is False
@@ -150,7 +151,7 @@ def test_a_pass_elsewhere_or_forged(
 
 @pytest.mark.reason(R.PASS_UNKNOWN)
 def test_a_pass_that_we_signed_and_never_kept(service: ServiceUnderTest, partner: Partner) -> None:
-    signer = service.installation.services.flows.visitors.signer
+    signer = service.installation.services.flows.visitors.signers[Realm.PRODUCTION]
     assert shown(partner, signer.sign(encode_pass(claims(service))))["code"] == "pass_not_valid"
     assert refused_for(service) == "pass_unknown"
 
@@ -202,25 +203,26 @@ def test_a_list_that_is_old_or_not_ours_tells_nothing(
 ) -> None:
     keys = json.loads(partner.probe.send("GET", KEYS).get_data())
     desk, at = service.installation.services.flows.visitors, service.clock.now()
+    signer = desk.signers[Realm.PRODUCTION]
     issuer, issued_at = service.installation.settings.issuer, int(at.timestamp())
     good = {"iss": issuer, "iat": issued_at, "exp": issued_at + 60, "revoked": []}
     secret = jwt.encode(good, "x" * 32, "HS256", headers={"typ": "cardsvc-revoked-passes+jwt"})
     cases = {
         forger.sign_revoked(good): R.STATUS_LIST_BAD_SIGNATURE,
         secret: R.MALFORMED_STATUS_LIST,
-        desk.signer.sign_revoked(good | {"iss": "khac.vn"}): R.STATUS_UNKNOWN,
-        desk.signer.sign_revoked(good | {"iat": issued_at + 999}): R.STATUS_UNKNOWN,
-        desk.signer.sign_revoked(good | {"exp": issued_at}): R.STATUS_STALE,
-        desk.signer.sign_revoked(good | {"revoked": "x"}): R.MALFORMED_STATUS_LIST,
-        desk.signer.sign_revoked({"iss": issuer, "revoked": []}): R.MALFORMED_STATUS_LIST,
-        desk.signer.sign_revoked(good | {"iat": 1 << 39}): R.MALFORMED_STATUS_LIST,
+        signer.sign_revoked(good | {"iss": "khac.vn"}): R.STATUS_UNKNOWN,
+        signer.sign_revoked(good | {"iat": issued_at + 999}): R.STATUS_UNKNOWN,
+        signer.sign_revoked(good | {"exp": issued_at}): R.STATUS_STALE,
+        signer.sign_revoked(good | {"revoked": "x"}): R.MALFORMED_STATUS_LIST,
+        signer.sign_revoked({"iss": issuer, "revoked": []}): R.MALFORMED_STATUS_LIST,
+        signer.sign_revoked(good | {"iat": 1 << 39}): R.MALFORMED_STATUS_LIST,
     }
     for token, reason in cases.items():
         with pytest.raises(CardsvcError) as caught:
             parse_revoked_passes(token, keys, expected_issuer=issuer, at=at)
         assert caught.value.reason is reason
     assert (
-        parse_revoked_passes(desk.signer.sign_revoked(good), keys, expected_issuer=issuer, at=at)
+        parse_revoked_passes(signer.sign_revoked(good), keys, expected_issuer=issuer, at=at)
         == frozenset()
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
-from cardsvc.terms import AssuranceLevel, CardType, RevocationReason
+from cardsvc.terms import AssuranceLevel, CardType, Realm, RevocationReason
 from cardsvc.wire.credential import CardCredential, encode_claims
 from cardsvc.wire.fields import parse_object
 from issuance import lifecycle
@@ -146,7 +146,7 @@ def signed(
         "expires_at": card.expires_at,
     }
     claims = encode_claims(CardCredential(**(said | changed)))  # type: ignore[arg-type]
-    return (signer or installation.faces.signer).sign(claims)
+    return (signer or installation.faces.signers[Realm.PRODUCTION]).sign(claims)
 
 
 def test_a_code_that_is_not_ours_or_is_out_of_date_is_refused(

@@ -21,7 +21,7 @@ from cryptography.x509 import ocsp
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import VerificationError
-from cardsvc.terms import CardType, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from issuance import lifecycle
 from keys.ocsp_responder import OCSP_CACHED_LIFETIME
 from tests.support.command_line import CommandLine, serve_command_line
@@ -221,9 +221,13 @@ def test_files_follow_the_documents(service: ServiceUnderTest, tmp_path: Path) -
     status = service.installation.services.status
     written = publish_status(status, tmp_path, service.clock.now())
     expected = {path[1:] for path in DOCUMENTS} | {
-        f"status/{name}.{kind}"
+        f"status/{realm}{name}.{kind}"
+        for realm in ("", "sandbox-")
         for name in ("root", *(one.value for one in CardType))
         for kind in ("crl", "cer")
+    }
+    expected |= {
+        f"pki/{realm.value}/{name}" for realm in Realm for name in ("anchors.pem", "jwks.json")
     }
     assert {str(path.relative_to(tmp_path)) for path in written} == expected
     for path in DOCUMENTS:
