@@ -37,6 +37,8 @@ class PartnerClient:
         retries: how often to try again.
         timeout_seconds: for each answer.
         ca_file: see ``Transport``.
+        realm: ``production``, or ``sandbox`` where we are enrolled to test. True and test cards
+            have nothing in common; see ``receipt_keys``.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class PartnerClient:
         retries: int = 3,
         timeout_seconds: float = 10.0,
         ca_file: str | None = None,
+        realm: str = "production",
     ) -> None:
         self._partner_id = partner_id
+        self._realm = quote(realm, safe="")
         self._transport = Transport(
             base_url, authoriser, retries=retries, timeout_seconds=timeout_seconds, ca_file=ca_file
         )
@@ -134,8 +138,11 @@ class PartnerClient:
             after = page["after"]
 
     def receipt_keys(self) -> dict[str, Any]:
-        """Return the keys that receipts are checked with; keep them with the receipts."""
-        return parse_json(self._transport.get("/.well-known/jwks.json").body)
+        """Return our realm's keys that receipts are checked with; keep them with the receipts.
+
+        Production's never verify what was decided about a test card, nor the other way round.
+        """
+        return parse_json(self._transport.get(f"/pki/{self._realm}/jwks.json").body)
 
     def close(self) -> None:
         """Drop the kept connections."""

@@ -23,7 +23,7 @@ def verify_receipt(
 
     Args:
         receipt: as the decision had it.
-        key_set: the service's ``/.well-known/jwks.json``, kept with the receipt.
+        key_set: of ``PartnerClient.receipt_keys``, kept with the receipt.
         expected_partner: who must be its audience; None for whomever.
 
     Raises:

@@ -116,7 +116,7 @@ class Sandbox:
     def client(self, *, token: str | None = None) -> PartnerClient:
         """Return a client of ours, by our key; or by a token, as a wrong one."""
         authoriser = StaticToken(token) if token is not None else self.key()
-        client = PartnerClient(self.url, PARTNER, authoriser)
+        client = PartnerClient(self.url, PARTNER, authoriser, realm=Realm.SANDBOX.value)
         self._clients.append(client)
         return client
 

@@ -15,7 +15,7 @@ from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.records import Holder
 from cardsvc.stock_records import StockKeeper
-from cardsvc.terms import CARD_TYPE_VI, AssuranceLevel, CardType, RevocationReason
+from cardsvc.terms import CARD_TYPE_VI, AssuranceLevel, CardType, Realm, RevocationReason
 from cardsvc.wire.tap import DecisionMessage
 from issuance import lifecycle
 from issuance.approve import approve
@@ -139,10 +139,12 @@ def play(stage: Stage, agents: Agents) -> None:
         DemoFailed: it did not.
         CardsvcError: a part failed.
     """
-    today = stage.installation.clock.now().date()
-    for card_type, holder in holders(today).items():
+    people = holders(stage.installation.clock.now().date())
+    for card_type, holder in people.items():
         stage.narrator.chapter(CARD_TYPE_VI[card_type], _EN[card_type])
         _play_card(stage, agents, card_type, holder)
+    stage.narrator.chapter("Thẻ thử nghiệm", "test card")
+    _play_test_card(stage, agents, people[CardType.INDIVIDUAL])
 
 
 def _play_card(stage: Stage, agents: Agents, card_type: CardType, holder: Holder) -> None:
@@ -173,6 +175,21 @@ def _play_card(stage: Stage, agents: Agents, card_type: CardType, holder: Holder
         _end_of_life(stage, agents, guid, kiosk)
 
 
+def _play_test_card(stage: Stage, agents: Agents, holder: Holder) -> None:
+    """Bring a test card to a true counter, where its CA is no anchor."""
+    application_id = _enrol(stage, CardType.INDIVIDUAL, holder, Realm.SANDBOX)
+    options = CardOptions(short_apdus_only=True, vendor=VendorInstructions.YUBICO)
+    card = VirtualCard(ChipState.factory(options=options))
+    with card_in(stage.rig.desk, card) as desk:
+        blank = BOX_OF_BLANKS[len(BLANK_SERIALS)]
+        order = JobOrder(application_id, agent=DESK_AGENT, operator=ISSUER, blank=blank)
+        personalise(stage, agents, order, desk)
+    with card_in(stage.rig.kiosk, card) as kiosk:
+        decision, _ = tap(agents, kiosk)
+    _expect_denied(decision, "wrong_realm")
+    stage.narrator.step("Chạm thẻ tại quầy thật", "wrong_realm", good=False)
+
+
 def _end_of_life(stage: Stage, agents: Agents, guid: CardGuid, kiosk: Place) -> None:
     tell, store = stage.narrator.step, stage.installation.store
     now = stage.installation.clock.now
@@ -189,7 +206,9 @@ def _end_of_life(stage: Stage, agents: Agents, guid: CardGuid, kiosk: Place) -> 
     tell("Thu hồi thẻ, chạm thẻ", f"card_revoked · {decision.message_vi}", good=False)
 
 
-def _enrol(stage: Stage, card_type: CardType, holder: Holder) -> str:
+def _enrol(
+    stage: Stage, card_type: CardType, holder: Holder, realm: Realm = Realm.PRODUCTION
+) -> str:
     tell, store = stage.narrator.step, stage.installation.store
     now = stage.installation.clock.now
     application_id = str(uuid.uuid4())
@@ -200,6 +219,7 @@ def _enrol(stage: Stage, card_type: CardType, holder: Holder) -> str:
         holder=holder,
         operator=CLERK,
         at=now(),
+        realm=realm,
     )
     tell("Đề nghị cấp thẻ", f"{holder.name.value} · {holder.personal_number.masked} · {CLERK}")
     try:
