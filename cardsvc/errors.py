@@ -232,6 +232,7 @@ class ReasonCode(StrEnum):
     DOOR_ORDER_UNKNOWN = "door_order_unknown"
     DOOR_ORDER_OVER = "door_order_over"
     DOOR_ORDER_REFUSED = "door_order_refused"
+    IDENTITY_OF_ANOTHER = "identity_of_another"
     SETTINGS_REFUSED = "settings_refused"
     SETTINGS_ROLLED_BACK = "settings_rolled_back"
     SETTINGS_FAILED = "settings_failed"
@@ -270,6 +271,7 @@ class ReasonCode(StrEnum):
     BUNDLE_ROLLED_BACK = "bundle_rolled_back"
     BUNDLE_OF_THE_FUTURE = "bundle_of_the_future"
     BUNDLE_MISBOUND = "bundle_misbound"
+    BUNDLE_PREPARING = "bundle_preparing"
     GUARD_NEEDED = "guard_needed"
 
     # --- events of agents

@@ -22,10 +22,16 @@ _MAX_CODE_LINE = 128
     help="agent.toml",
 )
 @click.option("--code-stdin", is_flag=True, help="read the code from standard input (one line)")
-def enrol(*, config_file: Path, code_stdin: bool) -> None:
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="the device was another agent: put what that one has kept aside (stop it first)",
+)
+def enrol(*, config_file: Path, code_stdin: bool, replace: bool) -> None:
     """Đăng ký thiết bị này – make this device an agent, by the code of `cardsvc agent invite`.
 
-    The key is made here and stays here. Exit status: 0 enrolled, 2 not.
+    The key is made here and stays here. A device that is another agent already is refused, and
+    the code stays good. Exit status: 0 enrolled, 2 not.
     """
     from reader_agent.enrol.ask import enrol_device  # noqa: PLC0415 - heavy; --help is not
     from reader_agent.run.config import load_agent_config  # noqa: PLC0415
@@ -36,7 +42,7 @@ def enrol(*, config_file: Path, code_stdin: bool) -> None:
             code = sys.stdin.readline(_MAX_CODE_LINE).strip()
         else:
             code = click.prompt("Mã đăng ký – code", hide_input=True, err=True).strip()
-        identity = enrol_device(config, code)
+        identity = enrol_device(config, code, replace=replace)
     except CardsvcError as error:
         text = reason_text(error.reason)
         click.echo(f"✗ {error.reason.value}: {text} ({error})", err=True)

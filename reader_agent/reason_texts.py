@@ -29,6 +29,8 @@ _TEXTS: dict[ReasonCode, str] = {
     _R.SERVICE_UNAVAILABLE: "Dịch vụ không chạy",
     _R.NETWORK_FAILED: "Không kết nối được máy chủ",
     _R.ACCESS_DENIED: "Không có quyền: kiểm tra mã truy cập (token) của tác tử",
+    _R.IDENTITY_OF_ANOTHER: "Máy này đang là thiết bị khác: xem lại mã, hoặc thêm --replace",
+    _R.BUNDLE_PREPARING: "Máy chủ đang chuẩn bị gói ngoại tuyến",
     _R.JOB_UNKNOWN: "Không có lệnh cấp thẻ này cho tác tử này",
     _R.CARD_IN_USE: "Thẻ hoặc đề nghị này đã có thẻ khác",
     _R.ILLEGAL_TRANSITION: "Bước này chưa được phép ở trạng thái hiện tại",

@@ -20,7 +20,7 @@ def enrolment_api(services: Services) -> Blueprint:
     @operation(
         "Đăng ký thiết bị bằng mã mời", "Make a device the agent that it was invited as",
         caller=Caller.ANYONE, tag=Tag.AGENTS, body=EnrolmentMessage, answer=EnrolledMessage,
-        refusals=(403, 429),
+        refusals=(403, 409, 429),
     )  # fmt: skip
     def enrol() -> Response:
         asked = EnrolmentMessage.parse(request.get_data())

@@ -38,9 +38,12 @@ _STATUS = {
     ReasonCode.PASS_UNKNOWN: 404,
     ReasonCode.SETTINGS_UNKNOWN: 404,
     ReasonCode.SERVICE_UNAVAILABLE: 503,
+    ReasonCode.BUNDLE_PREPARING: 503,
     ReasonCode.RECORD_CORRUPT: 500,
     ReasonCode.AUDIT_BROKEN: 500,
 }
+_COME_AGAIN_SECONDS = {ReasonCode.BUNDLE_PREPARING: 5}
+"""What is no fault and over soon (RFC 9110 section 10.2.3)."""
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
 """What an error's own response says beside its body (RFC 9110 sections 10.2.1 and 10.2.3)."""
 
@@ -88,10 +91,11 @@ def register_problems(app: Flask) -> None:
 
     @app.errorhandler(CardsvcError)
     def refused(error: CardsvcError) -> Response:
-        status = _status_of(error)
-        if status >= 500:
+        status, again = _status_of(error), _COME_AGAIN_SECONDS.get(error.reason)
+        if status >= 500 and again is None:
             _LOG.error("%s: %s (request %s)", error.reason.value, error, request_id())
-        return problem(status, error.reason.value, error.reason.value.replace("_", " "))
+        headers = [] if again is None else [("Retry-After", str(again))]
+        return problem(status, error.reason.value, error.reason.value.replace("_", " "), headers)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

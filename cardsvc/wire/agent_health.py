@@ -76,6 +76,7 @@ class HealthMessage(Message):
         "outbox_writable": True,
         "sending": "working",
         "bundle_at": "2026-11-21T02:09:40Z",
+        "bundle_preparing": False,
         "bundle_refused": None,
         "clock_offset_ms": -120,
         "certificate_until": "2026-12-21T01:00:00Z",
@@ -111,6 +112,9 @@ class HealthMessage(Message):
     bundle_at: Annotated[datetime | None, Instant(about="when the offline bundle was signed")] = (
         None
     )
+    bundle_preparing: Annotated[
+        bool, Flag(about="whether the service is still making the first bundle: no fault")
+    ] = False
     bundle_refused: Annotated[str | None, Text(64, about="why the newest is not taken")] = None
     clock_offset_ms: Annotated[
         int, Number(-_MANY, _MANY, about="how far the service's clock is ahead")

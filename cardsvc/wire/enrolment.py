@@ -22,6 +22,9 @@ class EnrolmentMessage(Message):
     request: Annotated[
         bytes, Octets(MAX_REQUEST_OCTETS, about="PKCS #10 in DER, of a P-256 key (RFC 2986)")
     ]
+    held: Annotated[
+        str | None, Text(64, about="the agent that the device is already; may be no other's")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -55,6 +56,12 @@ class DeviceIdentity:
             return ""
         uris = names.get_values_for_type(x509.UniformResourceIdentifier)
         return uris[0] if len(uris) == 1 else ""
+
+    @property
+    def agent(self) -> str:
+        """Who we are at the service; empty where the certificate does not say."""
+        prefix = agent_urn("")
+        return unquote(self.name.removeprefix(prefix)) if self.name.startswith(prefix) else ""
 
     def renew_at(self) -> datetime:
         """Return when the next certificate is due: after two thirds of this one's life."""

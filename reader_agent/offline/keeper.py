@@ -19,6 +19,8 @@ from verification.bundle.manifest import BundleManifest, verify_manifest
 
 _LOG = logging.getLogger(__name__)
 _KEPT_EVERY = timedelta(minutes=1)
+_PREPARING_SECONDS = 5.0
+"""How soon a service that is still making the first bundle is asked again."""
 
 
 class BundleService(Protocol):
@@ -80,6 +82,7 @@ class BundleKeeper:
         self._bundle: Bundle | None = None
         self._last: BundleManifest | None = None
         self.refused: ReasonCode | None = None
+        self.preparing = False
         self._floor = shelf.floor()
         self._last = self._take_from_shelf()
         known = [] if self._floor is None else [self._floor.latest]
@@ -100,15 +103,24 @@ class BundleKeeper:
     def run(self, stop: threading.Event) -> None:
         """Ask for the bundle again and again until told to stop."""
         while not stop.is_set():
-            try:
-                self.refresh()
-            except CardsvcError as error:
-                if self.refused is not error.reason:
-                    _LOG.warning("no new bundle: %s", error.reason.value)
-                self.refused = error.reason
-                self._keep_floor()
-            stop.wait(self.config.refresh_seconds)
+            self.step()
+            pause = self.config.refresh_seconds
+            stop.wait(min(pause, _PREPARING_SECONDS) if self.preparing else pause)
         self._keep_floor(at_once=True)
+
+    def step(self) -> None:
+        """Ask for the bundle once; that the service is still making it is no fault."""
+        try:
+            self.refresh()
+            self.preparing = False
+        except CardsvcError as error:
+            was, self.preparing = self.preparing, error.reason is ReasonCode.BUNDLE_PREPARING
+            if not self.preparing and self.refused is not error.reason:
+                _LOG.warning("no new bundle: %s", error.reason.value)
+            if self.preparing and not was:
+                _LOG.info("the service prepares the bundle")
+            self.refused = None if self.preparing else error.reason
+            self._keep_floor()
 
     def refresh(self) -> None:
         """Fetch the bundle, and put it in the place of the last where it may take it.

@@ -112,6 +112,7 @@ class Heartbeat:
             outbox_writable=outbox.writable if outbox else True,
             sending=None if tools.offline is None else tools.offline.sender.sending.state.value,
             bundle_at=None if keeper is None else keeper.signed_at,
+            bundle_preparing=keeper is not None and keeper.preparing,
             bundle_refused=None if keeper is None or not keeper.refused else keeper.refused.value,
             clock_offset_ms=_bounded(key.clock_offset if key else timedelta(0)),
             certificate_until=key.identity.certificate.not_valid_after_utc if key else None,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from cardsvc.agent_records import agent_urn
 from cardsvc.errors import ReasonCode, StoreError
 from reader_agent.enrol.identity import DeviceIdentity
 from reader_agent.offline.shelf import Shelf
@@ -45,7 +43,7 @@ def open_settings(own: AgentConfig, identity: DeviceIdentity | None) -> OpenSett
     Raises:
         StoreError: the agent's data folder can't be written to.
     """
-    agent = None if identity is None else unquote(identity.name.removeprefix(agent_urn("")))
+    agent = None if identity is None else identity.agent
     try:
         folder = SettingsFolder(own.state_dir / SETTINGS_FOLDER)
         keys = Shelf(own.state_dir / KEYS_FOLDER)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cardsvc.clock import SettableClock
-from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.errors import Malformed, ReasonCode, StoreError, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from reader_agent.offline.config import Caution, OfflineConfig, StaleStep
@@ -228,3 +228,21 @@ def test_an_index_of_another_length_is_malformed(tmp_path: Path) -> None:
     )
     service.replayed = service.key.sign(forged.claims())
     assert refused(keeper(service, tmp_path)) is ReasonCode.MALFORMED_BUNDLE
+
+
+def test_a_service_that_still_makes_the_bundle_is_asked_again_soon_and_is_no_fault(
+    tmp_path: Path,
+) -> None:
+    service = arrange()
+    agent, make = keeper(service, tmp_path), service.press.manifest
+
+    def still_making(*_: object) -> str:
+        raise StoreError(ReasonCode.BUNDLE_PREPARING, "the bundle is being made")
+
+    service.press.manifest = still_making  # type: ignore[method-assign,assignment]
+    agent.step()
+    assert (agent.preparing, agent.refused, agent.bundle) == (True, None, None)
+    service.press.manifest = make  # type: ignore[method-assign]
+    agent.step()
+    assert (agent.preparing, agent.refused) == (False, None)
+    assert agent.bundle is not None

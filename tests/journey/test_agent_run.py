@@ -161,6 +161,32 @@ def test_a_code_that_opens_nothing_is_said_in_one_line(
     assert not (tmp_path / "state" / "identity.pem").exists()
 
 
+@pytest.mark.reason(ReasonCode.IDENTITY_OF_ANOTHER)
+def test_a_device_becomes_another_agent_only_where_it_is_told_so(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    config, state = written(service, tmp_path), tmp_path / "state"
+    enrol(service, "quay-9", config)
+    (state / "outbox.db").write_bytes(b"events of quay-9")
+    was = (state / "identity.pem").read_bytes()
+    desk = service.installation.services.agents.enrolment
+    code = desk.invite("quay-10", "Quầy 10", operator="an", at=service.clock.now()) + "\n"
+    arguments = ["enrol", "--config", str(config), "--code-stdin"]
+    refused = click.testing.CliRunner().invoke(main, arguments, input=code)
+    assert refused.exit_code == 2
+    assert "identity_of_another" in refused.output
+    assert "--replace" in refused.output
+    assert (state / "identity.pem").read_bytes() == was
+    told = click.testing.CliRunner().invoke(main, [*arguments, "--replace"], input=code)
+    assert told.exit_code == 0, "the code was not spent"
+    identity = load_identity(state)
+    assert identity is not None
+    assert identity.agent == "quay-10"
+    assert {one.name for one in state.iterdir()} == {"former-quay-9-1", "identity.pem"}
+    assert (state / "former-quay-9-1" / "outbox.db").read_bytes() == b"events of quay-9"
+    enrol(service, "quay-10", config)
+
+
 def test_the_process_says_that_it_is_ready_and_alive_and_ends_in_two_seconds(
     service: ServiceUnderTest, config: Path, tmp_path: Path
 ) -> None:

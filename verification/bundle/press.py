@@ -6,6 +6,7 @@ Who asks gets a manifest that is some seconds old at most, so its age is that of
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from cardsvc.bundle_records import BundleCard, BundlePolicy
 from cardsvc.card.guid import CardGuid
-from cardsvc.errors import ReasonCode, StoreError, VerificationError
+from cardsvc.errors import CardsvcError, ReasonCode, StoreError, VerificationError
 from cardsvc.terms import CardType, Realm
 from verification.bundle.cards import CardSet
 from verification.bundle.manifest import BundleContent, BundleManifest, CardSetRef
@@ -27,6 +28,8 @@ LIFETIME = timedelta(days=7)
 _RENEWED_AFTER = timedelta(seconds=10)
 _ATTEMPTS = 5
 _PATIENCE_SECONDS = 2.0
+_FIRST_PATIENCE_SECONDS = 8.0
+"""How long the request that begins the first reading waits for it: agents give up after ten."""
 
 
 class BundleSource(Protocol):
@@ -101,7 +104,8 @@ class BundlePress:
     ) -> None:
         self._source, self._editions, self._signer = source, editions, signer
         self._issuers = dict(issuers)
-        self._lock = threading.Lock()
+        self._lock, self._beginning = threading.Lock(), threading.Lock()
+        self._reading: threading.Thread | None = None
         self._position: int | None = None
         self._sets: dict[CardType, CardSet] = {}
         self._refs: dict[CardType, CardSetRef] = {}
@@ -115,16 +119,35 @@ class BundlePress:
 
         Raises:
             VerificationError: RELYING_PARTY_UNKNOWN.
-            StoreError: SERVICE_UNAVAILABLE, cards are just being read; CONCURRENT_CHANGE, the
+            StoreError: BUNDLE_PREPARING, cards are just being read; CONCURRENT_CHANGE, the
                 records change faster than we look.
         """
-        # the first reading takes seconds: nobody else's thread is to wait for it
-        if not self._lock.acquire(timeout=0 if self._position is None else _PATIENCE_SECONDS):
-            raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the bundle is being made")
+        ready = self._position is not None or self._await_first_reading()
+        if not ready or not self._lock.acquire(timeout=_PATIENCE_SECONDS):
+            raise StoreError(ReasonCode.BUNDLE_PREPARING, "the bundle is being made")
         try:
             return self._manifest(relying_party, agent, at)
         finally:
             self._lock.release()
+
+    def _await_first_reading(self) -> bool:
+        """Begin the first reading, or tell at once that it runs; return whether it is over.
+
+        It takes seconds, in a province that has many cards more than a request may: nobody
+        else's thread is to wait for it, and whoever began it does not have to come to its end.
+        """
+        with self._beginning:
+            if self._reading is not None and self._reading.is_alive():
+                return False
+            reading = threading.Thread(target=self._read, name="first bundle", daemon=True)
+            self._reading = reading
+            reading.start()
+        reading.join(_FIRST_PATIENCE_SECONDS)
+        return not reading.is_alive()
+
+    def _read(self) -> None:
+        with self._lock, contextlib.suppress(CardsvcError):  # who asks next is told
+            self._refresh()
 
     def _manifest(self, relying_party: str, agent: str, at: datetime) -> str:
         for _ in range(_ATTEMPTS):

@@ -24,7 +24,10 @@ FAILURES_PER_MINUTE = 20
 
 
 class EnrolmentRefused(CardsvcError):
-    """The code opens nothing: unknown, spent, replaced or expired; or too many were tried."""
+    """The code opens nothing: unknown, spent, replaced or expired; or too many were tried.
+
+    Or the device is another agent: then the code is as good as before.
+    """
 
 
 class EnrolmentDesk:
@@ -61,7 +64,8 @@ class EnrolmentDesk:
         """Make a device the agent that it was invited as; the code is spent.
 
         Raises:
-            EnrolmentRefused: ACCESS_DENIED; TOO_MANY_REPORTS after many wrong codes.
+            EnrolmentRefused: ACCESS_DENIED; TOO_MANY_REPORTS after many wrong codes;
+                IDENTITY_OF_ANOTHER.
             Malformed: no signing request of a P-256 key.
         """
         if len(self._failures) == FAILURES_PER_MINUTE and at - self._failures[0] < _MINUTE:
@@ -72,6 +76,8 @@ class EnrolmentDesk:
         if invite is None:
             self._failures.append(at)
             raise EnrolmentRefused(ReasonCode.ACCESS_DENIED, "no such invitation")
+        if asked.held not in (None, invite.agent):
+            raise EnrolmentRefused(ReasonCode.IDENTITY_OF_ANOTHER, "the device is another agent")
         certificate = self._authority.issue(invite.agent, key, at)
         device = _device(invite.agent, key, certificate)
         if not self._devices.redeem(code_sha256, device, at):

@@ -126,6 +126,7 @@ def test_policies_begin_on_their_day_and_speak_for_one_partner() -> None:
     assert policies.knows(RELYING_PARTY)
 
 
+@pytest.mark.reason(ReasonCode.BUNDLE_PREPARING)
 def test_while_cards_are_read_the_first_time_nobody_else_waits() -> None:
     service = PaperService()
     read, told = service.source.cards, []
@@ -139,7 +140,7 @@ def test_while_cards_are_read_the_first_time_nobody_else_waits() -> None:
     assert service.bundle_manifest(RELYING_PARTY)
     (refused,) = told
     assert isinstance(refused, StoreError)
-    assert refused.reason is ReasonCode.SERVICE_UNAVAILABLE
+    assert refused.reason is ReasonCode.BUNDLE_PREPARING
 
 
 def test_an_unknown_partner_gets_no_bundle() -> None:
