@@ -10,6 +10,7 @@ from cardsvc.wire.kinds import Text
 from web.agent_api import json_response
 from web.auth import calling_agent
 from web.documents import send_plain
+from web.openapi.key_sets import KEY_SET
 from web.openapi.operation import Caller, Media, Parameter, Tag, operation
 from web.services import Services
 
@@ -19,7 +20,6 @@ _SHA256_DIGITS = 64
 _RELYING_PARTY = Parameter(
     "relying_party", Text(about="on whose behalf the agent decides"), required=True
 )
-_KEY_SET = Media("application/json", {"type": "object", "description": "a JWK set (RFC 7517)"})
 
 
 def bundle_api(services: Services) -> Blueprint:
@@ -60,7 +60,7 @@ def bundle_api(services: Services) -> Blueprint:
     @views.get("/keys")
     @operation(
         "Khóa kiểm tra chữ ký của gói", "The keys that sign bundles",
-        caller=Caller.AGENT, tag=Tag.AGENTS, answer=_KEY_SET,
+        caller=Caller.AGENT, tag=Tag.AGENTS, answer=KEY_SET,
     )  # fmt: skip
     def keys() -> Response:
         agent()

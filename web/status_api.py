@@ -28,8 +28,32 @@ _MAX_OCSP_REQUEST_OCTETS = 4096
 _JSON = "application/json"
 _CRL, _CERTIFICATE = "application/pkix-crl", "application/pkix-cert"
 _OCSP_REQUEST, _OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
-_ALIVE = Media(_JSON, {"type": "object", "properties": {"alive": {"const": True}}})
-_READY = Media(_JSON, {"type": "object", "properties": {"database": {"type": "boolean"}}})
+_ALIVE = Media(
+    _JSON, {"type": "object", "properties": {"alive": {"const": True}}, "required": ["alive"]}
+)
+_WORK = {
+    "type": "object",
+    "description": "the regular work: steps that failed, and when each one ran",
+    "properties": {
+        "failing": {"type": "array", "items": {"type": "string"}},
+        "ran": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "format": "date-time"},
+        },
+    },
+    "required": ["failing", "ran"],
+    "additionalProperties": False,
+}
+_READY = Media(
+    _JSON,
+    {
+        "type": "object",
+        "description": "whether each part works",
+        "properties": {"database": {"type": "boolean"}, "housekeeping": _WORK},
+        "required": ["database"],
+        "additionalProperties": {"type": "boolean"},
+    },
+)
 
 
 def status_api(services: Services) -> Blueprint:
@@ -122,7 +146,7 @@ def _add_health(views: Blueprint, services: Services) -> None:
     @views.get("/readyz")
     @operation(
         "Dịch vụ có sẵn sàng", "Whether each part works; 503 where one does not",
-        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=_READY,
+        caller=Caller.ANYONE, tag=Tag.HEALTH, answer=_READY, refusal_bodies={503: _READY},
     )  # fmt: skip
     def readyz() -> Response:
         parts = dict(services.ready())

@@ -8,13 +8,43 @@ from __future__ import annotations
 
 from typing import Any
 
-from cardsvc.event_records import EventKind, PartnerEvent
+from cardsvc.event_records import STATUS_AFTER, EventKind, PartnerEvent
+from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import encode_instant, encode_object
 
 CONTENT_TYPE = "application/cloudevents+json"
 _SPEC_VERSION = "1.0"
 _TYPE_PREFIX = "cardsvc."
 _TEXT = {"type": "string"}
+_TOLD_OR_NOT = {"type": ["string", "null"]}
+_NAMES = {"card": _TOLD_OR_NOT, "pseudonym": _TOLD_OR_NOT}
+
+
+def _data(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an event's details: those of its kind, and what names the card."""
+    properties = fields | _NAMES
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+_DATA = {
+    EventKind.DECISION_MADE: _data(
+        {
+            "decision": _TEXT,
+            "service": _TEXT,
+            "granted": {"type": "boolean"},
+            "level": {"enum": [*AssuranceLevel.__members__, None]},
+            "code": _TEXT,
+        }
+    ),
+    EventKind.CARD_STATUS_CHANGED: _data(
+        {"state": {"enum": sorted({state.value for state in STATUS_AFTER.values()})}}
+    ),
+}
 EVENT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": [
@@ -37,7 +67,7 @@ EVENT_SCHEMA: dict[str, Any] = {
         "sequence": {"type": "string", "pattern": "^[0-9]+$"},
         "datacontenttype": {"const": "application/json"},
         "subject": _TEXT,
-        "data": {"type": "object"},
+        "data": {"anyOf": [_DATA[kind] for kind in EventKind]},
     },
 }
 """An event as JSON Schema (2020-12)."""

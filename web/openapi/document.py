@@ -20,7 +20,8 @@ from cardsvc.wire.problem import CONTENT_TYPE, ProblemMessage
 from web.openapi import texts
 from web.openapi.operation import Body, Caller, Media, Operation, Tag, operation_of
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OPENAPI_VERSION = "3.1.1"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _VARIABLE = re.compile(r"<(?:(?P<converter>[^:<>]+):)?(?P<name>[^<>]+)>")
 _JSON = "application/json"
 _MOST_PATH_NUMBER = 2**31 - 1
@@ -37,7 +38,7 @@ def openapi_document(app: Flask, version: str) -> dict[str, Any]:
     """
     operations = list(_operations(app))
     return {
-        "openapi": "3.1.1",
+        "openapi": OPENAPI_VERSION,
         "info": {
             "title": texts.TITLE,
             "version": version,
@@ -70,7 +71,7 @@ def undeclared(app: Flask) -> set[str]:
 
 
 def _methods(rule: Rule) -> list[str]:
-    return [one for one in _METHODS if one in (rule.methods or ())]
+    return [one for one in METHODS if one in (rule.methods or ())]
 
 
 def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:

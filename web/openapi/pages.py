@@ -14,11 +14,58 @@ from typing import Any
 from flask import Blueprint, Flask, Response, render_template
 
 from web.documents import FOR_AN_HOUR, open_to_browsers, send_plain
-from web.openapi.document import openapi_document
+from web.openapi.document import METHODS, OPENAPI_VERSION, openapi_document
 from web.openapi.operation import Caller, Media, Tag, operation
 from web.openapi.reading import chapters_of
 
 _JSON = "application/json"
+_TEXT = {"type": "string"}
+_OPERATION = {
+    "type": "object",
+    "properties": {
+        "operationId": _TEXT,
+        "summary": _TEXT,
+        "description": _TEXT,
+        "responses": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"description": _TEXT},
+                "required": ["description"],
+            },
+        },
+    },
+    "required": ["operationId", "summary", "description", "responses"],
+}
+_PARAMETER = {
+    "type": "object",
+    "properties": {"name": _TEXT, "in": {"const": "path"}, "required": {"const": True}},
+    "required": ["name", "in", "required"],
+}
+_DOCUMENT = {
+    "type": "object",
+    "description": "an OpenAPI document (OpenAPI Specification 3.1.1 section 4.8)",
+    "properties": {
+        "openapi": {"const": OPENAPI_VERSION},
+        "info": {
+            "type": "object",
+            "properties": {"title": _TEXT, "version": _TEXT, "description": _TEXT},
+            "required": ["title", "version"],
+        },
+        "paths": {
+            "type": "object",
+            "propertyNames": {"pattern": "^/"},
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "parameters": {"type": "array", "items": _PARAMETER},
+                    **{method.lower(): _OPERATION for method in METHODS},
+                },
+            },
+        },
+    },
+    "required": ["openapi", "info", "paths"],
+}
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -37,7 +84,7 @@ def register_reference(app: Flask) -> None:
     @operation(
         "Tài liệu OpenAPI này", "This document",
         caller=Caller.ANYONE, tag=Tag.HEALTH,
-        answer=Media(_JSON, {"type": "object", "required": ["openapi", "paths"]}),
+        answer=Media(_JSON, _DOCUMENT),
     )  # fmt: skip
     def openapi() -> Response:
         octets = json.dumps(document(), ensure_ascii=False).encode()
