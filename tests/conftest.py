@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from tests.support import pcscd, pin_pads
 from tests.support.databases import PostgresServer
 from tests.support.pcscd import ForeignTools
+
+if TYPE_CHECKING:
+    from tests.support.console import ConsoleTemplate
 from tests.support.pin_pads import PinPadKeys, PinPadReader
 
 _TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
@@ -87,3 +91,11 @@ def postgres_start() -> Iterator[PostgresServer | str]:
         return
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def console_template(tmp_path_factory: pytest.TempPathFactory) -> ConsoleTemplate:
+    """A console that was furnished once; who needs one takes a copy."""
+    from tests.support.console import ConsoleTemplate  # noqa: PLC0415 - most tests need no service
+
+    return ConsoleTemplate(tmp_path_factory.mktemp("console"))

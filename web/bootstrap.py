@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from argon2 import PasswordHasher
+
 from cardsvc.clock import Clock, SystemClock
 from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.privacy_records import DataKind
@@ -74,6 +76,7 @@ from web.losses import LossCounter
 from web.metrics.instruments import Instruments
 from web.metrics.state import StateCollector
 from web.one_process import opening
+from web.operators.passwords import Passwords
 from web.services import Services
 from web.settings import Settings, SettingsError
 from web.wiring.agents import agent_access, agent_settings_desk
@@ -197,7 +200,11 @@ class Installation:
 
 
 def open_installation(
-    settings: Settings, clock: Clock | None = None, *, scrypt_cost: ScryptCost | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    scrypt_cost: ScryptCost | None = None,
+    password_hasher: PasswordHasher | None = None,
 ) -> Installation:
     """Open a service; makes database, vault and CAs where there are none.
 
@@ -205,6 +212,7 @@ def open_installation(
         settings: where and how.
         clock: the system's by default.
         scrypt_cost: of a vault that is made now; the library's default in production.
+        password_hasher: of operators' passwords; RFC 9106's recommendation in production.
 
     Raises:
         SettingsError: no passphrase for the vault.
@@ -213,10 +221,12 @@ def open_installation(
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with opening(settings.data_dir):
-        return _open(settings, clock or SystemClock(), scrypt_cost)
+        return _open(settings, clock or SystemClock(), scrypt_cost, Passwords(password_hasher))
 
 
-def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> Installation:
+def _open(
+    settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None, passwords: Passwords
+) -> Installation:
     try:
         database = Database.open(settings.effective_database_url)
     except ValueError as error:
@@ -310,6 +320,7 @@ def _open(settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None) -> I
                 access,
                 agents.enrolment,
                 agent_settings,
+                passwords,
                 os.urandom,
                 console_keys(vault),
             ),

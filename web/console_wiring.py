@@ -45,6 +45,7 @@ class ConsoleParts:
         access: agents.
         invitations: lets devices become agents.
         agent_settings: sets something at agents from afar.
+        passwords: hashes and checks them.
         random_octets: a cryptographic random source.
         derive: derives a key of 32 octets for a purpose, from a master in the vault.
     """
@@ -56,6 +57,7 @@ class ConsoleParts:
     access: SqlAccessStore
     invitations: EnrolmentDesk
     agent_settings: SettingsDesk
+    passwords: Passwords
     random_octets: Callable[[int], bytes]
     derive: Callable[[bytes], bytes]
 
@@ -71,7 +73,6 @@ def wire_console(
     settings, database = parts.settings, parts.database
     operators, sessions = SqlOperatorStore(database), SqlSessionStore(database)
     factors = SqlSecondFactorStore(database, parts.sealer)
-    passwords = Passwords()
     rules = SessionRules(
         idle=timedelta(minutes=settings.session_idle_minutes),
         longest=timedelta(hours=settings.session_hours),
@@ -87,12 +88,14 @@ def wire_console(
             factors,
             sessions,
             SqlAttemptStore(database),
-            passwords=passwords,
+            passwords=parts.passwords,
             subject_key=parts.derive(b"attempts"),
             random_octets=parts.random_octets,
         ),
         sessions=SessionDesk(operators, sessions, rules),
-        register=OperatorRegister(operators, factors, sessions, passwords, parts.random_octets),
+        register=OperatorRegister(
+            operators, factors, sessions, parts.passwords, parts.random_octets
+        ),
         forms=SqlFormStore(database),
         agents=parts.access,
         partners=PartnerRegister(SqlPartnerStore(database)),

@@ -19,10 +19,10 @@ from cardsvc.clock import SettableClock
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from cardsvc.partner_records import PartnerProfile
 from tests.support.http_probe import reason_of
-from tests.support.installations import AT, CHEAP
+from tests.support.installations import AT, open_cheaply
 from tests.support.partner_keys import SigningKey, ask_token
 from web.app import create_app
-from web.bootstrap import Installation, open_installation
+from web.bootstrap import Installation
 from web.partners.register import KeyTerm, PartnerRegister
 from web.settings import Settings, SettingsError
 
@@ -65,7 +65,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     behind = settings(
         tmp_path_factory.mktemp("service"), proxy_hops=1, client_certificate_header=HEADER
     )
-    opened = open_installation(behind, SettableClock(AT), scrypt_cost=CHEAP)
+    opened = open_cheaply(behind, SettableClock(AT))
     register = PartnerRegister(opened.partners)
     register.enrol(PARTNER, PartnerProfile("Kho bạc"), operator="admin", at=AT)
     pem = OURS.public_bytes(Encoding.PEM)
@@ -148,7 +148,7 @@ def test_without_a_trusted_proxy_the_header_says_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     alone = settings(tmp_path_factory.mktemp("alone"))
-    opened = open_installation(alone, SettableClock(AT), scrypt_cost=CHEAP)
+    opened = open_cheaply(alone, SettableClock(AT))
     try:
         register = PartnerRegister(opened.partners)
         register.enrol(PARTNER, PartnerProfile("Kho bạc"), operator="admin", at=AT)
@@ -165,4 +165,4 @@ def test_without_a_trusted_proxy_the_header_says_nothing(
 def test_a_header_is_believed_from_a_proxy_only(tmp_path_factory: pytest.TempPathFactory) -> None:
     wrong = settings(tmp_path_factory.mktemp("wrong"), client_certificate_header=HEADER)
     with pytest.raises(SettingsError, match="proxy_hops"):
-        open_installation(wrong, SettableClock(AT), scrypt_cost=CHEAP)
+        open_cheaply(wrong, SettableClock(AT))

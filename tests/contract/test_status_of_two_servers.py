@@ -26,10 +26,10 @@ from cardsvc.store.verification_store import SqlCardDirectory
 from cardsvc.terms import CardType, RevocationReason
 from issuance import lifecycle
 from tests.support.databases import DatabaseServer, SqliteServer
-from tests.support.installations import CHEAP, ServiceUnderTest, TickingClock, serve
+from tests.support.installations import ServiceUnderTest, TickingClock, open_cheaply, serve
 from verification.status.list_token import verify_status_list
 from web.app import create_app
-from web.bootstrap import Installation, open_installation
+from web.bootstrap import Installation
 
 CIVIL = CardType.CIVIL_SERVANT
 
@@ -93,7 +93,7 @@ def servers(
     with serve(tmp_path, url) as service:
         first = service.installation
         clock = TickingClock(service.clock.at + timedelta(minutes=1))
-        second = open_installation(first.settings, clock, scrypt_cost=CHEAP)
+        second = open_cheaply(first.settings, clock)
         yield service, Server(first), Server(second)
         second.close()
 

@@ -11,8 +11,7 @@ from click.testing import CliRunner, Result
 
 from reader_agent.cli import main as reader_agent
 from tests.support.command_line import CommandLine, serve_command_line
-from tests.support.installations import CHEAP
-from web.bootstrap import open_installation
+from tests.support.installations import open_cheaply
 from web.cli import main as cardsvc
 from web.settings import Settings
 
@@ -139,7 +138,7 @@ def test_a_data_folder_that_was_harmed(
     tmp_path: Path, harm: Callable[[Path], None], why: str
 ) -> None:
     folder = tmp_path / "data"
-    open_installation(Settings(data_dir=folder), scrypt_cost=CHEAP).close()
+    open_cheaply(Settings(data_dir=folder)).close()
     harm(folder)
     environment = {"CARDSVC_DATA_DIR": str(folder)}
     for arguments in (("audit", "verify"), ("serve",)):

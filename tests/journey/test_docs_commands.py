@@ -19,9 +19,8 @@ import pytest
 import urllib3
 
 from reader_agent.personas.catalogue import PERSONAS
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from verification import remedy
-from web.bootstrap import open_installation
 from web.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -106,7 +105,7 @@ def test_every_command_of_the_guides_works(tmp_path: Path) -> None:
     environment = make_environment(home)
     data = home / ".local" / "share" / "cardsvc"
     # a vault that opens quickly; init shows it and leaves it as it is
-    open_installation(Settings(data_dir=data), scrypt_cost=CHEAP).close()
+    open_cheaply(Settings(data_dir=data)).close()
     work = home / "work"
     work.mkdir()
     with serving(environment, tmp_path / "service.log"):

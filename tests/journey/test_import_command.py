@@ -15,10 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from issuance.importing.source import parse_list
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from tests.support.lists import DUC, HEAD, KHUE, STAFF, staff_csv, xlsx
 from tests.support.portraits import jpeg
-from web.bootstrap import open_installation
 from web.cli import main
 from web.settings import DATABASE_FILE, Settings
 
@@ -30,7 +29,7 @@ class Commands:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings = Settings(data_dir=folder / "data", vault_passphrase="mật khẩu của kho")
-        open_installation(self.settings, scrypt_cost=CHEAP).close()
+        open_cheaply(self.settings).close()
         self.environment = self.settings.as_environment()
 
     def run(self, *arguments: str | Path, status: int = 0, typed: str = "") -> str:

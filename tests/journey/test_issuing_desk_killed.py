@@ -30,13 +30,13 @@ from reader_agent.virtual.private_pcscd import VirtualPcscReader
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
 from tests.support import pcscd
-from tests.support.installations import CHEAP, DESK
+from tests.support.installations import DESK, open_cheaply
 from tests.support.people import HOLDERS
 from tests.support.running_desk import RunningDesk
 from tests.support.second_process import ROOT
 from tests.support.served import Served, free_port, serving_process
 from tests.support.triggered_card import TriggeredCard
-from web.bootstrap import Installation, open_installation
+from web.bootstrap import Installation
 from web.settings import Settings
 
 pytestmark = pytest.mark.pcsc
@@ -103,7 +103,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     settings = Settings(data_dir=tmp_path / "data", vault_passphrase="mật khẩu", stock="off")
-    installation = open_installation(settings, scrypt_cost=CHEAP)
+    installation = open_cheaply(settings)
     access = installation.access
     token = access.enrol_agent(DESK, "Bàn", operator="admin", at=datetime.now(UTC))
     yield House(installation, free_port(), token, tmp_path)

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from web.bootstrap import open_installation
 from web.cli import main
 from web.settings import Settings
@@ -22,7 +22,7 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho")
-        open_installation(self.settings, scrypt_cost=CHEAP).close()
+        open_cheaply(self.settings).close()
 
     def run(self, *arguments: str, typed: str = "") -> Result:
         by = () if arguments[0] == "list" else ("--operator", "cai-dat")

@@ -17,9 +17,8 @@ from click.testing import CliRunner
 
 from cardsvc.terms import CardType
 from reader_agent.cli import main as reader_agent
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from tests.support.served import Served, free_port, run_cardsvc, serving_process
-from web.bootstrap import open_installation
 from web.cli import main as cardsvc
 from web.settings import Settings
 
@@ -30,7 +29,7 @@ DOCUMENTS = [f"/status/{name}.cer" for name in ("root", *CardType)] + ["/.well-k
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A fresh data folder, with a vault that opens quickly."""
     folder = tmp_path_factory.mktemp("house") / "data"
-    open_installation(Settings(data_dir=folder), scrypt_cost=CHEAP).close()
+    open_cheaply(Settings(data_dir=folder)).close()
     return {
         "CARDSVC_DATA_DIR": str(folder),
         "CARDSVC_TESTERS_REALM": str(folder.parent / "realm.json"),

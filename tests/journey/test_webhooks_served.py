@@ -13,7 +13,7 @@ from pathlib import Path
 
 import urllib3
 
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from tests.support.served import Served, run_cardsvc, serving_process
 from tests.support.webhook_receivers import (
     Receiver,
@@ -21,7 +21,6 @@ from tests.support.webhook_receivers import (
     answer_with,
     receiving,
 )
-from web.bootstrap import open_installation
 from web.settings import Settings
 
 BY = ("--operator", "quan-tri")
@@ -61,7 +60,7 @@ def await_calls(receiver: Receiver, wanted: int) -> None:
 
 def test_a_webhook_is_called_and_called_again_after_a_kill(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    open_installation(Settings(data_dir=folder), scrypt_cost=CHEAP).close()
+    open_cheaply(Settings(data_dir=folder)).close()
     answers = answer_in_turn(answer_with("204 Fine"), answer_with("500 No"), answer_with("204 Ok"))
     with receiving(tmp_path / "receiver", answers) as receiver:
         environment = {

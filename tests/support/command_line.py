@@ -10,9 +10,8 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from reader_agent.cli import main as reader_agent
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from web.app import create_app
-from web.bootstrap import open_installation
 from web.cli import main as cardsvc
 from web.loopback import on_loopback
 from web.settings import Settings
@@ -47,7 +46,7 @@ def serve_command_line(folder: Path, stock: str = "off") -> Iterator[CommandLine
     Tests that are not about blanks keep no books of them.
     """
     settings = Settings(data_dir=folder, vault_passphrase="mật khẩu của kho", stock=stock)
-    installation = open_installation(settings, scrypt_cost=CHEAP)
+    installation = open_cheaply(settings)
     environment = settings.as_environment() | {"CARDSVC_TESTERS_REALM": str(folder / "realm.json")}
     try:
         with on_loopback(create_app(installation.services), quiet=False) as url:

@@ -34,7 +34,6 @@ from tests.support.oversight_examples import (
     add_examples,
 )
 from tests.support.partner_keys import SigningKey
-from web.app import create_app
 from web.console.services import ConsoleServices
 from web.operators.register import OperatorEntry
 from web.partners.register import KeyTerm
@@ -80,7 +79,7 @@ class ConsoleUnderTest:
         self.url = service.url
         self.clock = service.clock
         self.services: ConsoleServices = service.installation.services.console
-        self.app: Flask = create_app(service.installation.services)
+        self.app: Flask = service.app
         self.people: dict[str, Person] = dict(people or {})
         # past the codes and the sessions of the console that this is a copy of
         self.clock.advance(timedelta(days=1))
@@ -279,7 +278,7 @@ def serve_console(folder: Path) -> Iterator[ConsoleUnderTest]:
 class ConsoleTemplate:
     """Hands out consoles, each in a copy of a folder whose operators were made once.
 
-    Making seven operators takes as many hashes of 64 MiB and first sign-ins.
+    Its people, records, policies and first sign-ins take seconds to make.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 import tempfile
 import warnings
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
@@ -22,26 +24,38 @@ def make_sealer() -> Sealer:
     return Sealer(DerivedDataKeys({"test-1": b"\x01" * 32}, b"\x02" * 32))
 
 
+@cache
+def migrated_octets() -> bytes:
+    """Return a migrated SQLite database as it lies on the disk; made once a process."""
+    with tempfile.TemporaryDirectory(prefix="cardsvc-template-") as folder:
+        file = Path(folder) / "template.db"
+        engine = create_database_engine(f"sqlite:///{file}")
+        migrate(engine)
+        engine.dispose()
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return file.read_bytes()
+
+
+def put_migrated(file: Path) -> None:
+    """Make a migrated database, as ours alone as the service makes it."""
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_bytes(migrated_octets())
+
+
 class SqliteServer:
     """Hands out SQLite files, each a copy of one that was migrated once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
-        self._template = folder / "template.db"
-        engine = create_database_engine(f"sqlite:///{self._template}")
-        migrate(engine)
-        engine.dispose()
-        with sqlite3.connect(self._template) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
 
     def empty_url(self) -> str:
         return f"sqlite:///{self._folder / f'empty-{next(self._numbers)}.db'}"
 
     def migrated_url(self) -> str:
         path = self._folder / f"copy-{next(self._numbers)}.db"
-        shutil.copy(self._template, path)
+        put_migrated(path)
         return f"sqlite:///{path}"
 
 

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from argon2 import PasswordHasher
+from flask import Flask
+
 from cardsvc.card.guid import CardGuid
-from cardsvc.clock import SettableClock
+from cardsvc.clock import Clock, SettableClock
 from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel, CardType, Realm
 from issuance import lifecycle
@@ -25,15 +28,17 @@ from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, CardState, VendorInstructions
 from tests.support.api_examples import keep_examples
 from tests.support.conformance import Conformance
+from tests.support.databases import put_migrated
 from tests.support.people import another
 from verification.policy.simple import simple_policy
 from web.app import create_app
 from web.bootstrap import Installation, open_installation
 from web.loopback import on_loopback
-from web.settings import Settings
+from web.settings import DATABASE_FILE, Settings
 
 AT = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 CHEAP = ScryptCost(n=2**4)
+CHEAP_PASSWORDS = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 AGENT, DESK = "ki-ot-1", "ban-1"
 RELYING_PARTY, SERVICE = "trung-tam-hcc", "tra-cuu"
 PIN = "582946"
@@ -51,9 +56,15 @@ class ServiceUnderTest:
     """An installation, its application on loopback, and two enrolled agents."""
 
     def __init__(
-        self, installation: Installation, clock: SettableClock, url: str, conformance: Conformance
+        self,
+        installation: Installation,
+        app: Flask,
+        clock: SettableClock,
+        url: str,
+        conformance: Conformance,
     ) -> None:
         self.installation = installation
+        self.app = app
         self.clock = clock
         self.url = url
         self.conformance = conformance
@@ -135,6 +146,18 @@ class ServiceUnderTest:
         return ReasonCode(newest.reasons[0])
 
 
+def open_cheaply(settings: Settings, clock: Clock | None = None) -> Installation:
+    """Open an installation as a test likes it: nothing is migrated or hashed at length.
+
+    A new embedded database is a copy of one that was migrated once.
+    """
+    file = settings.data_dir / DATABASE_FILE
+    if not settings.database_url and not file.exists():
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        put_migrated(file)
+    return open_installation(settings, clock, scrypt_cost=CHEAP, password_hasher=CHEAP_PASSWORDS)
+
+
 @contextmanager
 def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[ServiceUnderTest]:
     """Open a service and serve it on a free port of loopback.
@@ -146,12 +169,12 @@ def serve(folder: Path, database_url: str = "", stock: str = "off") -> Iterator[
     settings = Settings(
         data_dir=folder, database_url=database_url, vault_passphrase="mật khẩu", stock=stock
     )
-    installation = open_installation(settings, clock, scrypt_cost=CHEAP)
+    installation = open_cheaply(settings, clock)
     try:
         app = create_app(installation.services)
         conformance = Conformance(app)
         with on_loopback(app, quiet=False) as url:
-            yield ServiceUnderTest(installation, clock, url, conformance)
+            yield ServiceUnderTest(installation, app, clock, url, conformance)
         assert conformance.faults == []
         keep_examples(conformance)
     finally:

@@ -17,10 +17,10 @@ from cardsvc.stock_records import StockKeeper
 from issuance.registry.agencies import NewAgency, import_agencies
 from issuance.stock.keeping import put_keeper, receive
 from tests.support.console import PASSWORD, Person
-from tests.support.installations import CHEAP
+from tests.support.installations import open_cheaply
 from tests.support.served import free_port, run_cardsvc, serving_process
 from verification.policy.simple import simple_policy
-from web.bootstrap import Installation, open_installation
+from web.bootstrap import Installation
 from web.demo.staff import add_staff
 from web.settings import Settings
 
@@ -77,7 +77,7 @@ def open_office(folder: Path) -> Iterator[Office]:
         public_url=f"http://127.0.0.1:{port}",
     )  # fmt: skip
     before = SettableClock(datetime.now(UTC) - _SOME_TIME_AGO)
-    installation = open_installation(settings, before, scrypt_cost=CHEAP)
+    installation = open_cheaply(settings, before)
     try:
         added = add_staff(installation.services.console, PASSWORD, before.now())
         staff = {role: Person(one.id, one.secret) for role, one in added.items()}

@@ -19,9 +19,9 @@ from cardsvc.errors import CardsvcError
 from cardsvc.terms import RevocationReason
 from issuance import lifecycle
 from issuance.approve import approve
-from tests.support.installations import AT, CHEAP, TickingClock
+from tests.support.installations import AT, TickingClock, open_cheaply
 from web.app import create_app
-from web.bootstrap import Installation, open_installation
+from web.bootstrap import Installation
 from web.loopback import on_loopback
 from web.settings import Settings
 
@@ -99,7 +99,7 @@ def second_process(settings: Settings) -> Iterator[SecondProcess]:
 def main() -> None:
     from web.settings import load_settings  # noqa: PLC0415 - in the other process only
 
-    installation = open_installation(load_settings(), TickingClock(AT), scrypt_cost=CHEAP)
+    installation = open_cheaply(load_settings(), TickingClock(AT))
     with on_loopback(create_app(installation.services)) as url:
         print(url, flush=True)
         for line in sys.stdin:

@@ -10,12 +10,7 @@ import pytest
 from tests.support.console import ConsoleTemplate, ConsoleUnderTest
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> ConsoleTemplate:
-    return ConsoleTemplate(tmp_path_factory.mktemp("console"))
-
-
 @pytest.fixture
-def console(template: ConsoleTemplate, tmp_path: Path) -> Iterator[ConsoleUnderTest]:
-    with template.serve(tmp_path) as running:
+def console(console_template: ConsoleTemplate, tmp_path: Path) -> Iterator[ConsoleUnderTest]:
+    with console_template.serve(tmp_path) as running:
         yield running

@@ -1,4 +1,4 @@
-"""One console a module: its operators are made once."""
+"""One console a module, a copy of one that was furnished once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.browser import Watched
-from tests.support.console import ConsoleUnderTest, serve_console
+from tests.support.console import ConsoleTemplate, ConsoleUnderTest
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleUnderTest]:
-    with serve_console(tmp_path_factory.mktemp("console")) as running:
+def console(
+    console_template: ConsoleTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConsoleUnderTest]:
+    with console_template.serve(tmp_path_factory.mktemp("console")) as running:
         yield running
 
 
