@@ -31,6 +31,7 @@ _Secret: TypeAlias = _PrivateKey | bytes
 
 _MASTER_FILE = "vault.json"
 _SUFFIX = ".key"
+_ECDSA_SHA256 = ec.ECDSA(hashes.SHA256())
 
 
 class SoftwareVault:
@@ -105,9 +106,9 @@ class SoftwareVault:
     def sign(self, handle: KeyHandle, data: bytes, digest: hashes.HashAlgorithm) -> bytes:
         """Sign ``data``: ECDSA in DER, or RSASSA-PKCS1-v1_5."""
         key = self._private_key(handle)
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(data, padding.PKCS1v15(), digest)
-        return key.sign(data, ec.ECDSA(digest))
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return key.sign(data, _ECDSA_SHA256 if digest.name == "sha256" else ec.ECDSA(digest))
+        return key.sign(data, padding.PKCS1v15(), digest)
 
     def derive(self, handle: KeyHandle, label: bytes, context: bytes, octets: int) -> bytes:
         """Derive by SP 800-108r1 counter mode with CMAC-AES-256."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cardsvc.errors import Malformed, ReasonCode
 
@@ -44,7 +45,7 @@ class CardGuid:
     @property
     def urn(self) -> str:
         """``urn:uuid:`` and the hyphenated lower-case form, as a certificate carries it."""
-        return URN_PREFIX + str(self)
+        return _urn(self.octets)
 
     @property
     def is_zero(self) -> bool:
@@ -52,5 +53,12 @@ class CardGuid:
         return not any(self.octets)
 
     def __str__(self) -> str:
-        digits = self.octets.hex()
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return self.urn[len(URN_PREFIX) :]
+
+
+@lru_cache(maxsize=1024)
+def _urn(octets: bytes) -> str:
+    """Return a GUID's text; what is told of one card names it several times over."""
+    digits = octets.hex()
+    groups = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return URN_PREFIX + "-".join(groups)

@@ -6,6 +6,9 @@ SP 800-131A (SHA-1 and MD5 disallowed for signatures); RFC 4055 and RFC 5758 (id
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
@@ -25,13 +28,24 @@ STRONG_HASHES = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384",
 """SP 800-131A Rev. 2 section 9: hashes for signatures of 128 bits of strength or more."""
 
 
-def is_weak_key(key: object) -> bool:
+_EDWARDS = (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)
+
+
+@lru_cache(maxsize=64)
+def _kind(key_class: type) -> object:
+    """Return the accepted kind of key that a class is; ``cryptography`` has them abstract."""
+    kinds = (ec.EllipticCurvePublicKey, rsa.RSAPublicKey, *_EDWARDS)
+    return next((kind for kind in kinds if issubclass(key_class, kind)), None)
+
+
+def is_weak_key(key: Any) -> bool:
     """Tell whether a public key is too weak or of a kind that is not accepted (DSA)."""
-    if isinstance(key, ec.EllipticCurvePublicKey):
+    kind = _kind(key.__class__)
+    if kind is ec.EllipticCurvePublicKey:
         return key.curve.name not in STRONG_CURVES
-    if isinstance(key, rsa.RSAPublicKey):
+    if kind is rsa.RSAPublicKey:
         return not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS
-    return not isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey))
+    return kind not in _EDWARDS
 
 
 def is_weak_hash(algorithm: hashes.HashAlgorithm | None, parameters: object) -> bool:
@@ -47,7 +61,7 @@ def is_weak_hash(algorithm: hashes.HashAlgorithm | None, parameters: object) -> 
 
 
 def verify(
-    key: object,
+    key: Any,
     signature: bytes,
     signed: bytes,
     parameters: object,
@@ -58,16 +72,17 @@ def verify(
     Returns:
         False as well where key and algorithm do not fit, or either is not supported.
     """
+    kind = _kind(key.__class__)
     try:
-        if isinstance(key, ec.EllipticCurvePublicKey):
+        if kind is ec.EllipticCurvePublicKey:
             if not isinstance(parameters, ec.ECDSA):
                 return False
             key.verify(signature, signed, parameters)
-        elif isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+        elif kind is rsa.RSAPublicKey and algorithm is not None:
             if not isinstance(parameters, (padding.PSS, padding.PKCS1v15)):
                 return False
             key.verify(signature, signed, parameters, algorithm)
-        elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+        elif kind in _EDWARDS:
             if parameters is not None:
                 return False
             key.verify(signature, signed)

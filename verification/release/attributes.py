@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from functools import lru_cache
 
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.identity.enterprise_number import EnterpriseNumber
@@ -76,6 +77,7 @@ def over_years(name: str) -> int | None:
     return None if match is None else int(match[1])
 
 
+@lru_cache(maxsize=1024)
 def name_on_record(text: str) -> str:
     """Return how logs and receipts call what was asked for: an owner's number is masked."""
     name, colon, number = text.partition(":")

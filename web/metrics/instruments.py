@@ -6,10 +6,10 @@ nothing of a person or a card, and no text that a caller chose, or a series woul
 
 from __future__ import annotations
 
-import time
+from collections import Counter as Tally
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
@@ -19,7 +19,6 @@ from cardsvc.service_records import DecisionRecord
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _NONE = "-"
-STAGE_SIGN, STAGE_RECORD = "sign", "record"
 _DECIDING = frozenset({"/agent/v1/presentations", "/api/v1/presentations"})
 _REMEMBERED = 500
 
@@ -55,13 +54,17 @@ class Instruments:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._signing_seconds = self._stage_seconds.labels("sign")
+        self._recording_seconds = self._stage_seconds.labels("record")
         self._recent: deque[float] = deque(maxlen=_REMEMBERED)
-        self._signatures = Counter(
+        signatures = Counter(
             "cardsvc_vault_signatures",
             "Signatures that the vault made, by key.",
             ("key",),
             registry=self._registry,
         )
+        # one counter a key, and there are few keys: finding it among the labels takes a lock
+        self._signatures = cache(signatures.labels)
 
     def add(self, collector: Collector) -> None:
         """Add what is read when somebody asks."""
@@ -80,29 +83,32 @@ class Instruments:
 
     def count_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Count decisions that are on record."""
-        for one in decisions:
-            # a caller may have named any service; those that have a policy are ours
-            known = one.policy_version is not None
-            self._decisions.labels(
-                one.relying_party if known else _NONE,
-                one.service if known else _NONE,
-                "granted" if one.granted else "denied",
-                one.reasons[0] if one.reasons else _NONE,
-            ).inc()
+        for labels, number in Tally(_labels(one) for one in decisions).items():
+            self._decisions.labels(*labels).inc(number)
 
     def count_signature(self, key: str) -> None:
         """Count a signature of the vault."""
-        self._signatures.labels(key).inc()
+        self._signatures(key).inc()
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage of decisions."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._stage_seconds.labels(name).observe(time.perf_counter() - began)
+    def time_signing(self, seconds: float) -> None:
+        """Tell how long a decision's receipt took to sign."""
+        self._signing_seconds.observe(seconds)
+
+    def time_recording(self, seconds: float) -> None:
+        """Tell how long it took until decisions were on record, durably."""
+        self._recording_seconds.observe(seconds)
 
     def exposition(self) -> bytes:
         """Return everything in the Prometheus text format."""
         return generate_latest(self._registry)
+
+
+def _labels(one: DecisionRecord) -> tuple[str, str, str, str]:
+    # a caller may have named any service; those that have a policy are ours
+    known = one.policy_version is not None
+    return (
+        one.relying_party if known else _NONE,
+        one.service if known else _NONE,
+        "granted" if one.granted else "denied",
+        one.reasons[0] if one.reasons else _NONE,
+    )
