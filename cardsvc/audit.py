@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 AuditFacts: TypeAlias = dict[str, str | int | bool | None]
 """Flat facts; identifiers and codes only, never a name, number, PIN, key or token."""
@@ -148,8 +149,7 @@ class AuditAction(StrEnum):
     SIGN_IN_REFUSED = "sign_in.refused"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
+class AuditEvent(Struct, frozen=True):
     """One event.
 
     Args:

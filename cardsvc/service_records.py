@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from msgspec import Struct
+
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
 from cardsvc.identity.personal_number import PersonalNumber
@@ -28,8 +30,7 @@ ANSWERING_SLOTS = (KeySlot.CARD_AUTHENTICATION, KeySlot.AUTHENTICATION)
 """The keys with which a card answers a challenge."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardStanding:
+class CardStanding(Struct, frozen=True):
     """What a decision asks of a card: read at every tap, so nothing more than that.
 
     Args:
@@ -65,8 +66,7 @@ class CardStanding:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CardOnRecord:
+class CardOnRecord(Struct, frozen=True):
     """A card and the few facts of its holder that a decision or a screen may use.
 
     Args:
@@ -104,8 +104,7 @@ class HolderFacts:
     residence: ProvinceCode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """An open question to a card.
 
     Args:
@@ -149,8 +148,7 @@ class ServicePolicy:
     pseudonym_generation: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyInputs:
+class PolicyInputs(Struct, frozen=True):
     """All that a policy looks at; kept with the decision, so that another policy can be tried.
 
     Args:
@@ -172,8 +170,7 @@ class PolicyInputs:
     status_age_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRecord:
+class DecisionRecord(Struct, frozen=True):
     """A decision as the audit keeps it: exact reasons, names of attributes, no personal data.
 
     Args:

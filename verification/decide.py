@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.terms import Realm
 from verification.challenge import Challenge
@@ -48,8 +50,7 @@ class DecisionDesk:
     sources: ReleaseSources = NO_SOURCES
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A presentation to be decided.
 
     Args:
@@ -63,8 +64,7 @@ class Asked:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """A decision that is signed; on record when ``decide`` or ``conclude`` returns it."""
 
     id: str

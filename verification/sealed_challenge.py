@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hmac
 import struct
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from cardsvc.service_records import Challenge
 from cardsvc.terms import AssuranceLevel
@@ -21,6 +22,7 @@ _LAYOUT = b"\x01"
 _RANDOM_OCTETS = 32
 _HEAD = struct.Struct(f">c{_RANDOM_OCTETS}sQB")
 """Layout, random octets, microseconds since 1970, level; the texts follow."""
+_LEVELS = {int(level): level for level in AssuranceLevel}
 _LENGTH_OCTETS = 2
 _MAC_OCTETS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,4 +95,4 @@ def unseal(key: bytes, nonce: bytes) -> Challenge | None:
         texts.append(body[start:at].decode())
     relying_party, service, agent = texts
     expires_at = _EPOCH + timedelta(microseconds=microseconds)
-    return Challenge(nonce, relying_party, service, agent, AssuranceLevel(level), expires_at)
+    return Challenge(nonce, relying_party, service, agent, _LEVELS[level], expires_at)

@@ -7,10 +7,12 @@ forgotten comparison can't open a door.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import NoReturn, TypeAlias
+
+from msgspec import Struct, field
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
@@ -38,8 +40,7 @@ class Verdicts:
     policy: Verdict = Verdict.NOT_REACHED
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedCard:
+class VerifiedCard(Struct, frozen=True):
     """A card whose answer, certificate, key and status all held at one instant.
 
     Made by ``verify.verify_presentation``, and by the flows for what is no tap: a QR code (X0).
@@ -63,8 +64,7 @@ class _NoTruthValue:
         raise TypeError(msg)
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """What the partner learns beside the grant.
 
     Args:
@@ -74,10 +74,13 @@ class Release:
         rely_until: how long the partner may rely on the values.
     """
 
-    values: Mapping[str, str | bool | None] = field(default_factory=dict, repr=False)
+    values: Mapping[str, str | bool | None] = field(default_factory=dict)
     pseudonym: str | None = None
     consent: str | None = None
     rely_until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"Release(names={self.names!r}, consent={self.consent!r})"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,8 +90,7 @@ class Release:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyTrace:
+class PolicyTrace(Struct, frozen=True):
     """What the policy looked at and which rule decided; kept with the decision.
 
     Args:
@@ -106,8 +108,7 @@ class PolicyTrace:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Granted(_NoTruthValue):
+class Granted(_NoTruthValue, Struct, frozen=True):
     """The card may be served."""
 
     card: VerifiedCard
@@ -132,8 +133,7 @@ class Granted(_NoTruthValue):
         return self.card.level
 
 
-@dataclass(frozen=True, slots=True)
-class Denied(_NoTruthValue):
+class Denied(_NoTruthValue, Struct, frozen=True):
     """The card may not be served.
 
     Args:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from cardsvc.errors import IssuanceError, Malformed, ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.service_records import (
@@ -98,11 +100,11 @@ class ActivationDesk:
         except IssuanceError as error:
             verdicts = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.FAIL)
             return Denied((error.reason,), verdicts, at, card.guid, card.level)
-        active = replace(card.record, card=replace(card.record.card, state=CardState.ACTIVE))
+        standing = structs.replace(card.record.card, state=CardState.ACTIVE)
         return apply_policy(
             replace(POLICY, realm=card.record.card.realm),
             self.desk.sources,
-            replace(card, record=active),
+            structs.replace(card, record=structs.replace(card.record, card=standing)),
             agent=unverified.agent,
             unverified_asked=None,
             unverified_consent=None,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.import_records import ImportRecord, ImportRow, RowOutcome, RowState
@@ -95,7 +97,7 @@ def _correct(
     saved = unit.save_holder(holder)
     event = _event(AuditAction.HOLDER_CORRECTED, holder, row, how)
     facts: AuditFacts = {"facts": " ".join(checked.changes), "version": saved.version}
-    unit.record(replace(event, facts=event.facts | facts))
+    unit.record(structs.replace(event, facts=event.facts | facts))
 
 
 def _event(action: AuditAction, holder: Holder, row: ImportRow, how: Settling) -> AuditEvent:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import ReasonCode
@@ -51,8 +52,8 @@ def test_two_equal_answers_that_are_decided_together(world: World) -> None:
     ids="+".join,
 )
 def test_a_challenge_sealed_by_somebody_else(world: World, lying: dict) -> None:
-    question = replace(world.challenge(), nonce=bytes(32), **lying)
-    forged = replace(question, nonce=seal(b"guessed".ljust(32), question))
+    question = structs.replace(world.challenge(), nonce=bytes(32), **lying)
+    forged = structs.replace(question, nonce=seal(b"guessed".ljust(32), question))
     assert denial(world, world.card().answer(forged)) is ReasonCode.CHALLENGE_UNKNOWN
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import CardsvcError, ReasonCode
@@ -47,7 +48,7 @@ def put(world: World, body: str = "", conditions: str = "", effect: str = "allow
 def civil_servant(world: World) -> TestCard:
     card = world.card()
     found = world.cards.records[card.guid]
-    world.cards.records[card.guid] = replace(found, category="CC", agency_code="H46.12")
+    world.cards.records[card.guid] = structs.replace(found, category="CC", agency_code="H46.12")
     return card
 
 
@@ -87,9 +88,9 @@ def test_a_copy_of_the_record_that_is_too_old(world: World) -> None:
     put(world, "status = { fresh_for_seconds = 60 }")
     card = civil_servant(world)
     found = world.cards.records[card.guid]
-    world.cards.records[card.guid] = replace(found, as_of=AT - timedelta(seconds=60))
+    world.cards.records[card.guid] = structs.replace(found, as_of=AT - timedelta(seconds=60))
     assert isinstance(outcome(world, card.answer(world.challenge())), Granted)
-    world.cards.records[card.guid] = replace(found, as_of=AT - timedelta(seconds=61))
+    world.cards.records[card.guid] = structs.replace(found, as_of=AT - timedelta(seconds=61))
     decision = outcome(world, card.answer(world.challenge()))
     assert isinstance(decision, Denied)
     assert decision.reasons == (ReasonCode.STATUS_STALE,)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
@@ -131,7 +132,9 @@ def put(world: World, agreement: str = "{}", realm: Realm = Realm.PRODUCTION) ->
 def of_realm(world: World, realm: Realm) -> TestCard:
     card = world.card()
     found = world.cards.records[card.guid]
-    world.cards.records[card.guid] = replace(found, card=replace(found.card, realm=realm))
+    world.cards.records[card.guid] = structs.replace(
+        found, card=structs.replace(found.card, realm=realm)
+    )
     return card
 
 
@@ -172,7 +175,7 @@ def test_an_old_status_is_refused_where_fresh_ones_were_agreed(world: World) -> 
     found, challenge = world.cards.records[card.guid], world.challenge()
     assert isinstance(outcome(world, card.answer(challenge)), Granted)
     old = found.card.expires_at.replace(year=2025)
-    world.cards.records[card.guid] = replace(found, as_of=old)
+    world.cards.records[card.guid] = structs.replace(found, as_of=old)
     assert denial(world, card.answer(world.challenge())) is ReasonCode.STATUS_STALE
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from msgspec import structs
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.audit_encoding import encode_event
@@ -141,7 +142,7 @@ def test_an_event_that_cannot_be_encoded_stops_the_transaction_at_once(
     def record() -> None:
         with audited(database) as (_, trail):
             trail.record(make_events(1)[0])
-            trail.record(replace(make_events(1)[0], actor="nul\x00"))
+            trail.record(structs.replace(make_events(1)[0], actor="nul\x00"))
 
     with pytest.raises(Malformed):
         record()

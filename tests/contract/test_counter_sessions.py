@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from cardsvc.audit import AuditAction
 from cardsvc.card.guid import CardGuid
@@ -66,7 +67,7 @@ def test_a_step_that_comes_late_leaves_nothing(
 ) -> None:
     assert sessions.advance(step(1), decision(1), CHALLENGE)
     size, history = AuditLog(database).head(AT).size, SqlDecisionHistory(database)
-    other = replace(CHALLENGE, nonce=b"another")
+    other = structs.replace(CHALLENGE, nonce=b"another")
     assert not sessions.advance(step(1), decision(2), other)  # that step was taken
     assert not sessions.advance(step(2), decision(2), CHALLENGE)  # that nonce was answered
     assert not sessions.ask(NEW, b"question")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import structs
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.decision_counts import CountedBy, DecisionCount
@@ -27,13 +28,13 @@ def test_decisions_are_counted_by_one_thing_at_a_time(database: Database) -> Non
     for decision in (
         one,
         one,
-        replace(one, guid=second, agent="ki-ot-2"),
-        replace(one, granted=False, reasons=("card_revoked",), guid=None, service="ky"),
-        replace(one, policy_version=None, service="made up"),
-        replace(one, at=AT + HOUR),
-        replace(one, at=AT - timedelta(seconds=1)),
+        structs.replace(one, guid=second, agent="ki-ot-2"),
+        structs.replace(one, granted=False, reasons=("card_revoked",), guid=None, service="ky"),
+        structs.replace(one, policy_version=None, service="made up"),
+        structs.replace(one, at=AT + HOUR),
+        structs.replace(one, at=AT - timedelta(seconds=1)),
     ):
-        log.record(replace(decision, id=secrets.token_hex(8)))
+        log.record(structs.replace(decision, id=secrets.token_hex(8)))
     assert figures.counts(AT, AT + HOUR, CountedBy.SERVICE) == [
         DecisionCount("benh-vien/ky", 1, 0), DecisionCount("benh-vien/tiep-don", 3, 2),
     ]  # fmt: skip

@@ -7,10 +7,10 @@ import json
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
@@ -182,7 +182,7 @@ def test_what_a_teller_did_not_finish_is_told_again(town: Town, database: Databa
 def test_what_was_forgotten_is_said_to_be(town: Town) -> None:
     for _ in range(3):
         town.decide(make_guid())
-    late = replace(town.decide(make_guid()), id="late", at=AT + timedelta(days=40))
+    late = structs.replace(town.decide(make_guid()), id="late", at=AT + timedelta(days=40))
     town.decisions.record(late)
     assert len(town.told()) == 5
     assert town.feed.forget(AT + timedelta(days=1)) == 4

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -129,8 +129,8 @@ def test_a_draft_is_tried_on_what_was_decided(database: Database, book: SqlPolic
     log, past = SqlDecisionLog(database), SqlPastDecisions(database)
     for number in range(3):
         log.record(decision(number))
-    log.record(replace(decision(3), service="khac"))
-    log.record(replace(decision(4), inputs=None))
+    log.record(structs.replace(decision(3), service="khac"))
+    log.record(structs.replace(decision(4), inputs=None))
     since = AT + timedelta(minutes=1)
     assert past.of_service(PARTY, SERVICE, since, 10) == [decision(2), decision(1)]
     draft = life.require_version(book, PARTY, SERVICE, drafted(book, 'minimum_level = "X2"'))
@@ -147,7 +147,7 @@ def test_holders_see_who_checked_any_of_their_cards(database: Database, sealer: 
     with store.transaction() as unit:
         unit.add_application(application)
         unit.add_card(card)
-    log.record(replace(decision(1), guid=card.guid))
+    log.record(structs.replace(decision(1), guid=card.guid))
     log.record(decision(2))
     (seen,) = SqlPastDecisions(database).of_holder(card.guid, 10)
     assert (seen.id, seen.purpose, seen.released) == (

@@ -11,6 +11,7 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select, text
 
 from cardsvc.access_records import Operator, Role
@@ -88,7 +89,7 @@ class TestSpentNonces:
         spent, challenge, other = SqlSpentNonces(database), make_challenge(), make_challenge()
         assert spent.spend(challenge)
         assert not spent.spend(challenge)
-        assert not spent.spend(replace(challenge, service="another"))
+        assert not spent.spend(structs.replace(challenge, service="another"))
         assert spent.spend(other)
 
     def test_of_many_at_once_exactly_one_spends_it(self, database: Database) -> None:
@@ -110,7 +111,9 @@ class TestSpentNonces:
 
     def test_what_expired_is_forgotten(self, database: Database) -> None:
         spent, old = SqlSpentNonces(database), make_challenge()
-        young = replace(make_challenge(), expires_at=old.expires_at + timedelta(microseconds=1))
+        young = structs.replace(
+            make_challenge(), expires_at=old.expires_at + timedelta(microseconds=1)
+        )
         spent.spend(old)
         spent.spend(young)
         assert spent.forget_expired(old.expires_at) == 1
@@ -123,7 +126,7 @@ class TestSpentNonces:
     ) -> None:
         spent, log, old = SqlSpentNonces(database), SqlDecisionLog(database), make_challenge()
         assert spent.spend(old)
-        late = replace(make_challenge(), expires_at=old.expires_at + after)
+        late = structs.replace(make_challenge(), expires_at=old.expires_at + after)
         assert log.record(make_decision(), late)
         assert spent.spend(old) is (after == KEPT_AFTER_EXPIRY)
         assert not spent.spend(late)
@@ -143,7 +146,7 @@ def test_odd_names_from_outside_are_nobodys(database: Database, odd: str) -> Non
 @pytest.mark.reason(ReasonCode.MALFORMED_MESSAGE)
 @pytest.mark.parametrize("odd", ["half\ud800", "x" * 100_000])
 def test_odd_text_from_outside_is_not_recorded(database: Database, odd: str) -> None:
-    decision = replace(make_decision(), service=odd)
+    decision = structs.replace(make_decision(), service=odd)
     with pytest.raises(Malformed) as caught:
         SqlDecisionLog(database).record(decision)
     assert caught.value.reason is ReasonCode.MALFORMED_MESSAGE
@@ -188,7 +191,9 @@ class TestDecisions:
         assert decision.receipt not in str(logged.event.facts)
 
     def test_an_unreadable_card_can_be_decided_on(self, database: Database) -> None:
-        decision = replace(make_decision(), guid=None, level=None, policy_version=None, reasons=())
+        decision = structs.replace(
+            make_decision(), guid=None, level=None, policy_version=None, reasons=()
+        )
         SqlDecisionLog(database).record(decision)
         assert SqlDecisionHistory(database).decision(decision.id) == decision
 
@@ -196,7 +201,7 @@ class TestDecisions:
         decision = make_decision()
         SqlDecisionLog(database).record(decision)
         with pytest.raises(StoreError) as caught:
-            SqlDecisionLog(database).record(replace(decision, granted=True))
+            SqlDecisionLog(database).record(structs.replace(decision, granted=True))
         assert caught.value.reason is ReasonCode.CONCURRENT_CHANGE
         assert AuditLog(database).verify().size == 1
 
@@ -258,7 +263,8 @@ class TestDecisions:
 
     def test_the_newest_come_first(self, database: Database) -> None:
         decisions = [
-            replace(make_decision(), at=AT + timedelta(seconds=number)) for number in range(5)
+            structs.replace(make_decision(), at=AT + timedelta(seconds=number))
+            for number in range(5)
         ]
         for decision in decisions:
             SqlDecisionLog(database).record(decision)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec import structs
 
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import ReasonCode
@@ -57,7 +58,7 @@ def show(
     card = world.card(f"{card_type.value[:8]}", card_type=card_type)
     found = world.cards.records[card.guid]
     if card_type is CardType.CIVIL_SERVANT:
-        found = replace(found, category="CC", agency_code="H46.12")
+        found = structs.replace(found, category="CC", agency_code="H46.12")
     world.cards.records[card.guid] = found
     challenge = world.challenge(at=at, service=name, agent=DOOR)
     consent = policy(name).release.consent

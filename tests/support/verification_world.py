@@ -6,7 +6,7 @@ The ports implement the real protocols; the certificates are real; the clock is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
+from msgspec import structs
 
 from cardsvc.card.certificate_object import encode_certificate_object
 from cardsvc.card.chuid import attach_signature, encode_chuid
@@ -377,7 +378,9 @@ class World:
 
     def set_state(self, card: TestCard, state: CardState) -> None:
         found = self.cards.records[card.guid]
-        self.cards.records[card.guid] = replace(found, card=replace(found.card, state=state))
+        self.cards.records[card.guid] = structs.replace(
+            found, card=structs.replace(found.card, state=state)
+        )
 
     def chuid(
         self, guid: CardGuid, expires: date, *, signer: x509.Certificate | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cryptography import x509
+from msgspec import Struct
 
 from cardsvc.clock import require_utc
 from cardsvc.errors import VerificationError
@@ -18,8 +18,7 @@ from verification.path.purpose import Purpose, check_purpose
 from verification.path.trust import TrustMaterial
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedPath:
+class ValidatedPath(Struct, frozen=True):
     """A path that holds; its revocation status is another question.
 
     Attributes:
@@ -29,7 +28,7 @@ class ValidatedPath:
         policies: the policies it is valid for; holds anyPolicy where all are.
     """
 
-    facts: tuple[CertificateFacts, ...] = field(repr=False)
+    facts: tuple[CertificateFacts, ...]
     purpose: Purpose
     at: datetime
     policies: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.service_records import HolderFacts, ServicePolicy
@@ -50,6 +51,14 @@ def test_all_that_is_allowed_is_released_where_nothing_is_asked(world: World) ->
     }
 
 
+def test_what_was_released_is_not_printed(world: World) -> None:
+    granted = outcome(world, world.card().answer(world.challenge()))
+    assert isinstance(granted, Granted)
+    shown = repr(granted)
+    assert "birth_date" in shown
+    assert "2008-11-22" not in shown
+
+
 def test_no_more_is_read_or_released_than_is_asked(world: World, holders: MemoryHolders) -> None:
     card = world.card()
     for asked, values in (((), {}), (("name",), {"name": "Nguyễn Văn Ân"})):
@@ -88,7 +97,7 @@ def test_nobody_is_shown_for_a_qr_code_or_without_the_service(
         (AssuranceLevel.X2, ReleaseSources()),
     ):
         granted = apply_policy(
-            policy, sources, replace(tapped.card, level=level), agent="ki-ot",
+            policy, sources, structs.replace(tapped.card, level=level), agent="ki-ot",
             unverified_asked=None, unverified_consent=None, at=tapped.at,
         )  # fmt: skip
         assert isinstance(granted, Granted)

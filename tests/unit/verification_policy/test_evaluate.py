@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from cardsvc.errors import ReasonCode
 from cardsvc.service_records import PolicyInputs
@@ -54,9 +54,9 @@ def judged(asked: PolicyInputs) -> tuple[str | None, tuple[ReasonCode, ...]]:
 def test_an_earlier_rule_wins() -> None:
     contractor = inputs(category="HD", agent="kho-2", at=FRIDAY_NINE)
     assert judged(contractor) == ("no-contractors-in-the-archive", (ReasonCode.POLICY_FORBIDS,))
-    assert judged(replace(contractor, agent="kho")) == ("office-staff", ())
-    assert judged(replace(contractor, agent="cua-9"))[0] == "no-contractors-in-the-archive"
-    assert judged(replace(contractor, agent="cua-99")) == ("office-staff", ())
+    assert judged(structs.replace(contractor, agent="kho")) == ("office-staff", ())
+    assert judged(structs.replace(contractor, agent="cua-9"))[0] == "no-contractors-in-the-archive"
+    assert judged(structs.replace(contractor, agent="cua-99")) == ("office-staff", ())
 
 
 def test_the_deciding_rules_own_words_are_kept() -> None:
@@ -107,7 +107,7 @@ def test_the_last_day_counts_in_vietnams_time() -> None:
     last_minute = datetime(2026, 12, 31, 16, 59, tzinfo=UTC)
     asked = inputs(level=AssuranceLevel.X2, at=last_minute, agency_code="H57")
     assert evaluate(DOCUMENT, asked) == Allowed("night-duty")
-    after = evaluate(DOCUMENT, replace(asked, at=last_minute + timedelta(minutes=1)))
+    after = evaluate(DOCUMENT, structs.replace(asked, at=last_minute + timedelta(minutes=1)))
     assert isinstance(after, Refused)
     assert after.reasons == (ReasonCode.OUTSIDE_SCHEDULE,)
 
