@@ -83,7 +83,7 @@ from web.wiring.agents import agent_access, agent_settings_desk
 from web.wiring.authorities import open_authorities
 from web.wiring.bundles import bundle_press
 from web.wiring.decisions import decision_desk
-from web.wiring.doors import wire_doors
+from web.wiring.doors import wire_doors, wire_visitors
 from web.wiring.events import open_feed, webhook_secrets
 from web.wiring.flows import FlowParts, wire_flows
 from web.wiring.integration import wire_integration
@@ -280,6 +280,9 @@ def _open(
     agents = agent_access(settings, database, vault, clock.now())
     agent_settings = agent_settings_desk(database, vault)
     door_orders = DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault))
+    flows = wire_flows(
+        FlowParts(desk, pki, credential_keys, passes, names, feed, sealer, history, database)
+    )
     services = Services(
         clock=clock,
         random_octets=os.urandom,
@@ -301,9 +304,7 @@ def _open(
         credential_keys=credential_keys,
         places=SqlStatusLists(database),
         history=history,
-        flows=wire_flows(
-            FlowParts(desk, pki, credential_keys, passes, names, feed, sealer, history, database)
-        ),
+        flows=flows,
         events=feed,
         instruments=instruments,
         watch_token=settings.watch_token,
@@ -333,7 +334,8 @@ def _open(
                 OversightParts(database, pki, log_signer, presence, privacy, requests, ending)
             ),
             wire_integration(database, feed, webhook_secrets(vault)),
-            wire_doors(database, door_orders),
+            doors=wire_doors(database, door_orders),
+            visitors=wire_visitors(database, flows.visitors),
         ),
     )
     return Installation(

@@ -23,6 +23,7 @@ from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
 from web.console.services import ConsoleServices
+from web.console.visitor_services import VisitorServices
 from web.operators.passwords import Passwords
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk, SessionRules
@@ -67,7 +68,9 @@ def wire_console(
     issuing: IssuingServices,
     oversight: OversightServices,
     integration: IntegrationServices,
+    *,
     doors: DoorServices,
+    visitors: VisitorServices,
 ) -> ConsoleServices:
     """Return what the console's pages use."""
     settings, database = parts.settings, parts.database
@@ -108,4 +111,5 @@ def wire_console(
         integration=integration,
         attendance=wire_attendance(settings, database),
         doors=doors,
+        visitors=visitors,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.errors import ReasonCode
@@ -25,8 +25,12 @@ class SqlVisitorPasses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, visit: VisitorPass) -> None:
+    def add(self, visit: VisitorPass, *, actor: str) -> None:
         """Keep a new pass.
+
+        Args:
+            visit: the pass.
+            actor: who issued it.
 
         Raises:
             StoreError: there is one of that identifier, or no such partner (CONCURRENT_CHANGE).
@@ -52,7 +56,7 @@ class SqlVisitorPasses:
                 "zone": visit.zone,
                 "entries": visit.entries,
             }
-            issued, actor = AuditAction.VISIT_PERMITTED, f"partner:{visit.relying_party}"
+            issued = AuditAction.VISIT_PERMITTED
             trail.record(AuditEvent(visit.issued_at, actor, issued, visit.id, facts))
 
     def find(self, pass_id: str) -> VisitorPass | None:
@@ -60,6 +64,28 @@ class SqlVisitorPasses:
         with self._database.reading() as unit:
             row = unit.get(VisitorPassRow, pass_id)
             return None if row is None else _read(row)
+
+    def latest(
+        self, limit: int, *, relying_party: str = "", after: str = ""
+    ) -> Sequence[VisitorPass]:
+        """Return passes, those first that end last, behind the one named by ``after``.
+
+        Args:
+            limit: how many at most.
+            relying_party: of one partner; empty for all.
+            after: the identifier of the last one that was given.
+        """
+        rows = VisitorPassRow
+        query = select(rows).order_by(rows.expires_at.desc(), rows.id.desc()).limit(limit)
+        if relying_party:
+            query = query.where(rows.relying_party == relying_party)
+        with self._database.reading() as unit:
+            last = unit.get(rows, after) if after else None
+            if last is not None:
+                query = query.where(
+                    tuple_(rows.expires_at, rows.id) < tuple_(last.expires_at, last.id)
+                )
+            return [_read(row) for row in unit.scalars(query)]
 
     def enter(self, claims: PassClaims, *, actor: str, at: datetime) -> VisitorPass | ReasonCode:
         """Count an entry; of any number of callers as many get in as the pass has entries.

@@ -29,7 +29,7 @@ CLAIMS = PassClaims("p-1", "us", PARTY, "nha-b", "Họp", "Trần Thị B", 3, A
 def passes(database: Database) -> SqlVisitorPasses:
     SqlAccessStore(database).enrol_relying_party(PARTY, "Trung tâm", operator="admin", at=AT)
     kept = SqlVisitorPasses(database)
-    kept.add(PASS)
+    kept.add(PASS, actor="lan")
     return kept
 
 
@@ -38,7 +38,7 @@ def test_a_pass_comes_back_and_is_kept_once(passes: SqlVisitorPasses) -> None:
     assert passes.find("p-2") is None
     for other in (PASS, replace(PASS, id="p-2", relying_party="khong-co")):
         with pytest.raises(StoreError) as caught:
-            passes.add(other)
+            passes.add(other, actor="lan")
         assert caught.value.reason is ReasonCode.CONCURRENT_CHANGE
 
 
@@ -86,3 +86,19 @@ def test_a_refusal_is_recorded_and_a_pass_is_forgotten_in_the_end(
     expired = SqlExpired(database)
     assert expired.forget(UNTIL + PASSES_KEPT - timedelta(seconds=1), AT) == 0
     assert expired.forget(UNTIL + PASSES_KEPT, AT) == 1
+
+
+def test_passes_are_listed_page_by_page_those_first_that_end_last(
+    passes: SqlVisitorPasses, database: Database
+) -> None:
+    SqlAccessStore(database).enrol_relying_party("khac", "Khác", operator="admin", at=AT)
+    for number in (2, 3, 4):
+        ends = UNTIL + timedelta(hours=number // 2)
+        passes.add(replace(PASS, id=f"p-{number}", expires_at=ends), actor="lan")
+    passes.add(replace(PASS, id="p-9", relying_party="khac"), actor="partner:khac")
+    first = passes.latest(2)
+    rest = passes.latest(9, after=first[-1].id)
+    assert [one.id for one in (*first, *rest)] == ["p-4", "p-3", "p-2", "p-9", "p-1"]
+    assert [one.id for one in passes.latest(9, relying_party="khac")] == ["p-9"]
+    (permitted,) = [one.event for one in AuditLog(database).events(subject="p-9")]
+    assert permitted.actor == "partner:khac"

@@ -1,4 +1,4 @@
-"""Something to be seen on the pages of attendance and doors."""
+"""Something to be seen on the pages of attendance, doors and visitors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from cardsvc.event_chain import (
     receive_event,
 )
 from cardsvc.offline_records import DECIDED_OFFLINE
+from cardsvc.pass_records import VisitorPass
+from cardsvc.store.visitor_passes import SqlVisitorPasses
 from issuance.attendance.corrections import correct_tap
 from tests.support.console_records import guid_of
 from tests.support.installations import RELYING_PARTY, ServiceUnderTest
 
 CORRECTION = "6f1d2a34-0000-4000-8000-0000000000c1"
+PASS = "6f1d2a34-0000-4000-8000-0000000000f1"
 ORDER = "6f1d2a34-0000-4000-8000-0000000000d1"
 STAFF = "nguoi-dang-dung"
 DOOR_AGENT = "ki-ot-1"
@@ -46,9 +49,17 @@ def add_field_records(service: ServiceUnderTest) -> None:
         (DECIDED_OFFLINE, {**decided_offline(None, at), "granted": False}),
     ]
     installation.events.take(DOOR_AGENT, CHAIN, chained(told, at), at)
+    add_visitor(service, at)
     installation.services.door_orders.ask(
         DOOR_AGENT, "cua-bac", order_id=ORDER, operator="ca-approver", at=at
     )
+
+
+def add_visitor(service: ServiceUnderTest, at: datetime) -> None:
+    """Put a visitor pass on record whose identifier is known."""
+    ends = at + timedelta(hours=4)
+    kept = VisitorPass(PASS, RELYING_PARTY, "phong-1", "nha-b", at, at, ends, entries=3)
+    SqlVisitorPasses(service.installation.database).add(kept, actor="ca-clerk")
 
 
 def chained(told: list[tuple[str, Mapping[str, JsonScalar]]], at: datetime) -> list[ReceivedEvent]:
@@ -64,11 +75,12 @@ def chained(told: list[tuple[str, Mapping[str, JsonScalar]]], at: datetime) -> l
 
 def decided_offline(guid: str | None, at: datetime) -> Mapping[str, JsonScalar]:
     """Return the facts of a decision on a list that is forty minutes old."""
+    listed_at = at - timedelta(minutes=40, seconds=30)
     return {
         "decision": "quyet-dinh-1", "relying_party": RELYING_PARTY, "service": "ra-vao-tru-so",
         "granted": True, "level": "X1", "reasons": None, "card": guid, "policy_version": 1,
         "rule": "staff", "bundle_seq": 7,
-        "bundle_at": int((at - timedelta(minutes=40, seconds=30)).timestamp()), "time_certain": True,
+        "bundle_at": int(listed_at.timestamp()), "time_certain": True,
     }  # fmt: skip
 
 
@@ -76,4 +88,5 @@ EXAMPLES_OF_THE_FIELD: dict[str, list[dict[str, str]]] = {
     "console.attendance.show": [{"correction_id": CORRECTION}],
     "console.attendance.new": [{"holder_id": STAFF}],
     "console.door_orders.show": [{"order_id": ORDER}],
+    **{f"console.visitor_passes.{page}": [{"pass_id": PASS}] for page in ("show", "ask")},
 }

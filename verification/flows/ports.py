@@ -72,7 +72,7 @@ class PassSigner(Protocol):
 class VisitorPasses(Protocol):
     """Keeps passes; each change with its audit event in one transaction."""
 
-    def add(self, visit: VisitorPass) -> None:
+    def add(self, visit: VisitorPass, *, actor: str) -> None:
         """Keep a new pass."""
         ...
 

@@ -85,9 +85,22 @@ class VisitorDesk:
     random_octets: Callable[[int], bytes]
 
     def issue(
-        self, relying_party: str, realm: Realm, visit: Visit, at: datetime
+        self,
+        relying_party: str,
+        realm: Realm,
+        visit: Visit,
+        at: datetime,
+        *,
+        operator: str | None = None,
     ) -> tuple[VisitorPass, str]:
         """Issue a pass; return what is kept of it, and the text of its QR code.
+
+        Args:
+            relying_party: the partner whose visitor it is.
+            realm: the partner's.
+            visit: what the host asks for.
+            at: the instant.
+            operator: who of ours issues it on the partner's behalf; None where it does so itself.
 
         Raises:
             Malformed: MALFORMED_MESSAGE; host or zone is no identifier, the time is too long, too
@@ -116,7 +129,7 @@ class VisitorDesk:
             not_before=visit.not_before,
             expires_at=visit.expires_at,
         )
-        self.passes.add(kept)
+        self.passes.add(kept, actor=operator or f"partner:{relying_party}")
         return kept, self.signers[realm].sign(encode_pass(claims))
 
     def show(

@@ -37,6 +37,7 @@ from web.console.pages import (
     sign_in,
     stock,
     unblocking,
+    visitor_passes,
     webhooks,
 )
 from web.console.services import ConsoleServices
@@ -63,6 +64,7 @@ _AREAS = (
     doors,
     door_orders,
     offline_report,
+    visitor_passes,
     partners,
     webhooks,
     policies,

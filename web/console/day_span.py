@@ -19,14 +19,13 @@ def read_days(form: FormReader) -> tuple[datetime | None, datetime | None]:
     if first is not None and last is not None and last < first:
         form.refuse("to", "Đến ngày phải sau từ ngày", "To day must not be before from day")
     after = last + timedelta(days=1) if last and last < date.max else None
-    return _midnight(first), _midnight(after)
+    since = instant_of(first, time()) if first else None
+    return since, instant_of(after, time()) if after else None
 
 
-def _midnight(day: date | None) -> datetime | None:
-    """Return when a day begins in Vietnam; None for none, or one before all instants."""
-    if day is None:
-        return None
+def instant_of(day: date, clock: time) -> datetime | None:
+    """Return an instant of a day in Vietnam; None for one before all instants."""
     try:
-        return require_utc(datetime.combine(day, time(), VIETNAM_TIME))
+        return require_utc(datetime.combine(day, clock, VIETNAM_TIME))
     except OverflowError:
         return None

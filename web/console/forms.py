@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from typing import Protocol
 
 from web.console.languages import Text
 
 MAX_CHARACTERS = 200
 _DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>[0-9]{4})")
+_TIME = re.compile(r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])")
 
 
 class Sent(Protocol):
@@ -174,6 +175,18 @@ class FormReader(Form):
             name,
             f"{label.vi} phải là ngày có thật, ví dụ 27/03/2026",
             f"{label.en} must be a real date, such as 27/03/2026",
+        )
+        return None
+
+    def time_of_day(self, name: str, label: Text) -> time | None:
+        """Return a time typed as 07:25 or 7:25."""
+        written = _TIME.fullmatch(self._keep(name).strip())
+        if written is not None:
+            return time(int(written["hour"]), int(written["minute"]))
+        self.refuse(
+            name,
+            f"Nhập {_lower(label.vi)} như 07:25",
+            f"Enter {_lower(label.en)} as 07:25",
         )
         return None
 

@@ -83,6 +83,10 @@ SECTIONS: Sequence[Section] = (
         everywhere=True, also=frozenset({"door_orders", "offline_report"}),
     ),
     Section(
+        "visitor_passes.listing", Text("Giấy ra vào", "Visitor passes"),
+        frozenset({Role.CLERK, Role.ADMINISTRATOR, Role.AUDITOR}), everywhere=True,
+    ),
+    Section(
         "partners.listing", Text("Đơn vị tích hợp", "Partners"), frozenset({Role.ADMINISTRATOR})
     ),
     Section(

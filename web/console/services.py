@@ -18,6 +18,7 @@ from web.console.integration_services import IntegrationServices
 from web.console.issuing_services import IssuingServices
 from web.console.oversight_services import OversightServices
 from web.console.registry_services import RegistryServices
+from web.console.visitor_services import VisitorServices
 from web.operators.register import OperatorRegister
 from web.operators.sessions import SessionDesk
 from web.operators.sign_in import SignIn
@@ -88,6 +89,7 @@ class ConsoleServices:
         integration: policies, decisions, where partners are called.
         attendance: taps of staff, and corrections of them.
         doors: alarms of doors, orders to open them, what they decided offline.
+        visitors: visitor passes.
         watch_token: under which passes to the screen of the operations centre are given.
     """
 
@@ -110,4 +112,5 @@ class ConsoleServices:
     integration: IntegrationServices
     attendance: AttendanceServices
     doors: DoorServices
+    visitors: VisitorServices
     watch_token: str

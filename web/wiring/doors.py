@@ -1,4 +1,4 @@
-"""What the pages of doors use, out of the parts of an open service; nothing but wiring."""
+"""What the pages of doors and visitors use, out of an open service; nothing but wiring."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from cardsvc.store.agent_events import SqlAgentEvents
 from cardsvc.store.card_history import SqlCardHistory
 from cardsvc.store.door_orders import SqlDoorOrders
 from cardsvc.store.engine import Database
+from cardsvc.store.visitor_passes import SqlVisitorPasses
 from verification.doors.orders import DoorOrderDesk
+from verification.flows.visitor_desk import VisitorDesk
 from web.console.door_services import DoorServices
+from web.console.visitor_services import VisitorServices
 from web.oversight.offline_desk import OfflineDesk
 
 
@@ -25,3 +28,8 @@ def wire_doors(database: Database, desk: DoorOrderDesk) -> DoorServices:
         offline=OfflineDesk(finder, SqlCardHistory(database)),
         new_id=lambda: str(uuid4()),
     )
+
+
+def wire_visitors(database: Database, desk: VisitorDesk) -> VisitorServices:
+    """Return what the pages of visitor passes use."""
+    return VisitorServices(desk, SqlVisitorPasses(database))

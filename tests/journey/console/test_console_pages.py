@@ -80,7 +80,7 @@ def test_every_list_is_taken_away_as_it_is_filtered(console: ConsoleUnderTest) -
         for rule in console.app.url_map.iter_rules()
         if rule.endpoint.endswith((".export_csv", ".export_xlsx"))
     }
-    assert len(files) == 2 * 18
+    assert len(files) == 2 * 19
     for endpoint, arguments in files.items():
         with console.app.test_request_context():
             address = console.app.url_for(endpoint, **arguments)

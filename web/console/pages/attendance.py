@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Role
 from cardsvc.attendance_records import Absence, Correction, CorrectionKind, CorrectionState
-from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import IssuanceError, Malformed, ReasonCode
 from cardsvc.operator_key import is_same_operator
 from cardsvc.records import Holder
 from issuance.attendance.corrections import correct_tap, decide_correction, report_absence
 from web.console.access import needs
 from web.console.attendance_texts import STATES, WHAT, what_text, when_text
+from web.console.day_span import instant_of
 from web.console.exports import add_exports, exports_of
 from web.console.formats import instant
 from web.console.forms import Form, FormReader
@@ -36,7 +35,6 @@ _WHAT = Text("Nội dung", "What")
 _DAY = Text("Ngày", "Day")
 _UNTIL = Text("Đến hết ngày", "Until the end of")
 _TIME = Text("Giờ", "Time")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _COLUMNS = (
     Column(Text("Họ và tên", "Name")), Column(Text("Cơ quan", "Agency")), Column(_WHAT),
     Column(Text("Khi nào", "When")), Column(Text("Người đề nghị", "Asked by")),
@@ -153,13 +151,13 @@ def _read(form: FormReader, services: ConsoleServices) -> Callable[[str], Correc
     what = form.choice("what", _WHAT, tuple(WHAT))
     first = form.day("day", _DAY)
     last = form.day("until", _UNTIL, required=False)
-    typed = form.text("time", _TIME, required=False)
+    form.text("time", _TIME, required=False)  # kept also where it means nothing
     store, new_id = services.attendance.store, services.attendance.new_id
     by, at = present_operator().id, request_instant(services)
     if what is None or first is None:
         return None
     if what in set(CorrectionKind):
-        tapped_at = _instant(form, first, typed)
+        tapped_at = _instant(form, first)
         if tapped_at is None:
             return None
         return lambda holder_id: correct_tap(
@@ -173,17 +171,12 @@ def _read(form: FormReader, services: ConsoleServices) -> Callable[[str], Correc
     )  # fmt: skip
 
 
-def _instant(form: FormReader, on: date, typed: str) -> datetime | None:
-    written = _CLOCK.fullmatch(typed)
-    if written is None:
-        form.refuse("time", "Nhập giờ như 07:25", "Enter a time such as 07:25")
-        return None
-    local = datetime.combine(on, time(int(written[1]), int(written[2])), VIETNAM_TIME)
-    try:
-        return local.astimezone(UTC)
-    except OverflowError:
+def _instant(form: FormReader, on: date) -> datetime | None:
+    clock = form.time_of_day("time", _TIME)
+    found = instant_of(on, clock) if clock else None
+    if clock and not found:
         form.refuse("day", "Ngày phải là ngày có thật", "The day must be a real one")
-        return None
+    return found
 
 
 def _deciding_pages(views: Blueprint, services: ConsoleServices) -> None:
