@@ -1,10 +1,11 @@
-"""Files that only the agent can read, written whole or not at all."""
+"""Files that only the agent can read, or one group besides; written whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cardsvc.errors import CardError, ReasonCode
@@ -19,11 +20,34 @@ def write_private(path: Path, octets: bytes) -> None:
     Raises:
         OSError: it can't be written.
     """
+    _replace(path, octets, lambda _: None)
+
+
+def write_shared(path: Path, octets: bytes) -> None:
+    """Replace a file that the group of its folder can read, and nobody else.
+
+    Raises:
+        CardError: ACCESS_DENIED, the folder is not there, is not ours, or is open to others.
+        OSError: the file can't be written, or does not get the folder's group.
+    """
+    folder = path.parent
+    try:
+        shared = platform.is_shared(folder)
+    except OSError as error:
+        raise CardError(ReasonCode.ACCESS_DENIED, f"{folder} is not there") from error
+    if not shared:
+        what = f"{folder} must be the agent's own, with nothing for others (mode 2750)"
+        raise CardError(ReasonCode.ACCESS_DENIED, what)
+    _replace(path, octets, lambda descriptor: platform.share(descriptor, folder))
+
+
+def _replace(path: Path, octets: bytes, prepare: Callable[[int], None]) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(platform.make_private_file(draft), "wb") as file:
             file.write(octets)
             file.flush()
+            prepare(file.fileno())
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError:

@@ -4,6 +4,7 @@
 #
 #   sudo scripts/install-agent.sh               install, enable, start
 #   sudo scripts/install-agent.sh --door        the same, with access to pins and serial lines
+#   sudo scripts/install-agent.sh --kiosk USER  the same, with a page that the browser of USER may open
 #   sudo scripts/install-agent.sh --wheels DIR  without the Internet, from packages that were brought along:
 #                                               pip wheel --require-hashes -r requirements/runtime.txt -r requirements/pcsc.txt -w DIR
 #                                               pip wheel --no-deps . -w DIR
@@ -14,7 +15,7 @@ caller="$PWD"
 cd "$(dirname "$0")/.."
 
 absolute() { case "$1" in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
-root="" wheels="" start=yes python=yes door=no
+root="" wheels="" start=yes python=yes door=no kiosk=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --root) root="$(absolute "${2:?--root needs a folder}")"; shift ;;
@@ -22,6 +23,7 @@ while [ $# -gt 0 ]; do
         --no-start) start=no ;;
         --no-python) python=no ;;
         --door) door=yes ;;
+        --kiosk) kiosk="${2:?--kiosk needs the user of the browser}"; shift ;;
         *) echo "install-agent: unknown option $1" >&2; exit 2 ;;
     esac
     shift
@@ -37,6 +39,11 @@ if [ -z "$root" ]; then
     getent passwd "$user" >/dev/null ||
         useradd --system --user-group --no-create-home --home-dir /nonexistent \
             --shell /usr/sbin/nologin "$user"
+    if [ -n "$kiosk" ]; then
+        getent passwd "$kiosk" >/dev/null || { echo "install-agent: no user $kiosk" >&2; exit 2; }
+        getent group cardsvc-kiosk >/dev/null || groupadd --system cardsvc-kiosk
+        usermod --append --groups cardsvc-kiosk "$kiosk"
+    fi
     # systemd would make it at the first start; enrolment comes before that
     install -d -m 0700 -o "$user" -g "$user" /var/lib/cardsvc-agent
     command -v pcscd >/dev/null || {
@@ -70,6 +77,13 @@ if [ "$door" = yes ]; then
     install -D -m 0644 packaging/systemd/cardsvc-agent-door.conf \
         "$root/etc/systemd/system/cardsvc-agent.service.d/door.conf"
 fi
+if [ -n "$kiosk" ]; then
+    install -D -m 0644 packaging/systemd/cardsvc-agent-kiosk.conf \
+        "$root/etc/systemd/system/cardsvc-agent.service.d/kiosk.conf"
+    install -D -m 0644 packaging/tmpfiles/cardsvc-kiosk.conf "$root/etc/tmpfiles.d/cardsvc-kiosk.conf"
+    install -D -m 0755 packaging/kiosk/cardsvc-kiosk-browser \
+        "$root/usr/local/bin/cardsvc-kiosk-browser"
+fi
 install -D -m 0644 packaging/polkit/50-cardsvc-pcsc.rules \
     "$root/etc/polkit-1/rules.d/50-cardsvc-pcsc.rules"
 if [ -e "$configuration" ]; then
@@ -80,6 +94,7 @@ else
 fi
 
 if [ -z "$root" ] && [ "$start" = yes ]; then
+    if [ -n "$kiosk" ]; then systemd-tmpfiles --create /etc/tmpfiles.d/cardsvc-kiosk.conf; fi
     systemctl daemon-reload
     systemctl enable --quiet --now pcscd.socket
     systemctl enable --quiet cardsvc-agent.service
@@ -91,3 +106,7 @@ say "done. Next: edit /etc/cardsvc-agent/agent.toml, then as $user"
 say "  reader-agent enrol --config /etc/cardsvc-agent/agent.toml   (code: cardsvc agent invite)"
 say "  reader-agent doctor --config /etc/cardsvc-agent/agent.toml"
 say "and: sudo systemctl restart cardsvc-agent"
+if [ -n "$kiosk" ]; then
+    say "in agent.toml, [loopback]: shared_dir = \"/run/cardsvc-kiosk\"; $kiosk signs in anew and"
+    say "  starts cardsvc-kiosk-browser"
+fi

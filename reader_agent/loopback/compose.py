@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from flask import Blueprint
 
@@ -12,7 +11,7 @@ from reader_agent.counter.desk import CounterDesk
 from reader_agent.kiosk.part import Kiosk
 from reader_agent.loopback.app import loopback_app
 from reader_agent.loopback.page_api import page_api
-from reader_agent.loopback.secret_file import shared_secret, write_shared
+from reader_agent.loopback.secret_file import hand_over, shared_secret
 from reader_agent.loopback.server import LoopbackServer
 from reader_agent.run.part import Part
 from reader_agent.run.tools import AgentTools
@@ -30,6 +29,13 @@ def local_parts(tools: AgentTools) -> Sequence[Part]:
         CardError: ACCESS_DENIED; a secret can't be kept from others.
     """
     config, folder = tools.config, tools.config.state_dir
+    port, shared = config.loopback.port, config.loopback.shared_dir
+
+    def launch(page: str, secret: str) -> None:
+        """Write the file that a browser is started with: its secret is on no command line."""
+        text = _LAUNCHER.format(url=f"http://127.0.0.1:{port}/{page}/open/{secret}")
+        hand_over(folder, shared, f"{page}.html", text)
+
     offered: list[Blueprint] = []
     parts: list[Part] = []
     if config.kiosk is not None:
@@ -37,23 +43,20 @@ def local_parts(tools: AgentTools) -> Sequence[Part]:
         parts.append(kiosk)
         secret = shared_secret(folder / "kiosk.key")
         offered.append(page_api("kiosk", kiosk, secret))
-        write_launcher(folder / "kiosk.html", config.loopback.port, "kiosk", secret)
+        launch("kiosk", secret)
     if config.counter is not None:
         desk = CounterDesk(config.counter.display(), tools)
         parts += [desk, desk.display]
         token = shared_secret(folder / "counter.token")
+        if shared is not None:
+            hand_over(folder, shared, "counter.token", token)
         offered.append(counter_api(desk, token, config.counter.origins))
         secret = shared_secret(folder / "display.key")
         offered.append(page_api("display", desk.display, secret))
-        write_launcher(folder / "display.html", config.loopback.port, "display", secret)
+        launch("display", secret)
         if config.counter.sample:
             offered.append(sample_page())
     if offered:
-        app = loopback_app(config.loopback.port, offered)
-        parts.append(LoopbackServer(app, config.loopback.port))
+        app = loopback_app(port, offered)
+        parts.append(LoopbackServer(app, port))
     return parts
-
-
-def write_launcher(file: Path, port: int, page: str, secret: str) -> None:
-    """Write the file that a browser is started with: the page's secret is on no command line."""
-    write_shared(file, _LAUNCHER.format(url=f"http://127.0.0.1:{port}/{page}/open/{secret}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from reader_agent.run.config_section import ConfigSection
 
@@ -15,9 +16,12 @@ class LoopbackConfig:
 
     Args:
         port: on 127.0.0.1; browsers and counter software are told of it.
+        shared_dir: the folder of files for the browser and for counter software, where these
+            run as other users: one group reads it. None: they run as the agent's own.
     """
 
     port: int = DEFAULT_PORT
+    shared_dir: Path | None = None
 
 
 def parse_loopback(section: ConfigSection) -> LoopbackConfig:
@@ -26,6 +30,9 @@ def parse_loopback(section: ConfigSection) -> LoopbackConfig:
     Raises:
         ConfigError: an entry is unknown or of another kind.
     """
-    config = LoopbackConfig(section.number("port", DEFAULT_PORT, least=1024, most=65535))
+    config = LoopbackConfig(
+        section.number("port", DEFAULT_PORT, least=1024, most=65535),
+        section.path("shared_dir") if section.has("shared_dir") else None,
+    )
     section.done()
     return config

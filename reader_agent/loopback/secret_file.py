@@ -1,4 +1,4 @@
-"""Secrets that programs of this machine share: files that only the agent's user can read."""
+"""Secrets that programs of this machine share: files of the agent's user, or of one group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from cardsvc.errors import CardError, ReasonCode
-from reader_agent.private_file import read_private, write_private
+from reader_agent.private_file import read_private, write_private, write_shared
 
 _OCTETS = 24
 _LEAST_CHARACTERS = 32
@@ -19,7 +19,7 @@ def shared_secret(path: Path) -> str:
         CardError: ACCESS_DENIED; others can read the file, or it can't be read or made.
     """
     if not path.exists():
-        write_shared(path, secrets.token_urlsafe(_OCTETS))
+        _write_own(path, secrets.token_urlsafe(_OCTETS))
     try:
         secret = read_private(path).decode("ascii").strip()
     except UnicodeDecodeError as error:
@@ -29,12 +29,29 @@ def shared_secret(path: Path) -> str:
     return secret
 
 
-def write_shared(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, instead of one that may be there.
+def hand_over(own: Path, shared: Path | None, name: str, text: str) -> None:
+    """Write a file for another program of this machine, instead of one that may be there.
+
+    Args:
+        own: the agent's folder, where that program runs as the agent's user.
+        shared: the folder that the program's group reads; None for no such group.
+        name: of the file.
+        text: its content, a secret.
 
     Raises:
-        CardError: ACCESS_DENIED; it can't be written.
+        CardError: ACCESS_DENIED; it can't be written, or others could read it.
     """
+    if shared is None:
+        _write_own(own / name, text)
+        return
+    try:
+        write_shared(shared / name, text.encode())
+    except OSError as error:
+        what = f"{shared / name} can't be written: {error.strerror}"
+        raise CardError(ReasonCode.ACCESS_DENIED, what) from error
+
+
+def _write_own(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(path, text.encode())

@@ -8,23 +8,29 @@ if sys.platform == "win32":
     from reader_agent.platform.windows import (
         free_octets,
         is_private,
+        is_shared,
         make_private_file,
         service_notifier,
+        share,
         smart_card_devices,
     )
 else:
     from reader_agent.platform.posix import (
         free_octets,
         is_private,
+        is_shared,
         make_private_file,
         service_notifier,
+        share,
         smart_card_devices,
     )
 
 __all__ = [
     "free_octets",
     "is_private",
+    "is_shared",
     "make_private_file",
     "service_notifier",
+    "share",
     "smart_card_devices",
 ]

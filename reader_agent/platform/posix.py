@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import sdnotify
 
 _PRIVATE_FILE = 0o600
+_SHARED_FILE = 0o640
 _USB_DEVICES = Path("/sys/bus/usb/devices")
 _SMART_CARD_CLASS = "0b"
 """USB class of smart card devices (USB-IF CCID 1.1 section 4.1)."""
@@ -33,6 +35,28 @@ def is_private(path: Path) -> bool:
     """
     status = path.stat()
     return not status.st_mode & _OTHERS and status.st_uid == os.geteuid()
+
+
+def is_shared(folder: Path) -> bool:
+    """Tell whether a folder is ours, its group may look into it, and nobody else may anything.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status = folder.stat()
+    open_to = status.st_mode & (stat.S_IWGRP | stat.S_IRWXO)
+    return stat.S_ISDIR(status.st_mode) and not open_to and status.st_uid == os.geteuid()
+
+
+def share(descriptor: int, folder: Path) -> None:
+    """Let a folder's group read a file of ours in it.
+
+    Raises:
+        OSError: the file has another group; the folder does not hand its own on (setgid).
+    """
+    if os.fstat(descriptor).st_gid != folder.stat().st_gid:
+        raise PermissionError(errno.EPERM, "the folder's group is not handed on: chmod g+s")
+    os.fchmod(descriptor, _SHARED_FILE)
 
 
 def free_octets(folder: Path) -> int:

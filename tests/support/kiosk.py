@@ -91,6 +91,44 @@ class RunningKiosk:
 
 
 @contextmanager
+def kiosk_tools(
+    folder: Path,
+    service_url: str,
+    token: str,
+    relying_party: str,
+    config: KioskConfig | CounterConfig = CONFIG,
+    reader: VirtualReader | None = None,
+) -> Iterator[AgentTools]:
+    """Put together what a kiosk's or a counter's parts need; nothing runs."""
+    is_counter = isinstance(config, CounterConfig)
+    source = reader or VirtualReader(READER)
+    clock, hub = SettableClock(AT), Hub()
+    agent = AgentConfig(
+        relying_party,
+        folder,
+        ServiceConfig(service_url),
+        (ReaderConfig("front", READER, Role.COUNTER if is_counter else Role.KIOSK),),
+        loopback=LoopbackConfig(free_port()),
+        kiosk=config if isinstance(config, KioskConfig) else None,
+        counter=config if isinstance(config, CounterConfig) else None,
+    )
+    board = ReaderBoard(agent.readers, lambda _: source.connect(), hub, clock)
+    client, network = ServiceClient(service_url, token), Network(hub, clock)
+    tapper = Tapper(
+        relying_party, open_reader=board.open, online=client, offline=None, network=network,
+        hub=hub, clock=clock,
+    )  # fmt: skip
+    try:
+        yield AgentTools(
+            config=agent, clock=clock, monotonic=time.monotonic, random_octets=secrets.token_bytes,
+            hub=hub, readers=board, network=network, client=client,
+            tapper=tapper,
+        )  # fmt: skip
+    finally:
+        client.close()
+
+
+@contextmanager
 def running_kiosk(
     folder: Path,
     service_url: str,
@@ -99,46 +137,27 @@ def running_kiosk(
     config: KioskConfig | CounterConfig = CONFIG,
 ) -> Iterator[RunningKiosk]:
     """Run a kiosk, or a counter, with a reader in this process until the block ends."""
-    is_counter = isinstance(config, CounterConfig)
-    port = free_port()
-    reader = VirtualReader(READER)
-    clock, hub = SettableClock(AT), Hub()
-    agent = AgentConfig(
-        relying_party,
-        folder,
-        ServiceConfig(service_url),
-        (ReaderConfig("front", READER, Role.COUNTER if is_counter else Role.KIOSK),),
-        loopback=LoopbackConfig(port),
-        kiosk=config if isinstance(config, KioskConfig) else None,
-        counter=config if isinstance(config, CounterConfig) else None,
-    )
-    board = ReaderBoard(agent.readers, lambda _: reader.connect(), hub, clock)
-    client, network = ServiceClient(service_url, token), Network(hub, clock)
-    tapper = Tapper(
-        relying_party, open_reader=board.open, online=client, offline=None, network=network,
-        hub=hub, clock=clock,
-    )  # fmt: skip
-    tools = AgentTools(
-        config=agent, clock=clock, monotonic=time.monotonic, random_octets=secrets.token_bytes,
-        hub=hub, readers=board, network=network, client=client,
-        tapper=tapper,
-    )  # fmt: skip
-    stop = threading.Event()
-    parts = local_parts(tools)
-    supervisor = Supervisor(parts)
-    thread = threading.Thread(target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.05})
-    thread.start()
-    secret = (folder / ("display.key" if is_counter else "kiosk.key")).read_text("utf-8")
-    shows = "display" if is_counter else "kiosk"
-    (kiosk,) = (one for one in parts if isinstance(one, Kiosk))
-    running = RunningKiosk(tools, port, reader, secret, kiosk, shows)
-    try:
-        running.plug()
-        yield running
-    finally:
-        stop.set()
-        thread.join(5)
-        client.close()
+    reader, shows = VirtualReader(READER), "kiosk"
+    if isinstance(config, CounterConfig):
+        shows = "display"
+    with kiosk_tools(folder, service_url, token, relying_party, config, reader) as tools:
+        stop = threading.Event()
+        parts = local_parts(tools)
+        supervisor = Supervisor(parts)
+        thread = threading.Thread(
+            target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.05}
+        )
+        thread.start()
+        secret = (folder / f"{shows}.key").read_text("utf-8")
+        (kiosk,) = (one for one in parts if isinstance(one, Kiosk))
+        port = tools.config.loopback.port
+        running = RunningKiosk(tools, port, reader, secret, kiosk, shows)
+        try:
+            running.plug()
+            yield running
+        finally:
+            stop.set()
+            thread.join(5)
 
 
 def await_that(condition: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -6,8 +6,10 @@ import configparser
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ def test_what_the_example_leaves_as_a_remark_is_right_too() -> None:
     config = parse_agent_config(text)
     assert config.service.ca_file == Path("/etc/cardsvc-agent/ca.pem")
     assert config.log.file == Path("/var/lib/cardsvc-agent/agent.log")
+    assert config.loopback.shared_dir == Path("/run/cardsvc-kiosk")
 
 
 def service_section() -> configparser.SectionProxy:
@@ -57,7 +60,12 @@ def test_the_unit_gives_the_agent_time_to_end_and_watches_it() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [None, "kiosk", "door"])
+def test_systemd_takes_the_unit(tmp_path: Path, more: str | None) -> None:
+    if more is not None:
+        (tmp_path / f"{UNIT.name}.d").mkdir()
+        drop_in = UNIT.with_name(f"cardsvc-agent-{more}.conf")
+        shutil.copy(drop_in, tmp_path / f"{UNIT.name}.d" / f"{more}.conf")
     unit = tmp_path / UNIT.name
     unit.write_text(
         re.sub(
@@ -98,6 +106,51 @@ def test_the_files_are_laid_out_and_a_configuration_is_never_overwritten(tmp_pat
     assert mine.read_text("utf-8") == "# mine\n"
     assert (mine.parent / "agent.toml.example").exists()
     assert (tmp_path / "etc/systemd/system/cardsvc-agent.service.d/door.conf").exists()
+
+
+def test_the_pages_folder_is_the_agents_to_write_and_one_groups_to_read(tmp_path: Path) -> None:
+    install(tmp_path, "--kiosk", "ki-ot")
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read(tmp_path / "etc/systemd/system/cardsvc-agent.service.d/kiosk.conf", "utf-8")
+    lines = (tmp_path / "etc/tmpfiles.d/cardsvc-kiosk.conf").read_text("utf-8").splitlines()
+    (folder,) = [line.split() for line in lines if not line.startswith("#")]
+    written = unit["Service"]["ReadWritePaths"]
+    assert folder == ["d", written, "2750", service_section()["User"], "cardsvc-kiosk", "-"]
+    assert os.access(tmp_path / "usr/local/bin/cardsvc-kiosk-browser", os.X_OK)
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="no systemd here")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_systemd_makes_the_pages_folder_as_the_agent_wants_it(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("cardsvc-agent:x:990:990::/:/bin/sh\n")
+    (tmp_path / "etc" / "group").write_text("cardsvc-kiosk:x:991:\n")
+    plan = ROOT / "packaging" / "tmpfiles" / "cardsvc-kiosk.conf"
+    subprocess.run(["systemd-tmpfiles", "--root", tmp_path, "--create", plan], check=True)
+    made = (tmp_path / "run" / "cardsvc-kiosk").stat()
+    assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (990, 991, 0o2750)
+
+
+def test_the_browser_is_started_with_the_page_once_it_is_there(tmp_path: Path) -> None:
+    browser, started = tmp_path / "browser", tmp_path / "started"
+    browser.write_text(f'#!/bin/sh\necho "$@" >{started}.new\nmv {started}.new {started}\n')
+    browser.chmod(0o755)
+    process = subprocess.Popen(
+        [ROOT / "packaging" / "kiosk" / "cardsvc-kiosk-browser", "display"],
+        env=os.environ
+        | {"CARDSVC_KIOSK_DIR": str(tmp_path), "CARDSVC_KIOSK_BROWSER": str(browser)},
+        start_new_session=True,
+    )
+    try:
+        (tmp_path / "display.html").write_text("the page")
+        deadline = time.monotonic() + 60
+        while not started.exists():
+            assert time.monotonic() < deadline, "no browser"
+            time.sleep(0.05)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert started.read_text().split()[-1] == f"file://{tmp_path}/display.html"
 
 
 def test_an_unknown_option_installs_nothing(tmp_path: Path) -> None:
