@@ -47,7 +47,8 @@ AT_ONCE = 400
 """Entries looked at in one transaction: some ten milliseconds, and within the parameters of one
 query, of which older SQLite takes 999."""
 _CHANGED = frozenset(action.value for action in STATUS_AFTER)
-_TOLD = [AuditAction.TAP_DECIDED.value, *sorted(_CHANGED)]
+_DECIDED = AuditAction.TAP_DECIDED.value
+_TOLD = [_DECIDED, *sorted(_CHANGED)]
 _LOG, _FEEDS = cast("Table", AuditEventRow.__table__), cast("Table", PartnerFeedRow.__table__)
 _DECISIONS = cast("Table", DecisionRow.__table__)
 _ENTRIES = (
@@ -88,27 +89,49 @@ class SqlPartnerFeed:
             return _size(session) - _next_seq(session)
 
     def catch_up(self) -> int:
-        """Tell what is new in the log, a transaction at a time; return how many entries."""
+        """Tell what is in the log by now, a transaction at a time; return how many entries.
+
+        What comes meanwhile waits for the next time: told one by one, each handful would take a
+        transaction of its own, for as long as anybody decides.
+        """
+        with self._database.reading() as session:
+            size = _size(session)
         looked_at = 0
-        while self.lag():
-            looked_at += self._look()
+        while (stretch := self._next_stretch(size)) is not None:
+            looked_at += self._tell_stretch(stretch)
         return looked_at
 
-    def _look(self) -> int:
+    def _next_stretch(self, size: int) -> _Stretch | None:
+        """Return what to tell next; None where all is told of a log of that size.
+
+        What takes long is done here, before our turn to write: whoever decides waits for that.
+        """
+        with self._database.reading() as session:
+            first = _next_seq(session)
+            if first >= size:
+                return None
+            end = min(first + AT_ONCE, size)
+            rows = session.connection().execute(_ENTRIES, {"first": first, "end": end})
+            entries = [(row.at, row.action, row.subject) for row in rows]
+            decided = [subject for _, action, subject in entries if action == _DECIDED]
+            decisions = _decisions(session, decided)
+        told = {name: (one, self._tell(one)) for name, one in decisions.items()}
+        return _Stretch(first, end, entries, told)
+
+    def _tell_stretch(self, stretch: _Stretch) -> int:
+        """Tell a stretch; return how many entries, 0 where another process was quicker."""
         with self._database.writing() as session:
-            # its lock is the turn: another process waits here, and then finds nothing left
-            first = _next_seq(session, lock=True)
-            end = min(first + AT_ONCE, _size(session))
-            if end == first:
+            # its lock is the turn: who told this stretch meanwhile has moved the cursor
+            if _next_seq(session, lock=True) != stretch.first:
                 return 0
-            events = self._events(session, first, end)
+            events = _events(session, stretch)
             cursor = update(EventCursorRow).where(EventCursorRow.id == EVENT_CURSOR_ID)
-            session.execute(cursor.values(next_seq=end))
+            session.execute(cursor.values(next_seq=stretch.end))
             if events:
                 told = _append(session, events)
                 if self._post is not None:
                     self._post(session, told)
-            return end - first
+        return stretch.end - stretch.first
 
     def page(self, relying_party: str, after: int, limit: int) -> FeedPage:
         """Return the events that follow a position.
@@ -157,34 +180,22 @@ class SqlPartnerFeed:
                 session.execute(feed.values(forgotten_through=position))
         return forgotten
 
-    def _events(self, session: Session, first: int, end: int) -> Sequence[_Untold]:
-        entries = session.connection().execute(_ENTRIES, {"first": first, "end": end}).all()
-        decided = [one.subject for one in entries if one.action == AuditAction.TAP_DECIDED.value]
-        decisions = _decisions(session, decided)
-        changed = {one.subject: _card(one.subject) for one in entries if one.action in _CHANGED}
-        guids = [*changed.values(), *(one.guid for one in decisions.values())]
-        known = KnownCards(session, [guid for guid in guids if guid is not None])
-        events: list[_Untold] = []
-        for at, action, subject in entries:
-            if action in _CHANGED:
-                events += _changes(known, AuditAction(action), changed[subject], at)
-            elif subject in decisions:
-                events.append(self._decision(known, decisions[subject]))
-        known.write()
-        return events
 
-    def _decision(self, known: KnownCards, decision: DecisionRecord) -> _Untold:
-        told = self._tell(decision)
-        if decision.guid is not None:
-            known.learn(decision.guid, decision.relying_party, told)
-        return _Untold(
-            decision.relying_party,
-            EventKind.DECISION_MADE,
-            decision.at,
-            told.pseudonym,
-            dict(told.data),
-            decision.guid,
-        )
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Entries of the log, and the decisions among them with what they told.
+
+    Args:
+        first: the first one's place.
+        end: the place after the last.
+        entries: instant, action and subject of those that partners are told of.
+        decisions: by identifier; those of partners that there are.
+    """
+
+    first: int
+    end: int
+    entries: Sequence[tuple[datetime, str, str]]
+    decisions: Mapping[str, tuple[DecisionRecord, ToldDecision]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +238,36 @@ def _decisions(session: Session, ids: Sequence[str]) -> Mapping[str, DecisionRec
     """Return the decisions of partners that there are."""
     rows = session.connection().execute(_DECISIONS_OF, {"ids": ids}) if ids else ()
     return {row.id: read_decision(row) for row in rows}
+
+
+def _events(session: Session, stretch: _Stretch) -> Sequence[_Untold]:
+    """Return what partners are told by a stretch; keep how they know its cards from now on."""
+    changed = {
+        subject: _card(subject) for _, action, subject in stretch.entries if action in _CHANGED
+    }
+    guids = [*changed.values(), *(decision.guid for decision, _ in stretch.decisions.values())]
+    known = KnownCards(session, [guid for guid in guids if guid is not None])
+    events: list[_Untold] = []
+    for at, action, subject in stretch.entries:
+        if action in _CHANGED:
+            events += _changes(known, AuditAction(action), changed[subject], at)
+        elif subject in stretch.decisions:
+            events.append(_made(known, *stretch.decisions[subject]))
+    known.write()
+    return events
+
+
+def _made(known: KnownCards, decision: DecisionRecord, told: ToldDecision) -> _Untold:
+    if decision.guid is not None:
+        known.learn(decision.guid, decision.relying_party, told)
+    return _Untold(
+        decision.relying_party,
+        EventKind.DECISION_MADE,
+        decision.at,
+        told.pseudonym,
+        dict(told.data),
+        decision.guid,
+    )
 
 
 def _card(subject: str) -> CardGuid | None:

@@ -15,7 +15,7 @@ from msgspec import structs
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode, StoreError
-from cardsvc.event_records import EventKind, PartnerEvent
+from cardsvc.event_records import EventKind, PartnerEvent, ToldDecision
 from cardsvc.service_records import DecisionRecord
 from cardsvc.store import partner_feed
 from cardsvc.store.access_store import SqlAccessStore
@@ -176,6 +176,20 @@ def test_what_a_teller_did_not_finish_is_told_again(town: Town, database: Databa
         SqlPartnerFeed(database, tell_decision, fail).catch_up()
     assert not town.feed.page(HOSPITAL, 0, 10).events
     assert len(town.told()) == 1
+
+
+def test_what_comes_while_it_is_told_waits_for_the_next_time(
+    town: Town, database: Database
+) -> None:
+    def tell(decision: DecisionRecord) -> ToldDecision:
+        town.decide(make_guid())  # there is never an end of it
+        return tell_decision(decision)
+
+    town.decide(make_guid())
+    busy = SqlPartnerFeed(database, tell)
+    busy.catch_up()
+    assert [busy.lag(), busy.catch_up(), busy.lag()] == [1, 1, 1]
+    assert len(town.told()) == 3
 
 
 @pytest.mark.reason(ReasonCode.EVENTS_FORGOTTEN)
