@@ -3,7 +3,7 @@
 No contactless reader is at hand, so the time is computed from the octets that went over the wire
 to a virtual card, as they would go in blocks:
 
-- an elementary time unit is 128/fc with fc = 13.56 MHz: 9.44 us (ISO/IEC 14443-2 section 8.1);
+- an elementary time unit is 128/fc with fc = 13.56 MHz: 9.44 us (ISO/IEC 14443-3 section 6.1);
 - an octet takes 9 of them, its parity bit with it; a frame 1 more to start and 2 to end
   (ISO/IEC 14443-3 section 6.2.3; a card's frame ends after 1);
 - between frames lie at least 1172/fc, 86 us, in either direction (section 6.2.1);
