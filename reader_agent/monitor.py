@@ -124,10 +124,11 @@ class ReaderMonitor:
                 yield ServiceBack()
             yield from self._relist(names)
             watched = [(name, seen.state) for name, seen in self._seen.items()]
+            if len(watched) < READER_CAP:
+                # pcsc-lite refuses to watch more than the cap, this pseudo-reader included
+                watched.append((pcsc.PNP_NOTIFICATION, pnp_state))
             try:
-                changes = context.status_change(
-                    [*watched, (pcsc.PNP_NOTIFICATION, pnp_state)], _POLL_SECONDS
-                )
+                changes = context.status_change(watched, _POLL_SECONDS)
             except CardError as error:
                 if error.reason is not ReasonCode.NO_READER:
                     raise

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from reader_agent.cli import main
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.private_pcscd import MAX_READERS, PrivatePcscd, VirtualPcscReader
+from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from reader_agent.virtual.state import ATR_EXTENDED, CardState
 from tests.support import pcscd
 
@@ -81,10 +81,3 @@ def test_watching_tells_what_happens(
         finally:
             private_pcscd.start_service()
         assert next(lines) == "PC/SC ✓"
-
-
-def test_sixteen_readers_raise_the_alarm(tmp_path: Path) -> None:
-    with PrivatePcscd(MAX_READERS, tmp_path) as service, watching(service.environment) as lines:
-        assert next(lines) == "PC/SC ✓"
-        assert [next(lines)[0] for _ in range(MAX_READERS)] == ["+"] * MAX_READERS
-        assert next(lines).startswith("! 16 ")

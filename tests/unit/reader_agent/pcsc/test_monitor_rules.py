@@ -11,6 +11,7 @@ from smartcard import scard
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent import events as told
 from reader_agent.monitor import READER_CAP, ReaderMonitor
+from reader_agent.pcsc import PNP_NOTIFICATION
 
 PRESENT, MUTE = scard.SCARD_STATE_PRESENT, scard.SCARD_STATE_PRESENT | scard.SCARD_STATE_MUTE
 EMPTY, UNKNOWN = scard.SCARD_STATE_EMPTY, scard.SCARD_STATE_UNKNOWN
@@ -44,6 +45,7 @@ class PlayedService:
         self._last: list[str] = []
         self._steps: Iterator[Step] = iter(steps)
         self.opened = self.released = 0
+        self.watched: list[list[str]] = []
 
     def open(self) -> PlayedService:
         self.opened += 1
@@ -54,6 +56,7 @@ class PlayedService:
         return self._last
 
     def status_change(self, states: list[tuple[str, int]], timeout_seconds: float) -> Change:
+        self.watched.append([name for name, _ in states])
         step = next(self._steps, None)
         if step is None:
             self.stop.set()
@@ -167,3 +170,11 @@ def test_the_cap_is_told_when_it_is_reached() -> None:
     events = PlayedService([names[:-1], names], [list]).play()
     assert events[-2:] == [told.ReaderAdded(names[-1]), told.ReaderCapReached(READER_CAP)]
     assert sum(isinstance(event, told.ReaderCapReached) for event in events) == 1
+
+
+def test_no_more_is_watched_at_once_than_pcsc_lite_takes() -> None:
+    names = [f"reader {number}" for number in range(READER_CAP)]
+    service = PlayedService([names[:-1], names], [list, list])
+    service.play()
+    assert [len(watched) for watched in service.watched] == [READER_CAP, READER_CAP, READER_CAP]
+    assert [PNP_NOTIFICATION in watched for watched in service.watched] == [True, False, False]
