@@ -18,6 +18,7 @@ from cardsvc.card.public_key import CURVES, algorithm_of
 from cardsvc.card.session import PivSession
 from cardsvc.terms import AssuranceLevel
 from reader_agent.known_cards import KnownCards
+from reader_agent.other_application import refuse_other_application
 from reader_agent.pin_entry import PinEntry, present_pin
 from verification.presentation import UnverifiedPresentation
 
@@ -119,5 +120,9 @@ def _sign_unread(session: PivSession, guess: Algorithm, message: bytes) -> bytes
 
 
 def _read_certificate(session: PivSession, slot: KeySlot) -> tuple[bytes, Algorithm]:
-    content = session.read_object(CERTIFICATE_OBJECT[slot])
+    try:
+        content = session.read_object(CERTIFICATE_OBJECT[slot])
+    except RefusedByCard as error:
+        refuse_other_application(error.status, "GET DATA")
+        raise
     return content, algorithm_of(parse_certificate_object(content).public_key())

@@ -25,6 +25,9 @@ MAX_RESPONSE_OCTETS = 0x10000
 MAX_EMPTY_RESPONSES = 4
 """How often a card may answer 61xx without giving an octet."""
 
+MAX_PARTS = 512
+"""How many GET RESPONSE one response may take: of 128 octets each, for the longest."""
+
 
 class CardConnection(Protocol):
     """A card in a reader, from power-on to removal; one caller at a time."""
@@ -102,7 +105,7 @@ class ApduTransport:
 
     def _collect(self, response: ResponseApdu, cla: int) -> ResponseApdu:
         gathered = bytearray(response.data)
-        empty = 0
+        empty = parts = 0
         while (more := response.status.more_octets) is not None:
             get_response = CommandApdu(
                 cla & ~CHAINING_BIT, Ins.GET_RESPONSE, 0, 0, ne=more or SHORT_NE_LIMIT
@@ -115,8 +118,10 @@ class ApduTransport:
                 )
                 response = self._exchange(again.encode())
             empty = 0 if response.data else empty + 1
+            parts += 1
             gathered += response.data
-            if len(gathered) > MAX_RESPONSE_OCTETS or empty > MAX_EMPTY_RESPONSES:
+            too_long = len(gathered) > MAX_RESPONSE_OCTETS or parts > MAX_PARTS
+            if too_long or empty > MAX_EMPTY_RESPONSES:
                 raise CardError(ReasonCode.CARD_SILENT, "the card never ends its response")
         return ResponseApdu(bytes(gathered), StatusWord(response.status))
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from cardsvc.card.commands import WrongPin
+from cardsvc.card.commands import WrongPin, pin_status
 from cardsvc.card.session import PivSession
+from cardsvc.card.status import StatusWord
 from cardsvc.clock import VIETNAM_TIME
 from cardsvc.errors import CardError, CardsvcError, ReasonCode
 from cardsvc.identity.personal_number import PersonalNumber
@@ -28,6 +29,7 @@ from reader_agent.kiosk.document import PHOTO_NEEDED
 from reader_agent.kiosk.texts import NEWEST_CHECKS, NO_CHECKS, REMEMBER_PIN, WAIT_FOR_OFFICER
 from reader_agent.kiosk.visit import CheckLine, Consent, Stage, Task
 from reader_agent.kiosk.words import Words
+from reader_agent.other_application import refuse_other_application
 from reader_agent.own_checks import ask_own_checks
 from reader_agent.pin_entry import PinAtReader, PinEntry
 from reader_agent.pin_pad import find_pin_pad
@@ -139,7 +141,11 @@ class KioskWork:
         try:
             session = PivSession(connection)
             session.select()
-            return session.pin_tries_left(), find_pin_pad(connection) is not None
+            status = session.send(pin_status()).status
+            refuse_other_application(status, "VERIFY")
+            blocked = status == StatusWord.AUTHENTICATION_BLOCKED
+            tries_left = 0 if blocked else status.tries_left
+            return tries_left, find_pin_pad(connection) is not None
         finally:
             connection.close()
 

@@ -184,6 +184,10 @@ class Kiosk:
 
     def _begin(self, work: i.Work) -> None:
         reader, step = self._readers.reader, self._visit.step
+        if not isinstance(work, i.ReportLoss) and self._readers.fault is not None:
+            # what one card was looked at for, and typed for, must not go to another
+            self.tell(i.Failed(self._readers.fault), step)
+            return
         meanwhile = Meanwhile(
             tell=lambda came: self.tell(came, step), wanted=lambda: self._visit.step == step
         )

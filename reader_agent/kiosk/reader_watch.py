@@ -35,6 +35,11 @@ class KioskReaders:
         filled = self._filled()
         return filled[0] if filled else None
 
+    @property
+    def fault(self) -> ReasonCode | None:
+        """Why that card is not to be worked with: not alone, or it does not answer."""
+        return self._fault() if self._filled() else None
+
     def at_start(self) -> tuple[i.Input, ...]:
         """Return what a visit is told of how it stood when we came."""
         return tuple(self._waiting)

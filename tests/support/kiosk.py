@@ -98,16 +98,30 @@ def kiosk_tools(
     relying_party: str,
     config: KioskConfig | CounterConfig = CONFIG,
     reader: VirtualReader | None = None,
+    other_readers: tuple[str, ...] = (),
 ) -> Iterator[AgentTools]:
-    """Put together what a kiosk's or a counter's parts need; nothing runs."""
-    is_counter = isinstance(config, CounterConfig)
+    """Put together what a kiosk's or a counter's parts need; nothing runs.
+
+    Args:
+        folder: of the agent.
+        service_url: of the service.
+        token: the agent's.
+        relying_party: whose services it offers.
+        config: how it is set up.
+        reader: takes cards.
+        other_readers: readers that the agent knows, too, and that are not there yet.
+    """
+    role = Role.COUNTER if isinstance(config, CounterConfig) else Role.KIOSK
     source = reader or VirtualReader(READER)
     clock, hub = SettableClock(AT), Hub()
     agent = AgentConfig(
         relying_party,
         folder,
         ServiceConfig(service_url),
-        (ReaderConfig("front", READER, Role.COUNTER if is_counter else Role.KIOSK),),
+        (
+            ReaderConfig("front", READER, role),
+            *(ReaderConfig(name, name, role) for name in other_readers),
+        ),
         loopback=LoopbackConfig(free_port()),
         kiosk=config if isinstance(config, KioskConfig) else None,
         counter=config if isinstance(config, CounterConfig) else None,
@@ -135,12 +149,18 @@ def running_kiosk(
     token: str,
     relying_party: str,
     config: KioskConfig | CounterConfig = CONFIG,
+    other_readers: tuple[str, ...] = (),
 ) -> Iterator[RunningKiosk]:
-    """Run a kiosk, or a counter, with a reader in this process until the block ends."""
+    """Run a kiosk, or a counter, with a reader in this process until the block ends.
+
+    The arguments are those of ``kiosk_tools``.
+    """
     reader, shows = VirtualReader(READER), "kiosk"
     if isinstance(config, CounterConfig):
         shows = "display"
-    with kiosk_tools(folder, service_url, token, relying_party, config, reader) as tools:
+    with kiosk_tools(
+        folder, service_url, token, relying_party, config, reader, other_readers
+    ) as tools:
         stop = threading.Event()
         parts = local_parts(tools)
         supervisor = Supervisor(parts)
