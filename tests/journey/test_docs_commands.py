@@ -19,6 +19,7 @@ import pytest
 import urllib3
 
 from reader_agent.personas.catalogue import PERSONAS
+from tests.support.forked_programs import forked_programs
 from tests.support.installations import open_cheaply
 from verification import remedy
 from web.settings import Settings
@@ -41,14 +42,9 @@ def commands_of(guide: str) -> str:
 
 
 def make_environment(home: Path) -> dict[str, str]:
-    """A home of its own, with our programs on the path, installed or not."""
+    """A home of its own, with a place for our programs on the path, installed or not."""
     programs = home / "bin"
     programs.mkdir()
-    for name, module in (("cardsvc", "web.cli"), ("reader-agent", "reader_agent.cli")):
-        program = programs / name
-        call = f"import sys; sys.argv[0] = '{name}'; from {module} import main; main()"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{call}" "$@"\n')
-        program.chmod(0o755)
     python = programs / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
@@ -70,7 +66,7 @@ def make_environment(home: Path) -> dict[str, str]:
 def serving(environment: dict[str, str], log: Path) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["cardsvc", "serve"], env=environment, executable=f"{environment['HOME']}/bin/cardsvc",
+            [sys.executable, "-m", "web.cli", "serve"], env=environment,
             stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:
@@ -108,7 +104,10 @@ def test_every_command_of_the_guides_works(tmp_path: Path) -> None:
     open_cheaply(Settings(data_dir=data)).close()
     work = home / "work"
     work.mkdir()
-    with serving(environment, tmp_path / "service.log"):
+    with (
+        serving(environment, tmp_path / "service.log"),
+        forked_programs(home / "bin", environment),
+    ):
         for guide in READING_ORDER:
             done = subprocess.run(
                 ["bash", "-c", commands_of(guide)], cwd=work, env=environment,
