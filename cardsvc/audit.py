@@ -165,3 +165,9 @@ class AuditEvent(Struct, frozen=True):
     action: AuditAction
     subject: str
     facts: AuditFacts = field(default_factory=dict)
+
+    @property
+    def request_id(self) -> str | None:
+        """The name of the request that it came of, None where it came of none."""
+        name = self.facts.get("request_id")
+        return name if isinstance(name, str) else None

@@ -28,6 +28,7 @@ class AuditSearch:
         subject: to what: a GUID, an identifier of an application, a holder, an agent.
         since: the first instant.
         before: the first instant that is too late.
+        request_id: of what request it came.
         agencies: the scope: only what concerns these agencies' people and cards; ``*`` for all.
     """
 
@@ -36,6 +37,7 @@ class AuditSearch:
     subject: str = ""
     since: datetime | None = None
     before: datetime | None = None
+    request_id: str = ""
     agencies: frozenset[str] = frozenset({ALL_AGENCIES})
 
 

@@ -179,6 +179,7 @@ class DecisionRecord(Struct, frozen=True):
         purpose: what the service asked for.
         released: the names of the attributes that were released.
         consent: the version of the text that the holder agreed to.
+        request_id: the name of the request that brought it; kept in its audit event alone.
     """
 
     id: str
@@ -197,3 +198,4 @@ class DecisionRecord(Struct, frozen=True):
     purpose: str | None = None
     released: tuple[str, ...] = ()
     consent: str | None = None
+    request_id: str | None = None

@@ -17,7 +17,7 @@ from cardsvc.terms import Realm
 from verification.challenge import Challenge
 from verification.policy.find import find_policy
 from verification.ports import DecisionLog, DecisionRecord, PolicyDirectory, ReceiptSigner
-from verification.presentation import UnverifiedPresentation
+from verification.presentation import Brought, UnverifiedPresentation
 from verification.read_once import CardsReadOnce, PoliciesReadOnce
 from verification.receipt import receipt_claims
 from verification.release.grant import NO_SOURCES, ReleaseSources, apply_policy
@@ -102,7 +102,7 @@ def decide_all(desk: DecisionDesk, asked: Sequence[Asked]) -> Sequence[Settled]:
     ]
     written = desk.log.record_all(
         [
-            (record_of(done, one.unverified.agent), done.challenge)
+            (record_of(done, one.unverified), done.challenge)
             for one, done in zip(asked, settled, strict=True)
         ]
     )
@@ -115,19 +115,19 @@ def decide_all(desk: DecisionDesk, asked: Sequence[Asked]) -> Sequence[Settled]:
 def _refuse_replay(desk: DecisionDesk, asked: Asked) -> Settled:
     """Step 13 failed: somebody answered the challenge before."""
     denied = Denied((ReasonCode.CHALLENGE_UNKNOWN,), _FACTS_FAILED, asked.at)
-    return conclude(desk, asked.decision_id, asked.unverified.agent, None, denied)
+    return conclude(desk, asked.decision_id, asked.unverified, None, denied)
 
 
 def conclude(
     desk: DecisionDesk,
     decision_id: str,
-    agent: str,
+    brought: Brought,
     challenge: Challenge | None,
     decision: Decision,
 ) -> Settled:
     """Sign a decision's receipt and put both on record; the challenge is spent already."""
     settled = sign(desk, decision_id, challenge, decision)
-    desk.log.record(record_of(settled, agent))
+    desk.log.record(record_of(settled, brought))
     return settled
 
 
@@ -193,7 +193,7 @@ def judge(
     return challenge, decision
 
 
-def record_of(settled: Settled, agent: str) -> DecisionRecord:
+def record_of(settled: Settled, brought: Brought) -> DecisionRecord:
     """Return a decision as the log keeps it: exact reasons, no personal data."""
     challenge, decision = settled.challenge, settled.decision
     granted = isinstance(decision, Granted)
@@ -203,7 +203,7 @@ def record_of(settled: Settled, agent: str) -> DecisionRecord:
     return DecisionRecord(
         id=settled.id,
         at=decision.at,
-        agent=agent,
+        agent=brought.agent,
         relying_party=challenge.relying_party if challenge else "",
         service=challenge.service if challenge else "",
         granted=granted,
@@ -217,4 +217,5 @@ def record_of(settled: Settled, agent: str) -> DecisionRecord:
         purpose=None if trace is None else trace.purpose,
         released=release.names,
         consent=release.consent,
+        request_id=brought.request_id,
     )

@@ -53,7 +53,7 @@ class ActivationDesk:
         """Verify an X2 answer of an issued card and activate it."""
         identifier = decision_id(at, self.random_octets)
         challenge, decision = self._judge(unverified, identifier, at)
-        return conclude(self.desk, identifier, unverified.agent, challenge, decision)
+        return conclude(self.desk, identifier, unverified, challenge, decision)
 
     def _judge(
         self, unverified: UnverifiedPresentation, identifier: str, at: datetime

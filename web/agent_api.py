@@ -23,6 +23,7 @@ from issuance.job_end import JobEnd
 from web import taps
 from web.auth import calling_agent
 from web.openapi.operation import Caller, Tag, operation
+from web.request_id import request_id
 from web.services import Services
 
 
@@ -69,7 +70,9 @@ def agent_api(services: Services) -> Blueprint:
     def activate() -> Response:
         caller = agent()
         message = PresentationMessage.parse(request.get_data())
-        settled = services.activate(taps.unverified(message, caller), services.clock.now())
+        settled = services.activate(
+            taps.unverified(message, caller, request_id()), services.clock.now()
+        )
         return json_response(taps.decision_message(settled).encode())
 
     @views.post("/loss-reports")

@@ -1,7 +1,8 @@
 """A name for every request: in its answer, in problem documents, in the log.
 
-A caller may bring one of its own, so that its log and ours can be laid side by side. One that is
-not of our form is replaced, not refused: it could break a log's lines.
+A caller may bring one of its own, so that its log and ours can be laid side by side; a decision's
+audit event has it, too. One that is not of our form is replaced, not refused: it could break a
+log's lines. So is one that holds a personal number, which neither log nor audit may.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from flask import Flask, Response, g, has_request_context, request
 
 HEADER = "X-Request-Id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_PERSONAL_NUMBER = re.compile(r"(?<![A-Za-z0-9])0(?!00)[0-9]{11}(?![A-Za-z0-9])")
+"""Twelve digits by themselves, the first three a province's; a random UUID ends so once in 3000."""
 
 
 def request_id() -> str:
@@ -26,7 +29,9 @@ def request_id() -> str:
 
 def name_of(brought: str) -> str:
     """Return a request's name: the one that its caller brought, or a fresh one."""
-    return brought if _WELL_FORMED.fullmatch(brought) else uuid.uuid4().hex
+    if _WELL_FORMED.fullmatch(brought) is None or _PERSONAL_NUMBER.search(brought):
+        return uuid.uuid4().hex
+    return brought
 
 
 def name_decision(decision_id: str) -> None:

@@ -20,7 +20,7 @@ from verification.release.consent import consent_for
 from verification.remedy import remedy_for
 from verification.verdict import Denied, Granted
 from web.decision_id import decision_id
-from web.request_id import name_decision
+from web.request_id import name_decision, request_id
 from web.services import Services
 
 
@@ -49,10 +49,16 @@ def challenge_message(services: Services, challenge: Challenge, at: datetime) ->
     )
 
 
-def unverified(message: PresentationMessage, agent: str) -> UnverifiedPresentation:
+def unverified(message: PresentationMessage, agent: str, request_id: str) -> UnverifiedPresentation:
     """Return the presentation as the verification core takes it."""
     return UnverifiedPresentation(
-        message.nonce, agent, message.objects, message.proofs, message.asked, message.consent
+        message.nonce,
+        agent,
+        message.objects,
+        message.proofs,
+        message.asked,
+        message.consent,
+        request_id,
     )
 
 
@@ -61,7 +67,7 @@ def settle(
 ) -> DecisionMessage:
     """Decide a presentation."""
     identifier = decision_id(at, services.random_octets)
-    asked = Asked(unverified(message, agent), identifier, at)
+    asked = Asked(unverified(message, agent, request_id()), identifier, at)
     return decision_message(services.counter.decide(asked))
 
 

@@ -108,7 +108,12 @@ class AuditLog:
             return consistency_proof(_StoredNodes(session), first, second)
 
     def events(
-        self, *, subject: str | None = None, before: int | None = None, limit: int = 100
+        self,
+        *,
+        subject: str | None = None,
+        request_id: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
     ) -> Sequence[LoggedEvent]:
         """Return events, newest first; page on with ``before`` the last place seen.
 
@@ -118,6 +123,8 @@ class AuditLog:
         query = select(AuditEventRow).order_by(AuditEventRow.seq.desc()).limit(limit)
         if subject is not None:
             query = query.where(AuditEventRow.subject == subject)
+        if request_id is not None:
+            query = query.where(AuditEventRow.request_id == request_id)
         if before is not None:
             query = query.where(AuditEventRow.seq < before)
         with self._database.reading() as session:
@@ -246,6 +253,8 @@ def _check_entry(row: AuditEventRow, frontier: Frontier) -> Frontier:
     shown = (row.at, row.actor, row.action, row.subject)
     if shown != (event.at, event.actor, event.action.value, event.subject):
         _broken(f"entry {row.seq}: its columns differ from what was hashed")
+    if row.request_id not in {None, event.request_id}:  # entries of before the column have none
+        _broken(f"entry {row.seq}: its request is not the one that was hashed")
     frontier, completed = frontier.append(leaf_hash(row.octets))
     if (row.leaf_hash, row.parent_hashes) != (completed[0], b"".join(completed[1:])):
         _broken(f"entry {row.seq}: its hashes are not those of the log")

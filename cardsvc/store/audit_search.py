@@ -84,6 +84,8 @@ def _conditions(search: AuditSearch, after: AuditPlace | None) -> Iterator[Colum
         yield row.action == search.action.value
     if search.subject:
         yield row.subject == search.subject
+    if search.request_id:
+        yield row.request_id == search.request_id
     if search.since is not None:
         yield row.at >= search.since
     if search.before is not None:

@@ -73,6 +73,7 @@ class AuditTrail:
                 "octets": octets,
                 "leaf_hash": nodes[0],
                 "parent_hashes": b"".join(nodes[1:]),
+                "request_id": event.request_id,
             }
             for seq, ((event, octets, _), nodes) in enumerate(
                 zip(self._pending, completed, strict=True), first

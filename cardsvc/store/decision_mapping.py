@@ -59,6 +59,7 @@ def decision_event(decision: DecisionRecord) -> AuditEvent:
             "released": " ".join(decision.released),
             "consent": decision.consent,
             "receipt_sha256": sha256(decision.receipt.encode()).hexdigest(),
+            "request_id": decision.request_id,
         },
     )
 

@@ -113,7 +113,7 @@ class OfflineJudge:
         if challenge is not None and isinstance(decision, Granted):
             age = max(at - bundle.manifest.issued_at, timedelta())
             decision = _caution(decision, self.config.caution(challenge.service, age))
-        settled = conclude(desk, self._new_id(), agent, challenge, decision)
+        settled = conclude(desk, self._new_id(), unverified, challenge, decision)
         return _message(settled.decision, settled.receipt)
 
     def _bundle(self, at: datetime) -> Bundle:

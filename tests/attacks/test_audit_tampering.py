@@ -119,6 +119,7 @@ def test_a_changed_entry(database: Database, key: HeadKey, seq: int) -> None:
         "leaf_hash = X''",
         "parent_hashes = X'00'",
         "octets = X'7B7D'",
+        "request_id = 'ho-tro-0001'",
     ],
 )
 def test_a_changed_column(database: Database, key: HeadKey, seq: int, change: str) -> None:
@@ -153,7 +154,7 @@ def test_an_entry_that_was_slipped_in(database: Database, key: HeadKey, seq: int
     tamper(
         database,
         "INSERT INTO audit_events SELECT :seq, at, actor, action, subject, octets, leaf_hash, "
-        "parent_hashes FROM audit_events WHERE seq = 0",
+        "parent_hashes, request_id FROM audit_events WHERE seq = 0",
         seq=seq,
     )
     refused(database, key)

@@ -11,9 +11,11 @@ from msgspec import structs
 
 from cardsvc.audit import AuditAction, AuditEvent
 from cardsvc.audit_encoding import encode_event
+from cardsvc.audit_reading import AuditSearch
 from cardsvc.errors import Malformed, ReasonCode, StoreError
 from cardsvc.merkle import EMPTY_ROOT, MemoryNodes, leaf_hash, verify_consistency, verify_inclusion
 from cardsvc.store.audit_log import AuditLog
+from cardsvc.store.audit_search import SqlAuditSearch
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from tests.support.tree_head_keys import HeadKey
@@ -47,6 +49,24 @@ def test_an_empty_log_is_sound(database: Database) -> None:
     assert log.head(AT).size == 0
     assert log.latest_signed_head() is None
     assert list(log.events()) == []
+
+
+def test_events_are_found_by_their_request(database: Database) -> None:
+    events = make_events(4)
+    for number in (1, 3):
+        facts = events[number].facts | {"request_id": "ho-tro-0001"}
+        events[number] = structs.replace(events[number], facts=facts)
+    events[2] = structs.replace(events[2], facts={"request_id": 7})
+    fill(database, events)
+    log = AuditLog(database)
+    assert [one.seq for one in log.events(request_id="ho-tro-0001")] == [3, 1]
+    assert list(log.events(request_id="ho-tro-0001", subject="card-2")) == []
+    assert list(log.events(request_id="ho-tro-0002")) == []
+    found = SqlAuditSearch(database).find(AuditSearch(request_id="ho-tro-0001"), None, 1)
+    assert [one.seq for one in found.events] == [3]
+    rest = SqlAuditSearch(database).find(AuditSearch(request_id="ho-tro-0001"), found.next_place, 1)
+    assert [one.seq for one in rest.events] == [1]
+    assert log.verify().size == 4
 
 
 def test_the_log_is_the_tree_of_its_events(database: Database) -> None:

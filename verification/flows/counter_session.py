@@ -47,10 +47,12 @@ class Caller:
     Args:
         agent: the name under which its readers answer.
         relying_party: the partner, where a partner calls; None where an agent does.
+        request_id: the name of the request.
     """
 
     agent: str
     relying_party: str | None = None
+    request_id: str | None = None
 
     def owns(self, session: CounterSession) -> bool:
         """Tell whether a session is this caller's: the partner's own, or opened for the agent."""
@@ -163,10 +165,10 @@ class SessionDesk:
         settled = sign(self.desk, decision_id, challenge, decision, _link(session))
         after = _chained(after, settled)
         answered = None if challenge is None or _is_misbound(session, challenge) else challenge
-        if self.sessions.advance(after, record_of(settled, unverified.agent), answered):
+        if self.sessions.advance(after, record_of(settled, unverified), answered):
             return settled
         denied = Denied((ReasonCode.CHALLENGE_UNKNOWN,), _FACTS_FAILED, at)
-        return conclude(self.desk, decision_id, unverified.agent, None, denied)
+        return conclude(self.desk, decision_id, unverified, None, denied)
 
     def confirm_photo(
         self,
@@ -194,7 +196,7 @@ class SessionDesk:
         more = _link(session) | {"officer": match.officer}
         settled = sign(self.desk, decision_id, question, decision, more)
         after = _chained(_after(session, decision, session.consent), settled)
-        record = record_of(settled, caller.agent)
+        record = record_of(settled, caller)
         if not self.sessions.advance(after, record, None, match.officer):
             raise CardsvcError(ReasonCode.CONCURRENT_CHANGE, "the session has moved on")
         return settled

@@ -34,6 +34,7 @@ class CredentialShown:
         agent: who scanned it.
         text: as scanned.
         asked: the attributes that the partner asks for; None for all that the policy allows it.
+        request_id: the name of the request that brought it.
     """
 
     relying_party: str
@@ -41,6 +42,7 @@ class CredentialShown:
     agent: str
     text: str = field(repr=False)
     asked: tuple[str, ...] | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class CredentialDesk:
         """
         level = AssuranceLevel.X0
         question = Challenge(b"", shown.relying_party, shown.service, shown.agent, level, at)
-        return conclude(self.desk, decision_id, shown.agent, question, self._judge(shown, at))
+        return conclude(self.desk, decision_id, shown, question, self._judge(shown, at))
 
     def _judge(self, shown: CredentialShown, at: datetime) -> Decision:
         policy = find_policy(self.desk.policies, shown.relying_party, shown.service, at)

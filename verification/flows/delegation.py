@@ -86,10 +86,10 @@ class DelegationDesk:
             told["act"] = question.act
         more = {"delegation": told}
         settled = sign(self.desk, decision_id, challenge, decision, more)
-        if self.desk.log.record(record_of(settled, unverified.agent), challenge):
+        if self.desk.log.record(record_of(settled, unverified), challenge):
             return settled
         replayed = Denied((ReasonCode.CHALLENGE_UNKNOWN,), Verdicts(facts=Verdict.FAIL), at)
-        return conclude(self.desk, decision_id, unverified.agent, None, replayed)
+        return conclude(self.desk, decision_id, unverified, None, replayed)
 
     def _narrow(self, granted: Granted, question: DelegationQuestion, at: datetime) -> Decision:
         holders = self.desk.sources.holders

@@ -60,12 +60,14 @@ def sign_audit(settings: Settings) -> None:
 
 @audit.command("show")
 @click.option("--subject", help="a card's GUID, an application's or agent's id")
+@click.option("--request-id", help="an X-Request-Id, as a partner or an agent quotes it")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.pass_obj
-def show_audit(settings: Settings, subject: str | None, limit: int) -> None:
+def show_audit(settings: Settings, subject: str | None, request_id: str | None, limit: int) -> None:
     """Show events, newest first."""
     with opened(settings) as installation:
-        for entry in installation.audit.events(subject=subject, limit=limit):
+        found = installation.audit.events(subject=subject, request_id=request_id, limit=limit)
+        for entry in found:
             event = entry.event
             facts = " ".join(f"{name}={value}" for name, value in sorted(event.facts.items()))
             at = event.at.isoformat(timespec="seconds")

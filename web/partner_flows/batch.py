@@ -18,6 +18,7 @@ from web.agent_api import json_response
 from web.decision_id import decision_id
 from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner, reader_of
+from web.request_id import request_id
 from web.services import Services
 
 
@@ -39,7 +40,11 @@ def add_views(views: Blueprint, services: Services) -> None:
         settled = iter(
             services.counter.decide_batch(
                 [
-                    Asked(taps.unverified(one, agent), decision_id(at, services.random_octets), at)
+                    Asked(
+                        taps.unverified(one, agent, request_id()),
+                        decision_id(at, services.random_octets),
+                        at,
+                    )
                     for one in readable
                 ]
             )

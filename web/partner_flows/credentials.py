@@ -13,6 +13,7 @@ from web.agent_api import json_response
 from web.decision_id import decision_id
 from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner, reader_of
+from web.request_id import request_id
 from web.services import Services
 
 
@@ -29,7 +30,7 @@ def add_views(views: Blueprint, services: Services) -> None:
         caller = partner(services, Scope.CREDENTIAL)
         message = CredentialMessage.parse(request.get_data())
         shown = CredentialShown(
-            caller, message.service, reader_of(caller), message.text, message.asked
+            caller, message.service, reader_of(caller), message.text, message.asked, request_id()
         )
         at = services.clock.now()
         identifier = decision_id(at, services.random_octets)

@@ -13,6 +13,7 @@ from web.agent_api import json_response
 from web.decision_id import decision_id
 from web.openapi.operation import Caller, Tag, operation
 from web.partner_flows.caller import partner, reader_of
+from web.request_id import request_id
 from web.services import Services
 
 
@@ -30,7 +31,7 @@ def add_views(views: Blueprint, services: Services) -> None:
         message = DelegationMessage.parse(request.get_data())
         at = services.clock.now()
         settled = services.flows.delegations.settle(
-            taps.unverified(message.presentation, agent),
+            taps.unverified(message.presentation, agent, request_id()),
             DelegationQuestion(message.enterprise_number, message.act),
             decision_id=decision_id(at, services.random_octets),
             at=at,

@@ -11,6 +11,7 @@ from web.agent_api import json_response
 from web.auth import calling_agent
 from web.decision_id import decision_id
 from web.openapi.operation import Caller, Tag, operation
+from web.request_id import request_id
 from web.services import Services
 
 
@@ -28,7 +29,7 @@ def own_checks(services: Services) -> Blueprint:
         message = PresentationMessage.parse(request.get_data())
         at = services.clock.now()
         settled, checks = services.flows.own_checks.tell(
-            taps.unverified(message, agent),
+            taps.unverified(message, agent, request_id()),
             decision_id=decision_id(at, services.random_octets),
             at=at,
         )

@@ -27,6 +27,7 @@ from web.decision_id import decision_id
 from web.openapi import operation as told
 from web.openapi.operation import Tag, operation
 from web.partner_flows.caller import partner, reader_of
+from web.request_id import request_id
 from web.services import Services
 
 _PATH = {"session_id": Text(36, about="the session's identifier")}
@@ -37,7 +38,7 @@ def add_views(views: Blueprint, services: Services) -> None:
 
     def caller() -> Caller:
         relying_party = partner(services, Scope.SESSION)
-        return Caller(reader_of(relying_party), relying_party)
+        return Caller(reader_of(relying_party), relying_party, request_id())
 
     @views.post("/sessions")
     @operation(
@@ -66,7 +67,7 @@ def agent_sessions(services: Services) -> Blueprint:
     views = Blueprint("agent_sessions", __name__, url_prefix="/agent/v1")
 
     def caller() -> Caller:
-        return Caller(calling_agent(services))
+        return Caller(calling_agent(services), request_id=request_id())
 
     @views.post("/sessions")
     @operation(
@@ -130,7 +131,7 @@ def _add_steps(
         message = PresentationMessage.parse(request.get_data())
         at = services.clock.now()
         identifier = decision_id(at, services.random_octets)
-        shown = taps.unverified(message, who.agent)
+        shown = taps.unverified(message, who.agent, request_id())
         settled = desk.answer(session_id, who, shown, decision_id=identifier, at=at)
         return json_response(taps.decision_message(settled).encode())
 

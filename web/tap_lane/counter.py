@@ -53,7 +53,11 @@ class TapCounter:
         at = services.clock.now()
         sign_in(services, [one.request for one in brought], at)
         asked = [
-            Asked(taps.unverified(one.message, agent), decision_id(at, services.random_octets), at)
+            Asked(
+                taps.unverified(one.message, agent, one.request.name),
+                decision_id(at, services.random_octets),
+                at,
+            )
             for one in brought
             if (agent := one.request.agent) is not None
         ]

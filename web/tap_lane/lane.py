@@ -20,7 +20,6 @@ from web import taps
 from web.headers import HARDENING, said_to_agents
 from web.metrics_api import Answered, note_answered
 from web.request_id import HEADER as REQUEST_ID
-from web.request_id import name_of
 from web.services import Services
 from web.strict_requests import JSON
 from web.tap_lane.counter import Brought, TapCounter
@@ -79,7 +78,7 @@ class TapLane:
                 environ[_FAILURE], environ[_AGENT] = error, plain.agent
             else:
                 if served is not None:
-                    return self._answer(environ, start_response, served, began)
+                    return self._answer(plain, start_response, served, began)
         return self._usual(environ, start_response)
 
     def _ask(self, plain: PlainRequest) -> _Served | None:
@@ -108,21 +107,20 @@ class TapLane:
 
     def _answer(
         self,
-        environ: WSGIEnvironment,
+        plain: PlainRequest,
         start_response: StartResponse,
         served: _Served,
         began: float,
     ) -> Iterable[bytes]:
-        name = name_of(environ.get("HTTP_X_REQUEST_ID", ""))
         seconds = time.perf_counter() - began
         headers = [
             *_SAID,
             ("Content-Length", str(len(served.body))),
-            (REQUEST_ID, name),
+            (REQUEST_ID, plain.name),
             *said_to_agents(seconds, self._services.clock.now()).items(),
         ]
         start_response("200 OK", headers)
-        answered = Answered("POST", environ["PATH_INFO"], 200, seconds, name, served.decision)
+        answered = Answered("POST", plain.path, 200, seconds, plain.name, served.decision)
         note_answered(self._services.instruments, answered)
         return [served.body]
 

@@ -8,6 +8,7 @@ from wsgiref.types import InputStream, WSGIEnvironment
 
 from cardsvc.wire.fields import MAX_MESSAGE_OCTETS
 from web.agents.sign_in import SignedRequest
+from web.request_id import name_of
 from web.strict_requests import JSON
 
 _UNUSUAL = ("SCRIPT_NAME", "QUERY_STRING", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING")
@@ -22,12 +23,14 @@ class PlainRequest:
         path: as it came, of ASCII.
         authorization: the header; nothing of it is believed yet.
         body: its octets; nothing of them is believed yet.
+        name: the one that it has in log and audit.
         agent: who sent it, once that is known: a proof serves only once.
     """
 
     path: str
     authorization: str = field(repr=False)
     body: bytes = field(repr=False)
+    name: str
     agent: str | None = None
 
     def signed(self, proof: str) -> SignedRequest:
@@ -53,7 +56,8 @@ def plain_request(environ: WSGIEnvironment) -> PlainRequest | None:
     environ["wsgi.input"] = io.BytesIO(body)
     if len(body) != length:
         return None
-    return PlainRequest(environ["PATH_INFO"], authorization, body)
+    name = name_of(environ.get("HTTP_X_REQUEST_ID", ""))
+    return PlainRequest(environ["PATH_INFO"], authorization, body, name)
 
 
 def _length(text: str) -> int:

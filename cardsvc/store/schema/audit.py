@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.store.columns import UtcDateTime
@@ -30,14 +30,21 @@ class AuditEventRow(Base):
     octets: Mapped[bytes] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
     parent_hashes: Mapped[bytes] = mapped_column(LargeBinary)
+    request_id: Mapped[str | None] = mapped_column(String)
 
-    # newest first, of a time, of somebody, of a kind, about something: each along one index
+    # newest first, of a time, of somebody, of a kind, about something, of a request: each
+    # along one index
     __table_args__ = (
         Index(None, "at", "seq"),
         Index(None, "actor", "at", "seq"),
         Index(None, "action", "at", "seq"),
         Index(None, "subject", "at", "seq"),
-    )
+        Index(
+            None, "request_id", "at", "seq",
+            sqlite_where=text("request_id IS NOT NULL"),
+            postgresql_where=text("request_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
 
 class AuditHeadRow(Base):

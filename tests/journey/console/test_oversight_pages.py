@@ -44,6 +44,11 @@ def test_the_log_is_filtered_paged_and_exported(
     workbook = auditor.get("/console/audit/export.xlsx?subject=" + ACCESS_REQUEST)
     assert workbook.data[:2] == b"PK"
     assert "Không có việc nào" in auditor.get("/console/audit?from=01/01/2020&to=02/01/2020").text
+    refused = {"X-Request-Id": "ho-tro-0031", "Content-Type": "text/xml"}
+    client = console.service.app.test_client()
+    client.post("/api/v1/presentations", data=b"<x/>", headers=refused)
+    assert "POST /api/v1/presentations" in auditor.get("/console/audit?request=ho-tro-0031").text
+    assert "Không có việc nào" in auditor.get("/console/audit?request=ho-tro-0032").text
     # every page once, none left out
     seen: list[str] = []
     address: str | None = "/console/audit"

@@ -30,6 +30,7 @@ _AT = Text("Thời điểm", "Time")
 _ACTOR = Text("Người thực hiện", "Who")
 _ACTION = Text("Việc đã làm", "What")
 _SUBJECT = Text("Đối tượng", "To what")
+_REQUEST = Text("Mã yêu cầu (X-Request-Id)", "Request (X-Request-Id)")
 _COLUMNS = (
     Column(Text("Số", "No."), numeric=True), Column(_AT), Column(_ACTOR), Column(_ACTION),
     Column(_SUBJECT),
@@ -149,6 +150,7 @@ def _check_pages(views: Blueprint, services: ConsoleServices) -> None:
 def _read_search(form: FormReader) -> AuditSearch:
     actor = form.text("actor", _ACTOR, required=False, longest=64)
     subject = form.text("subject", _SUBJECT, required=False, longest=100)
+    request_id = form.text("request", _REQUEST, required=False, longest=64)
     since, before = read_days(form)
     action = None
     if request.args.get("action", ""):
@@ -160,6 +162,7 @@ def _read_search(form: FormReader) -> AuditSearch:
         subject=subject,
         since=since,
         before=before,
+        request_id=request_id,
         agencies=present_operator().agencies,
     )
 
