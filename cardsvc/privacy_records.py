@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum, unique
 
+from cardsvc.attendance_records import Absence, CorrectionKind, CorrectionState, Direction
 from cardsvc.card.guid import CardGuid
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.records import Holder
@@ -21,6 +22,9 @@ class DataKind(StrEnum):
     DECISION = "decision"
     LOSS_CASE = "loss_case"
     DESK_ORDER = "desk_order"
+    ATTENDANCE_TAP = "attendance_tap"
+    ATTENDANCE_CORRECTION = "attendance_correction"
+    AGENT_EVENT = "agent_event"
 
 
 @unique
@@ -137,6 +141,29 @@ class HeldDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldTap:
+    """A tap of one of a person's cards that counts for attendance."""
+
+    at: datetime
+    guid: CardGuid
+    direction: Direction
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCorrection:
+    """A correction of a person's attendance; without who asked and who decided."""
+
+    kind: CorrectionKind
+    absence: Absence | None
+    first_day: date
+    last_day: date
+    at: datetime | None
+    state: CorrectionState
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HeldEvent:
     """A line of the audit log about a person, an application or a card; without who did it."""
 
@@ -156,5 +183,7 @@ class PersonFile:
     applications: tuple[HeldApplication, ...]
     cards: tuple[HeldCard, ...]
     decisions: tuple[HeldDecision, ...]
+    taps: tuple[HeldTap, ...]
+    corrections: tuple[HeldCorrection, ...]
     events: tuple[HeldEvent, ...]
     requests: tuple[PrivacyRequest, ...]

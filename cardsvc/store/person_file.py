@@ -10,14 +10,18 @@ from sqlalchemy.orm import Session
 from cardsvc.privacy_records import (
     HeldApplication,
     HeldCard,
+    HeldCorrection,
     HeldDecision,
     HeldEvent,
+    HeldTap,
     PersonFile,
     PrivacyRequest,
 )
 from cardsvc.store.holder_mapping import read_holder
 from cardsvc.store.schema import (
     ApplicationRow,
+    AttendanceCorrectionRow,
+    AttendanceTapRow,
     AuditEventRow,
     CardRow,
     DecisionRow,
@@ -54,6 +58,8 @@ def read_person_file(
         applications=applications,
         cards=cards,
         decisions=_decisions(session, cards),
+        taps=_taps(session, cards),
+        corrections=_corrections(session, row.id),
         events=_events(session, subjects),
         requests=requests,
     )
@@ -87,6 +93,28 @@ def _decisions(session: Session, cards: tuple[HeldCard, ...]) -> tuple[HeldDecis
         for one in session.scalars(query)
         if one.guid is not None
     )
+
+
+def _taps(session: Session, cards: tuple[HeldCard, ...]) -> tuple[HeldTap, ...]:
+    row = AttendanceTapRow
+    query = (
+        select(row.at, row.guid, row.direction, row.place)
+        .where(row.guid.in_([card.guid for card in cards]))
+        .order_by(row.at, row.chain, row.seq)
+    )
+    return tuple(HeldTap(*one) for one in session.execute(query))
+
+
+def _corrections(session: Session, holder_id: str) -> tuple[HeldCorrection, ...]:
+    row = AttendanceCorrectionRow
+    query = (
+        select(
+            row.kind, row.absence, row.first_day, row.last_day, row.at, row.state, row.requested_at
+        )
+        .where(row.holder_id == holder_id)
+        .order_by(row.first_day, row.id)
+    )
+    return tuple(HeldCorrection(*one) for one in session.execute(query))
 
 
 def _events(session: Session, subjects: list[str]) -> tuple[HeldEvent, ...]:

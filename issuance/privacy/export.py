@@ -73,6 +73,8 @@ def _document(
         "applications": _rows(file.applications),
         "cards": _rows(file.cards),
         "decisions": _rows(file.decisions),
+        "attendance_taps": _rows(file.taps),
+        "attendance_corrections": _rows(file.corrections),
         "events": _rows(file.events),
         "requests": _rows(
             {
@@ -170,6 +172,8 @@ _TITLES = {
     "applications": ("Đề nghị cấp thẻ", "Requests for cards"),
     "cards": ("Thẻ", "Cards"),
     "decisions": ("Các lần xác thực thẻ", "Times a card was checked"),
+    "attendance_taps": ("Các lần chấm công", "Taps for attendance"),
+    "attendance_corrections": ("Sửa chấm công", "Corrections of attendance"),
     "events": ("Nhật ký", "Log"),
     "requests": ("Yêu cầu về dữ liệu cá nhân", "Requests about personal data"),
     "purposes": ("Mục đích và thời hạn lưu", "Purposes and how long data is kept"),

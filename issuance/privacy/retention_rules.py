@@ -31,6 +31,9 @@ _COUNTED_FROM = {
     DataKind.DECISION: "decided",
     DataKind.LOSS_CASE: "closed",
     DataKind.DESK_ORDER: "ordered",
+    DataKind.ATTENDANCE_TAP: "tapped",
+    DataKind.ATTENDANCE_CORRECTION: "requested",
+    DataKind.AGENT_EVENT: "received",
 }
 
 

@@ -9,15 +9,21 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from cardsvc.attendance_records import TAP_KIND, CorrectionKind, CorrectionState
 from cardsvc.audit import AuditAction
 from cardsvc.errors import IssuanceError, ReasonCode
+from cardsvc.event_chain import AgentEvent, ChainHead, encode_agent_event, receive_event
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import LossChannel, LossState
 from cardsvc.privacy_records import DataKind, ErasureHold, RequestKind, RequestState
+from cardsvc.store.access_store import SqlAccessStore
+from cardsvc.store.agent_events import SqlAgentEvents
+from cardsvc.store.attendance_store import SqlAttendance
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
 from cardsvc.store.schema import HolderPhotoRow, LossCaseRow
 from cardsvc.store.sealed import Sealer
+from issuance.attendance.corrections import correct_tap
 from issuance.privacy.export import export_person
 from tests.support.issuance_store_contract import AT
 from tests.support.privacy_office import (
@@ -30,6 +36,8 @@ from tests.support.privacy_office import (
     Office,
     next_number,
 )
+
+CHAIN = bytes(range(16))
 
 
 @pytest.fixture
@@ -140,6 +148,49 @@ def test_former_photos_and_closed_cases_go_and_the_present_ones_stay(
     with database.reading() as session:
         assert sorted(session.scalars(select(HolderPhotoRow.number))) == [2, 3]
         assert sorted(session.scalars(select(LossCaseRow.id))) == ["closed-lately", "open"]
+    assert AuditLog(database).verify().size > 0
+
+
+def test_attendance_and_agents_events_go_in_time_and_the_log_stays_provable(
+    office: Office, database: Database
+) -> None:
+    office.person(AT - timedelta(days=300))
+    with office.privacy.transaction() as unit:
+        (held,) = unit.person_file(office.holder.id).cards
+    card = str(held.guid)
+    old, new = AT - timedelta(days=2000), AT - timedelta(days=10)
+    events = SqlAgentEvents(database)
+    SqlAccessStore(database).enrol_agent("cua-1", "Cửa", operator="admin", at=old)
+    facts = {"card": card, "direction": "in", "place": "sanh"}
+    head = ChainHead.of_empty(CHAIN)
+    for at, received in ((old, old), (old, new), (new, new)):
+        event = AgentEvent(CHAIN, head.seq + 1, head.sha256, at, TAP_KIND, facts)
+        one = receive_event(encode_agent_event(event))
+        events.take("cua-1", CHAIN, [one], received)
+        head = ChainHead(event.seq, one.sha256)
+    attendance = SqlAttendance(database)
+    for name, at in (("c-old", old), ("c-new", new)):
+        correct_tap(
+            attendance, office.holder.id, correction_id=name, kind=CorrectionKind.OUT,
+            tapped_at=at, operator="lan", at=at,
+        )  # fmt: skip
+    copy = export_person(office.privacy, office.holder.id, office.rules, operator="lan", at=AT)
+    document = json.loads(copy.json)
+    assert [one["guid"] for one in document["attendance_taps"]] == [card] * 3
+    assert len(document["attendance_corrections"]) == 2
+    assert "Các lần chấm công" in copy.html.decode()
+    expected = {
+        DataKind.ATTENDANCE_TAP: 2, DataKind.ATTENDANCE_CORRECTION: 1, DataKind.AGENT_EVENT: 1,
+    }  # fmt: skip
+    assert office.retention.check(AT) == dict.fromkeys(DataKind, 0) | expected
+    assert office.retention.run(AT, operator="system", limit=100).items() >= expected.items()
+    assert not any(office.retention.check(AT).values())
+    assert [one.received_at for one in events.events()] == [new, new]
+    assert [one.id for one in attendance.corrections(CorrectionState.REQUESTED)] == ["c-new"]
+    with office.privacy.transaction() as unit:
+        assert [one.at for one in unit.person_file(office.holder.id).taps] == [new]
+    # the chain goes on, and the log is whole
+    assert events.head("cua-1", CHAIN) == head
     assert AuditLog(database).verify().size > 0
 
 

@@ -43,6 +43,9 @@ DATA_TEXTS = {
     DataKind.FORMER_PHOTO: Text("Ảnh cũ đã được thay", "Photos that others followed"),
     DataKind.LOSS_CASE: Text("Vụ báo mất đã đóng", "Closed cases of loss"),
     DataKind.DESK_ORDER: Text("Lệnh cá thể hóa chưa làm", "Orders that were never carried out"),
+    DataKind.ATTENDANCE_TAP: Text("Lần chấm công", "Taps for attendance"),
+    DataKind.ATTENDANCE_CORRECTION: Text("Sửa chấm công", "Corrections of attendance"),
+    DataKind.AGENT_EVENT: Text("Sự kiện của cửa và kiosk", "Events of doors and kiosks"),
 }
 
 

@@ -28,7 +28,8 @@ class AttendanceTapRow(Base):
     direction: Mapped[Direction] = mapped_column(EnumText(Direction))
     place: Mapped[str] = mapped_column(String)
 
-    __table_args__ = (Index(None, "guid", "at"),)
+    # of a card; and what is due to go
+    __table_args__ = (Index(None, "guid", "at"), Index(None, "at"))
 
 
 class AttendanceCorrectionRow(Base):

@@ -91,6 +91,27 @@ legal_basis = "c"
 counted_from = "ordered"
 keep_days = 1
 keep_at_least_days = 0
+[attendance_tap]
+purpose_vi = "a"
+purpose_en = "b"
+legal_basis = "c"
+counted_from = "tapped"
+keep_days = 1
+keep_at_least_days = 0
+[attendance_correction]
+purpose_vi = "a"
+purpose_en = "b"
+legal_basis = "c"
+counted_from = "requested"
+keep_days = 1
+keep_at_least_days = 0
+[agent_event]
+purpose_vi = "a"
+purpose_en = "b"
+legal_basis = "c"
+counted_from = "received"
+keep_days = 1
+keep_at_least_days = 0
 """
 
 
