@@ -94,6 +94,11 @@ class DoorController:
         """Whether the door is locked, and shut as far as a contact tells."""
         return not self.is_unlocked and self._leaf.is_shut
 
+    @property
+    def is_engaged(self) -> bool:
+        """Whether somebody is being let in just now, or a guard is asked about somebody."""
+        return self._until is not None or self._asking is not None
+
     def _act(self, happening: Happening, now: Moment) -> None:
         match happening:
             case Permit():

@@ -82,6 +82,11 @@ class DoorLoop:
         """The part's name."""
         return f"door {self._config.rules.name}"
 
+    @property
+    def in_use(self) -> bool:
+        """Tell whether somebody is being let in just now."""
+        return self._controller.is_engaged
+
     def run(self, stop: threading.Event) -> None:
         """Work the door until told to stop; then take the power off the bolt."""
         with closing(self._tools.open_bolt()) as bolt:

@@ -16,7 +16,7 @@ from reader_agent.kiosk.document import Document, screen_document, shown_portrai
 from reader_agent.kiosk.happenings import HelpCalled
 from reader_agent.kiosk.machine import KioskMachine
 from reader_agent.kiosk.reader_watch import AT_READERS, KioskReaders
-from reader_agent.kiosk.visit import AtWork, OutOfService, Task, Visit
+from reader_agent.kiosk.visit import AtWork, Menu, OutOfService, Task, Visit
 from reader_agent.loopback.board import Board
 from reader_agent.run.happenings import AtReader, Happening, NetworkBack, NetworkLost
 from reader_agent.run.hub import Subscription
@@ -83,6 +83,11 @@ class Kiosk:
     def busy(self) -> bool:
         """Tell whether a card is being worked with."""
         return isinstance(self._visit.screen, AtWork)
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether somebody is being served just now."""
+        return not isinstance(self._visit.screen, Menu | OutOfService)
 
     def tell(self, told: i.Input | AtReader, step: int | None = None) -> None:
         """Tell the visit something; harmless at any time, from any thread.

@@ -122,8 +122,7 @@ def _put_together(
     changing = [part for parts in groups.values() for part in parts]
     pulse: list[Part] = [TapCounter(tools.hub, tally), Heartbeat(tools, tally, health), keeper]
     supervisor = Supervisor([*lasting_parts(tools), *changing, *pulse])
-    names = {name: frozenset(one.name for one in parts) for name, parts in groups.items()}
-    changes = AgentRefit(tools, supervisor, attendance, GROUPS, names)
+    changes = AgentRefit(tools, supervisor, attendance, GROUPS, groups)
     return Agent(tools, supervisor, undo)
 
 

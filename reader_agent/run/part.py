@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Part(Protocol):
@@ -22,6 +22,16 @@ class Part(Protocol):
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; return within a second after that."""
+        ...
+
+
+@runtime_checkable
+class Attended(Protocol):
+    """A part that people stand before; while one does, nobody changes it without need."""
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether somebody is being served just now."""
         ...
 
 

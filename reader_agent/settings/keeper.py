@@ -25,7 +25,7 @@ from verification.agent_settings.token import SignedSettings, verify_settings
 
 TRIAL_SECONDS = 10.0
 QUIET_SECONDS = 60.0
-"""How long parts wait for readers without a card before they are changed all the same."""
+"""How long a change waits until nobody is being served; then it comes all the same."""
 _STEP_SECONDS = 0.25
 _AGAIN_SECONDS = 2.0
 _MOST_WHERE = 300
@@ -60,7 +60,7 @@ class Refit(Protocol):
     """Changes a running agent (``reader_agent.settings.refit``)."""
 
     def is_quiet(self) -> bool:
-        """Tell whether nobody stands at a reader."""
+        """Tell whether nobody stands at a reader, before a page, or in a door."""
         ...
 
     def apply(self, before: AgentConfig, after: AgentConfig) -> frozenset[str]:

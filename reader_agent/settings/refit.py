@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cardsvc.desk_records import ReaderState
@@ -11,7 +11,7 @@ from reader_agent.run.attendance import AttendanceNotes
 from reader_agent.run.config import AgentConfig
 from reader_agent.run.groups import Group
 from reader_agent.run.happenings import SettingsTold
-from reader_agent.run.part import PartState
+from reader_agent.run.part import Attended, Part, PartState
 from reader_agent.run.supervisor import Supervisor
 from reader_agent.run.tools import AgentTools
 
@@ -27,7 +27,7 @@ class AgentRefit:
         supervisor: keeps its parts running.
         attendance: notes taps that count.
         groups: makes the parts of a group, by its name.
-        names: the parts of each group that run now.
+        parts: those of each group that run now.
     """
 
     def __init__(
@@ -36,16 +36,19 @@ class AgentRefit:
         supervisor: Supervisor,
         attendance: AttendanceNotes,
         groups: Mapping[str, Group],
-        names: Mapping[str, frozenset[str]],
+        parts: Mapping[str, Sequence[Part]],
     ) -> None:
         self._tools, self._supervisor, self._attendance = tools, supervisor, attendance
-        self._groups, self._names = dict(groups), dict(names)
+        self._groups, self._parts = dict(groups), dict(parts)
 
     def is_quiet(self) -> bool:
-        """Tell whether nobody stands at a reader."""
+        """Tell whether nobody stands at a reader, before a page, or in a door."""
         readers = self._tools.readers
         states = (readers.state_of(one.name) for one in self._tools.config.readers)
-        return all(state in (None, ReaderState.EMPTY) for state in states)
+        parts = (part for group in self._parts.values() for part in group)
+        return all(state in (None, ReaderState.EMPTY) for state in states) and not any(
+            isinstance(one, Attended) and one.in_use for one in parts
+        )
 
     def apply(self, before: AgentConfig, after: AgentConfig) -> frozenset[str]:
         """Change what differs; return the names of the parts that were made anew.
@@ -57,12 +60,12 @@ class AgentRefit:
         changed: frozenset[str] = frozenset()
         tools = replace(self._tools, config=after)
         for group in changed_groups(before, after):
-            self._supervisor.remove(self._names[group])
-            self._names[group] = frozenset()
+            self._supervisor.remove([one.name for one in self._parts[group]])
+            self._parts[group] = ()
             parts = self._groups[group](tools)
             self._supervisor.add(parts)
-            self._names[group] = frozenset(one.name for one in parts)
-            changed |= self._names[group]
+            self._parts[group] = parts
+            changed |= {one.name for one in parts}
         return changed
 
     def failing(self, names: frozenset[str]) -> str | None:

@@ -50,8 +50,10 @@ def test_a_visit_lives_through_the_end_and_return_of_pcscd(
 ) -> None:
     card, _ = service.active_card(CardType.INDIVIDUAL)
     with kiosk_of(service, pcsc_reader.name, tmp_path) as kiosk:
+        await_that(lambda: not kiosk.in_use)
         kiosk.tell(i.Chosen(DOSSIER))
         shows(kiosk, v.PlaceCard)
+        assert kiosk.in_use
         pcscd.insert(pcsc_reader, card)
         shows(kiosk, v.Pad)
         pcscd.crash(private_pcscd)

@@ -39,11 +39,13 @@ def test_a_fresh_permit_opens_for_the_pulse_and_no_longer() -> None:
     assert unlocks(deeds) == [Unlock(5.0)]
     assert events(deeds) == [DoorEvent.GRANTED]
     assert isinstance(deeds[0], Report), "it stands in the record before the bolt moves"
+    assert door.controller.is_engaged
     assert not locks(door.wait(4.9))
     ended = door.wait(0.2)
     assert locks(ended)
     assert events(ended) == [DoorEvent.NOT_ENTERED]
     assert door.controller.is_secure
+    assert not door.controller.is_engaged
 
 
 def test_it_locks_as_soon_as_the_leaf_is_shut_again() -> None:

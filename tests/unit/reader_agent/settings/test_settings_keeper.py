@@ -98,7 +98,13 @@ class Screen:
 
     def __init__(self, tools: AgentTools, shown: list[str]) -> None:
         assert tools.config.kiosk is not None
+        self.looks_in_use = 0
         self._called, self._shown = tools.config.kiosk.name.vi, shown
+
+    @property
+    def in_use(self) -> bool:
+        self.looks_in_use = max(0, self.looks_in_use - 1)
+        return self.looks_in_use > 0
 
     def run(self, stop: threading.Event) -> None:
         if self._called == "hỏng":
@@ -116,6 +122,7 @@ class RunningAgent:
     folder: SettingsFolder
     tools: AgentTools
     stop: threading.Event
+    screen: Screen
     shown: list[str] = field(default_factory=list)
 
     def take(self, seq: int, text: str) -> SettingsSeen:
@@ -126,7 +133,7 @@ class RunningAgent:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never was so"
         time.sleep(0.01)
@@ -149,17 +156,18 @@ def agent(tmp_path: Path) -> Iterator[RunningAgent]:
     def pages(tools: AgentTools) -> Sequence[Part]:
         return [Screen(tools, shown)]
 
-    supervisor, stop = Supervisor(pages(tools), pauses_seconds=[0.01]), threading.Event()
+    screen = Screen(tools, shown)
+    parts: dict[str, Sequence[Part]] = {"pages": [screen], "doors": ()}
+    supervisor, stop = Supervisor([screen], pauses_seconds=[0.01]), threading.Event()
     outbox = Outbox(tmp_path, OutboxConfig(), clock, hub.publish)
     groups = {"pages": pages, "doors": lambda _: ()}
-    names = {"pages": frozenset({"kiosk"}), "doors": frozenset[str]()}
-    refit = AgentRefit(tools, supervisor, AttendanceNotes((), outbox), groups, names)
+    refit = AgentRefit(tools, supervisor, AttendanceNotes((), outbox), groups, parts)
     folder, service = SettingsFolder(tmp_path / "settings"), ServiceInMemory()
-    needed = KeeperTools(service, Shelf(tmp_path / "bundle"), folder, "ki-ot-1", 0.2)
+    needed = KeeperTools(service, Shelf(tmp_path / "bundle"), folder, "ki-ot-1", 0.5)
     keeper = SettingsKeeper(OWN, Running(OWN), needed, lambda: refit)
     thread = threading.Thread(target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.01})
     thread.start()
-    yield RunningAgent(keeper, service, folder, tools, stop, shown)
+    yield RunningAgent(keeper, service, folder, tools, stop, screen, shown)
     stop.set()
     thread.join(5)
     outbox.close()
@@ -182,6 +190,12 @@ def test_settings_apply_without_a_restart_and_last(agent: RunningAgent) -> None:
     assert agent.take(5, "") == SettingsSeen(5)
     until(lambda: agent.shown == ["Sảnh", "Tầng 1", "Sảnh"])
     assert agent.tools.client.tap_seconds == 4
+
+
+def test_a_change_waits_while_somebody_is_served(agent: RunningAgent) -> None:
+    agent.screen.looks_in_use = 4
+    assert agent.take(4, GOOD) == SettingsSeen(4)
+    assert agent.screen.looks_in_use == 0
 
 
 @pytest.mark.reason(ReasonCode.SETTINGS_FAILED)
