@@ -80,6 +80,8 @@ fi
 if [ -n "$kiosk" ]; then
     install -D -m 0644 packaging/systemd/cardsvc-agent-kiosk.conf \
         "$root/etc/systemd/system/cardsvc-agent.service.d/kiosk.conf"
+    install -D -m 0644 packaging/systemd/cardsvc-agent.socket \
+        "$root/etc/systemd/system/cardsvc-agent.socket"
     install -D -m 0644 packaging/tmpfiles/cardsvc-kiosk.conf "$root/etc/tmpfiles.d/cardsvc-kiosk.conf"
     install -D -m 0755 packaging/kiosk/cardsvc-kiosk-browser \
         "$root/usr/local/bin/cardsvc-kiosk-browser"
@@ -94,8 +96,13 @@ else
 fi
 
 if [ -z "$root" ] && [ "$start" = yes ]; then
-    if [ -n "$kiosk" ]; then systemd-tmpfiles --create /etc/tmpfiles.d/cardsvc-kiosk.conf; fi
     systemctl daemon-reload
+    if [ -n "$kiosk" ]; then
+        systemd-tmpfiles --create /etc/tmpfiles.d/cardsvc-kiosk.conf
+        # an agent that holds the port itself would keep the socket from it
+        systemctl is-active --quiet cardsvc-agent.socket || systemctl stop cardsvc-agent.service
+        systemctl enable --quiet --now cardsvc-agent.socket
+    fi
     systemctl enable --quiet --now pcscd.socket
     systemctl enable --quiet cardsvc-agent.service
     if [ -e /var/lib/cardsvc-agent/identity.pem ]; then

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 from waitress import create_server, wasyncore
 
+from reader_agent import platform
 from reader_agent.loopback.board import MOST_FOLLOWERS
 
 _THREADS = 2 * MOST_FOLLOWERS + 4
@@ -63,6 +64,9 @@ class LoopbackServer:
 
 
 def _listen(port: int) -> socket.socket:
+    handed = platform.handed_socket(port)
+    if handed is not None:
+        return handed
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if not hasattr(socket, "SO_EXCLUSIVEADDRUSE"):

@@ -7,6 +7,7 @@ import sys
 if sys.platform == "win32":
     from reader_agent.platform.windows import (
         free_octets,
+        handed_socket,
         is_private,
         is_shared,
         make_private_file,
@@ -17,6 +18,7 @@ if sys.platform == "win32":
 else:
     from reader_agent.platform.posix import (
         free_octets,
+        handed_socket,
         is_private,
         is_shared,
         make_private_file,
@@ -27,6 +29,7 @@ else:
 
 __all__ = [
     "free_octets",
+    "handed_socket",
     "is_private",
     "is_shared",
     "make_private_file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ _SHARED_FILE = 0o640
 _USB_DEVICES = Path("/sys/bus/usb/devices")
 _SMART_CARD_CLASS = "0b"
 """USB class of smart card devices (USB-IF CCID 1.1 section 4.1)."""
+_FIRST_HANDED = 3
+"""SD_LISTEN_FDS_START."""
+_MOST_HANDED = 16
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -57,6 +61,30 @@ def share(descriptor: int, folder: Path) -> None:
     if os.fstat(descriptor).st_gid != folder.stat().st_gid:
         raise PermissionError(errno.EPERM, "the folder's group is not handed on: chmod g+s")
     os.fchmod(descriptor, _SHARED_FILE)
+
+
+def handed_socket(port: int) -> socket.socket | None:
+    """Return the socket on which systemd listens for us on 127.0.0.1; None where it has none.
+
+    What is returned is a copy: the port stays taken when it is closed, so that no other program
+    of the machine can wait there for our pages and what is typed into them.
+
+    Spec: sd_listen_fds(3).
+    """
+    count = os.environ.get("LISTEN_FDS", "")
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or not count.isdigit():
+        return None
+    for descriptor in range(_FIRST_HANDED, _FIRST_HANDED + min(int(count), _MOST_HANDED)):
+        copy = os.dup(descriptor)
+        try:
+            handed = socket.socket(fileno=copy)
+        except OSError:
+            os.close(copy)  # no socket
+            continue
+        if handed.family == socket.AF_INET and handed.getsockname() == ("127.0.0.1", port):
+            return handed
+        handed.close()
+    return None
 
 
 def free_octets(folder: Path) -> int:

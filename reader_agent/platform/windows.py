@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def is_shared(folder: Path) -> bool:
 def share(descriptor: int, folder: Path) -> None:
     """Leave it to the folder's access list who can read a file."""
     del descriptor, folder
+
+
+def handed_socket(port: int) -> socket.socket | None:
+    """Return None: no supervisor listens for us; the port is taken for us alone instead."""
+    del port
+    return None
 
 
 def free_octets(folder: Path) -> int:

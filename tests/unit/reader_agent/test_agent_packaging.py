@@ -119,6 +119,20 @@ def test_the_pages_folder_is_the_agents_to_write_and_one_groups_to_read(tmp_path
     assert os.access(tmp_path / "usr/local/bin/cardsvc-kiosk-browser", os.X_OK)
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_the_socket_of_the_page_on_the_examples_port(tmp_path: Path) -> None:
+    socket = UNIT.with_suffix(".socket")
+    shutil.copy(socket, tmp_path)
+    (tmp_path / UNIT.name).write_text("[Service]\nExecStart=/bin/true\n", "utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / socket.name)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert str(tmp_path) not in done.stderr, done.stderr
+    port = parse_agent_config(EXAMPLE.read_text("utf-8")).loopback.port
+    assert f"ListenStream=127.0.0.1:{port}\n" in socket.read_text("utf-8")
+
+
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="no systemd here")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_systemd_makes_the_pages_folder_as_the_agent_wants_it(tmp_path: Path) -> None:
