@@ -16,7 +16,7 @@ from rich.console import Console
 from bench.batch_issue import measure_batch_issue
 from bench.console import measure_console
 from bench.core import measure_core
-from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.decisions import measure_decisions, measure_revocation
 from bench.faults import FaultCards, run_faults, table, verdict
 from bench.footprint import measure_footprint
 from bench.imports import measure_import
@@ -26,6 +26,7 @@ from bench.measure import Measurement
 from bench.offline import measure_offline
 from bench.outbox import measure_outbox
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
+from bench.presentations import measure_presentations
 from bench.seed import PROVINCE, open_seeded
 from bench.service import granian, measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import open_stage

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from threading import Barrier, Thread
 from typing import TypeVar
 
-import urllib3
-
 from bench.core import Question, bare_operations
 from bench.measure import Measurement, best_of, median
 from bench.stage import IssuedCard, Stage, answer
 from cardsvc.terms import AssuranceLevel
-from cardsvc.wire.tap import DecisionMessage, PresentationMessage
 from issuance import lifecycle
 from reader_agent.client import ServiceClient
 from verification.decide import Asked
@@ -104,47 +101,6 @@ def _at_once(shares: Sequence[Sequence[Work]], call: Callable[[Work], object]) -
     for thread in threads:
         thread.join()
     return time.perf_counter() - start
-
-
-def measure_presentations(
-    stage: Stage,
-    cards: Sequence[IssuedCard],
-    url: str,
-    server: str,
-    *,
-    count: int = 1600,
-    callers: int = CALLERS,
-) -> list[Measurement]:
-    """Measure requests that bring an answer, sent by many callers at once."""
-    counter = Counter(stage, cards)
-    bodies = [
-        PresentationMessage(
-            one.presentation.nonce, one.presentation.objects, one.presentation.proofs
-        ).encode()
-        for one in counter.questions(count)
-    ]
-    pool = urllib3.PoolManager(
-        headers={
-            "Authorization": f"Bearer {stage.agent_token}",
-            "Content-Type": "application/json",
-        },
-        maxsize=callers,
-        retries=False,
-    )
-    address = f"{url}/agent/v1/presentations"
-
-    def present(body: bytes) -> None:
-        reply = pool.request("POST", address, body=body)
-        assert DecisionMessage.parse(reply.data).granted, reply.data
-
-    for body in bodies[:callers]:
-        present(body)
-    shares = [bodies[callers + first :: callers] for first in range(callers)]
-    taken = _at_once(shares, present) / (count - callers)
-    pool.clear()
-    detail = f"{callers} callers, one worker, audit durable; the callers take processor time, too"
-    name = f"presentation over HTTP, {server}, per request"
-    return [Measurement(name, taken * 1e6, "us", counter.bare_us(20), detail)]
 
 
 def measure_revocation(

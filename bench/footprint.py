@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import urllib3
 
-from bench.measure import Measurement
+from bench.measure import Measurement, processor_seconds_of
 
 READY_SECONDS, RESIDENT_MB = 3.0, 100.0
 """What was aimed at (the bare limit of these rows)."""
@@ -52,9 +51,9 @@ def measure_footprint(rest_seconds: float = _REST_SECONDS) -> list[Measurement]:
         stream = _first_screen(process, port, Path(name) / "state" / "kiosk.key")
         ready = time.monotonic() - started
         time.sleep(2.0)  # what a start leaves to be done
-        before, since = _processor_seconds(process.pid), time.monotonic()
+        before, since = processor_seconds_of(process.pid), time.monotonic()
         time.sleep(rest_seconds)
-        used = (_processor_seconds(process.pid) - before) / (time.monotonic() - since)
+        used = (processor_seconds_of(process.pid) - before) / (time.monotonic() - since)
         resident = _resident_megabytes(process.pid)
         stream.close()
     return [
@@ -117,11 +116,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_megabytes(pid: int) -> float:

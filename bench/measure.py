@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -79,3 +81,9 @@ def median(times: Sequence[float]) -> float:
 def p95(times: Sequence[float]) -> float:
     """Return the 95th percentile: the value that 95 of 100 do not exceed."""
     return sorted(times)[max(0, -(-len(times) * 95 // 100) - 1)]
+
+
+def processor_seconds_of(pid: int) -> float:
+    """Return user and kernel time of a process (proc_pid_stat(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

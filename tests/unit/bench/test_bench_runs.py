@@ -12,12 +12,13 @@ from rich.console import Console
 
 from bench.batch_issue import measure_batch_issue
 from bench.core import measure_core
-from bench.decisions import measure_decisions, measure_presentations, measure_revocation
+from bench.decisions import measure_decisions, measure_revocation
 from bench.imports import measure_import
 from bench.many_cards import measure_many_cards
 from bench.measure import Measurement, p95
 from bench.offline import measure_offline
 from bench.parts import issue_cards, measure_chuid, measure_crl, measure_look_ups
+from bench.presentations import measure_presentations
 from bench.service import measure_personalisation, measure_round_trips, werkzeug
 from bench.stage import IssuedCard, Stage, open_stage
 from bench.status_list import measure_status_list
@@ -56,7 +57,7 @@ def test_every_row_has_a_value(stage: Stage, cards: list[IssuedCard], tmp_path: 
     ]
     with werkzeug(stage) as url:
         rows += measure_round_trips(stage, cards[0], url, "werkzeug", 150.0, count=2)
-        rows += measure_presentations(stage, cards, url, "werkzeug", count=8, callers=2)
+        rows += measure_presentations(stage, cards, url, "werkzeug", count=8, callers=2, rounds=1)
         rows.append(measure_revocation(stage, cards[1], [url], rounds=1))
         rows.append(measure_personalisation(stage, url, range(2, 3)))
     assert all(row.value > 0 for row in rows)
