@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from cardsvc.card.certificate_object import certificate_octets
+from cardsvc.card.challenge_response import scheme_of
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv_identifiers import guid_among
 from cardsvc.card.public_key import CardPublicKey, algorithm_of
@@ -24,12 +27,14 @@ class CardCertificate:
     Attributes:
         facts: what path validation asks.
         key: the card's public key, of an algorithm that cards have.
+        scheme: what its signatures are verified by.
         key_sha256: SHA-256 over the SubjectPublicKeyInfo as received, 32 octets.
         guid: the card that it names, None where it names none.
     """
 
     facts: CertificateFacts = field(repr=False)
     key: CardPublicKey = field(repr=False)
+    scheme: Sequence[Any] = field(repr=False)
     key_sha256: bytes
     guid: CardGuid | None
 
@@ -53,5 +58,5 @@ def read_card_certificate(octets: bytes) -> CardCertificate:
         algorithm_of(facts.public_key)
     except CardError as error:
         raise VerificationError(ReasonCode.UNSUPPORTED_ALGORITHM) from error
-    guid = guid_among(facts.extensions.alternative_names)
-    return CardCertificate(facts, facts.public_key, facts.key_sha256, guid)
+    key, guid = facts.public_key, guid_among(facts.extensions.alternative_names)
+    return CardCertificate(facts, key, scheme_of(key), facts.key_sha256, guid)

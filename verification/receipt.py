@@ -28,7 +28,7 @@ def receipt_claims(
         challenge: the question, None where there was no such question.
         decision: the answer.
     """
-    verdicts = decision.verdicts
+    verdicts, trace = decision.verdicts, decision.trace
     claims: dict[str, object] = {
         "iss": issuer,
         "jti": decision_id,
@@ -40,41 +40,37 @@ def receipt_claims(
         },
     }
     if challenge is not None:
-        claims |= {
-            "aud": challenge.relying_party,
-            "service": challenge.service,
-            "agent": challenge.agent,
-        }
+        claims["aud"] = challenge.relying_party
+        claims["service"] = challenge.service
+        claims["agent"] = challenge.agent
         if challenge.nonce:
             claims["nonce_sha256"] = hashlib.sha256(challenge.nonce).hexdigest()
     match decision:
         case Granted(card, policy, _, release):
-            claims |= {
-                "decision": "granted",
-                "card_type": card.card_type,
-                "level": card.level.name,
-                "policy_version": policy.version,
-            }
-            claims |= _release_claims(release)
+            claims["decision"] = "granted"
+            claims["card_type"] = card.card_type
+            claims["level"] = card.level.name
+            claims["policy_version"] = policy.version
+            _tell_release(claims, release)
         case Denied(reasons, _, _, _, level):
-            claims |= {"decision": "denied", "reason": remedy_for(reasons[0]).public_code}
+            claims["decision"] = "denied"
+            claims["reason"] = remedy_for(reasons[0]).public_code
             if level is not None:
                 claims["level"] = level.name
-    trace = decision.trace
     if trace is not None:
-        claims |= {"policy_sha256": trace.sha256, "purpose": trace.purpose}
+        claims["policy_sha256"] = trace.sha256
+        claims["purpose"] = trace.purpose
     # a card that never came to a policy is named: it was refused for what it is
     if decision.guid is not None and (trace is None or trace.names_card):
         claims["card"] = decision.guid.urn
     return claims
 
 
-def _release_claims(release: Release) -> dict[str, object]:
-    found: dict[str, object] = {"released": list(release.names)}
+def _tell_release(claims: dict[str, object], release: Release) -> None:
+    claims["released"] = release.names
     if release.pseudonym is not None:
-        found["pseudonym"] = release.pseudonym
+        claims["pseudonym"] = release.pseudonym
     if release.consent is not None:
-        found["consent"] = release.consent
+        claims["consent"] = release.consent
     if release.rely_until is not None:
-        found["rely_until"] = int(release.rely_until.timestamp())
-    return found
+        claims["rely_until"] = int(release.rely_until.timestamp())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import struct
 from datetime import UTC, datetime, timedelta
+from hmac import HMAC
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -17,13 +18,12 @@ from msgspec.structs import replace
 from cardsvc.service_records import Challenge
 from cardsvc.terms import AssuranceLevel
 
-_LAYOUT = b"\x01"
+_LAYOUT = b"\x02"
 """The first octet: the version of this layout."""
 _RANDOM_OCTETS = 32
-_HEAD = struct.Struct(f">c{_RANDOM_OCTETS}sQB")
-"""Layout, random octets, microseconds since 1970, level; the texts follow."""
+_HEAD = struct.Struct(f">c{_RANDOM_OCTETS}sQBHHH")
+"""Layout, random octets, microseconds since 1970, level, lengths of the three texts that follow."""
 _LEVELS = {int(level): level for level in AssuranceLevel}
-_LENGTH_OCTETS = 2
 _MAC_OCTETS = 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -46,24 +46,33 @@ class SealedChallenges:
     """
 
     def __init__(self, key: bytes, spent: SpentNonces) -> None:
-        self._key = key
+        self._mac = keyed(key)
         self._spent = spent
 
     def issue(self, challenge: Challenge) -> Challenge:
         """Return the challenge as it goes out, with a nonce that says what was asked."""
-        return replace(challenge, nonce=seal(self._key, challenge))
+        return replace(challenge, nonce=seal(self._mac, challenge))
 
     def find(self, nonce: bytes) -> Challenge | None:
         """Return the challenge that we gave out with a nonce, answered or not; None if none."""
-        return unseal(self._key, nonce)
+        return unseal(self._mac, nonce)
 
     def spend(self, challenge: Challenge) -> bool:
         """Take a challenge out of use; True for exactly one of any number of callers."""
         return self._spent.spend(challenge)
 
 
-def seal(key: bytes, challenge: Challenge) -> bytes:
+def keyed(key: bytes) -> HMAC:
+    """Return what seals with a key; made once, since OpenSSL takes its time over a new one."""
+    return hmac.new(key, digestmod="sha256")
+
+
+def seal(mac: HMAC, challenge: Challenge) -> bytes:
     """Return a nonce that holds a challenge, from one whose nonce is 32 random octets.
+
+    Args:
+        mac: of ``keyed``.
+        challenge: what was asked.
 
     Raises:
         ValueError: the nonce is of another length.
@@ -75,24 +84,33 @@ def seal(key: bytes, challenge: Challenge) -> bytes:
     texts = [
         text.encode() for text in (challenge.relying_party, challenge.service, challenge.agent)
     ]
-    head = _HEAD.pack(_LAYOUT, challenge.nonce, microseconds, challenge.level)
-    body = b"".join((head, *(len(text).to_bytes(_LENGTH_OCTETS, "big") + text for text in texts)))
-    return body + hmac.digest(key, body, "sha256")
+    lengths = (len(text) for text in texts)
+    head = _HEAD.pack(_LAYOUT, challenge.nonce, microseconds, challenge.level, *lengths)
+    body = b"".join((head, *texts))
+    return body + _digest(mac, body)
 
 
-def unseal(key: bytes, nonce: bytes) -> Challenge | None:
+def unseal(mac: HMAC, nonce: bytes) -> Challenge | None:
     """Return the challenge that a nonce holds, or None where the seal is not ours."""
-    body, mac = nonce[:-_MAC_OCTETS], nonce[-_MAC_OCTETS:]
-    if not hmac.compare_digest(mac, hmac.digest(key, body, "sha256")) or body[:1] != _LAYOUT:
+    body = nonce[:-_MAC_OCTETS]
+    expected = _digest(mac, body)
+    if not hmac.compare_digest(nonce[-_MAC_OCTETS:], expected) or body[:1] != _LAYOUT:
         return None
     # from here on they are our own octets
-    _, _, microseconds, level = _HEAD.unpack_from(body)
-    at = _HEAD.size
-    texts = []
-    while at < len(body):
-        start = at + _LENGTH_OCTETS
-        at = start + int.from_bytes(body[at:start], "big")
-        texts.append(body[start:at].decode())
-    relying_party, service, agent = texts
-    expires_at = _EPOCH + timedelta(microseconds=microseconds)
-    return Challenge(nonce, relying_party, service, agent, _LEVELS[level], expires_at)
+    _, _, microseconds, level, relying_party, service, _ = _HEAD.unpack_from(body)
+    service_at = _HEAD.size + relying_party
+    agent_at = service_at + service
+    return Challenge(
+        nonce,
+        body[_HEAD.size : service_at].decode(),
+        body[service_at:agent_at].decode(),
+        body[agent_at:].decode(),
+        _LEVELS[level],
+        _EPOCH + timedelta(microseconds=microseconds),
+    )
+
+
+def _digest(mac: HMAC, body: bytes) -> bytes:
+    own = mac.copy()
+    own.update(body)
+    return own.digest()

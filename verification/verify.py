@@ -151,7 +151,7 @@ def _prove_key(
     if octets is None or signature is None:
         raise VerificationError(reason, f"no certificate or proof of key {slot:02X}")
     leaf = read_card_certificate(octets)
-    if not is_signed_by(leaf.key, signature, message):
+    if not is_signed_by(leaf.key, signature, message, leaf.scheme):
         raise VerificationError(reason, "the answer does not fit the question")
     return leaf
 

@@ -8,6 +8,8 @@ the same binding serves every key.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -19,7 +21,8 @@ from cardsvc.card.public_key import CardPublicKey
 _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER prefix of DigestInfo for SHA-256 (RFC 8017 section 9.2 note 1)."""
 
-_ECDSA_SHA256, _ECDSA_SHA384 = ec.ECDSA(hashes.SHA256()), ec.ECDSA(hashes.SHA384())
+_RSA = (padding.PKCS1v15(), hashes.SHA256())
+_ECDSA_SHA256, _ECDSA_SHA384 = (ec.ECDSA(hashes.SHA256()),), (ec.ECDSA(hashes.SHA384()),)
 
 
 def prepare(message: bytes, algorithm: Algorithm) -> bytes:
@@ -39,14 +42,29 @@ def prepare(message: bytes, algorithm: Algorithm) -> bytes:
     return b"\x00\x01" + b"\xff" * fill + b"\x00" + info
 
 
-def is_signed_by(public_key: CardPublicKey, signature: bytes, message: bytes) -> bool:
-    """Tell whether ``signature`` is the card's answer to ``prepare(message, …)``."""
+def scheme_of(public_key: CardPublicKey) -> Sequence[Any]:
+    """Return what ``verify`` of a key takes beside signature and message."""
+    if isinstance(public_key, rsa.RSAPublicKey):
+        return _RSA
+    return _ECDSA_SHA384 if public_key.key_size > 256 else _ECDSA_SHA256
+
+
+def is_signed_by(
+    public_key: CardPublicKey,
+    signature: bytes,
+    message: bytes,
+    scheme: Sequence[Any] | None = None,
+) -> bool:
+    """Tell whether ``signature`` is the card's answer to ``prepare(message, …)``.
+
+    Args:
+        public_key: the card's.
+        signature: the answer, unverified.
+        message: the bound message.
+        scheme: of ``scheme_of``, where the caller keeps it with the key.
+    """
     try:
-        if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        else:
-            wide = public_key.key_size > 256
-            public_key.verify(signature, message, _ECDSA_SHA384 if wide else _ECDSA_SHA256)
+        public_key.verify(signature, message, *(scheme or scheme_of(public_key)))
     except InvalidSignature:
         return False
     return True

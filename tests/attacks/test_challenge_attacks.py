@@ -15,7 +15,7 @@ from tests.support.decisions import denial, outcome
 from tests.support.verification_world import AGENT, AT, RELYING_PARTY, SERVICE, World
 from verification.challenge import binding_message
 from verification.decide import Asked, decide_all
-from verification.sealed_challenge import seal
+from verification.sealed_challenge import keyed, seal
 from verification.verdict import Denied, Granted
 
 
@@ -53,7 +53,7 @@ def test_two_equal_answers_that_are_decided_together(world: World) -> None:
 )
 def test_a_challenge_sealed_by_somebody_else(world: World, lying: dict) -> None:
     question = structs.replace(world.challenge(), nonce=bytes(32), **lying)
-    forged = structs.replace(question, nonce=seal(b"guessed".ljust(32), question))
+    forged = structs.replace(question, nonce=seal(keyed(b"guessed".ljust(32)), question))
     assert denial(world, world.card().answer(forged)) is ReasonCode.CHALLENGE_UNKNOWN
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from cardsvc.service_records import MAX_NONCE_OCTETS, Challenge
 from cardsvc.terms import AssuranceLevel
-from verification.sealed_challenge import seal, unseal
+from verification.sealed_challenge import keyed, seal, unseal
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
-KEY, OTHER_KEY = b"\x01" * 32, b"\x02" * 32
+KEY, OTHER_KEY = keyed(b"\x01" * 32), keyed(b"\x02" * 32)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
 CHALLENGES = st.builds(
     Challenge,

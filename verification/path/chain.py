@@ -26,9 +26,11 @@ from verification.path.name_constraints import NameSpace
 from verification.path.policies import UNLIMITED, PolicyInputs, PolicyState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChainState:
     """The working variables below a chain of CAs that is valid in its window.
+
+    Compared by identity.
 
     Attributes:
         chain: the CA that issues next, up to the anchor.
@@ -105,9 +107,15 @@ def extend(state: ChainState, facts: CertificateFacts, at: datetime) -> ChainSta
 
 
 def finish(
-    state: ChainState, leaf: CertificateFacts, at: datetime, inputs: PolicyInputs
+    state: ChainState, leaf: CertificateFacts, at: datetime | None, inputs: PolicyInputs
 ) -> frozenset[str]:
     """Check the leaf below a chain of CAs and wrap up (RFC 5280 section 6.1.5).
+
+    Args:
+        state: below the chain.
+        leaf: the last certificate.
+        at: the instant; None where the caller looks at the leaf's validity himself (step 3).
+        inputs: what was asked of policies.
 
     Returns:
         The policies the path is valid for.
@@ -120,13 +128,14 @@ def finish(
 
 
 def _check_certificate(
-    state: ChainState, facts: CertificateFacts, at: datetime, *, is_last: bool
+    state: ChainState, facts: CertificateFacts, at: datetime | None, *, is_last: bool
 ) -> PolicyState:
     _check_form(facts)
     if facts.has_weak_signature():
         raise VerificationError(ReasonCode.WEAK_ALGORITHM, "a weak signature algorithm")
     _check_key(facts)
-    _check_validity(facts, at)
+    if at is not None:
+        _check_validity(facts, at)
     if facts.issuer != state.issuer.subject or not facts.issuer:
         raise VerificationError(ReasonCode.UNTRUSTED_ISSUER, "the names do not chain")
     if is_last or not facts.is_self_issued:

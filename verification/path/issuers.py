@@ -3,11 +3,15 @@
 A chain of CAs that was found valid is remembered with the window in which all its
 certificates are; leaving the window, or other trust material, means validating anew.
 Revocation of CAs is not remembered here: that is asked at each decision.
+
+Of a leaf below such a chain, what no instant changes is remembered: its form, algorithms, names,
+policies and purpose. Its validity is looked at and its signature is verified each time.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -25,6 +29,9 @@ from verification.path.validate import ValidatedPath, validate_facts
 
 MAX_ISSUERS = 256
 """Chains remembered; a service has a handful of issuing CAs."""
+
+MAX_LEAVES = 1024
+"""Leaves below them; as many as ``card_certificate`` keeps in the form in which they were read."""
 
 
 class IssuerCache:
@@ -44,6 +51,7 @@ class IssuerCache:
         self._inputs = policy_inputs or PolicyInputs()
         self._limits = limits or BuildLimits()
         self._states: dict[NameKey, tuple[ChainState, ...]] = {}
+        self._policies_below = lru_cache(maxsize=MAX_LEAVES)(self._judge_whenever)
 
     @property
     def trust(self) -> TrustMaterial:
@@ -88,16 +96,29 @@ class IssuerCache:
         self, state: ChainState, leaf: CertificateFacts, at: datetime, purpose: Purpose
     ) -> ValidatedPath | None:
         """Return the leaf's path below a remembered chain, or None: then ask the long way."""
-        if not state.covers(at) or names_another_key(leaf, state.issuer):
+        if not (state.covers(at) and leaf.is_valid_at(at)):
             return None
         try:
-            policies = chain.finish(state, leaf, at, self._inputs)
-            check_purpose(leaf, purpose, state.chain[:-1])
+            policies = self._policies_below(state, leaf, purpose)
         except VerificationError:
             return None
-        if not leaf.is_signed_by(state.issuer.public_key):
+        if policies is None or not leaf.is_signed_by(state.issuer.public_key):
             return None
         return ValidatedPath((leaf, *state.chain), purpose, at, policies)
+
+    def _judge_whenever(
+        self, state: ChainState, leaf: CertificateFacts, purpose: Purpose
+    ) -> frozenset[str] | None:
+        """Return the path's policies by all that no instant changes; None for another issuer's.
+
+        Raises:
+            VerificationError: the leaf breaks one of the rules.
+        """
+        if names_another_key(leaf, state.issuer):
+            return None
+        policies = chain.finish(state, leaf, None, self._inputs)
+        check_purpose(leaf, purpose, state.chain[:-1])
+        return policies
 
     def _remember(self, states: dict[NameKey, tuple[ChainState, ...]], path: ValidatedPath) -> None:
         state = chain.start(path.facts[-1], path.at, self._inputs)

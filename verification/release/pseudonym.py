@@ -27,6 +27,8 @@ _GENERATION_LABEL = "cardsvc pairwise pseudonym v1 generation {}\x00"
 _NAME_OCTETS = 16
 _FORM = re.compile(r"(v[1-9][0-9]{0,3})(?:-([1-9][0-9]{0,5}))?\.([A-Za-z0-9_-]{22})")
 _PARTNERS_KEPT = 1024
+_NAMES_KEPT = 4096
+"""The same holders come to the same services; a name never changes."""
 
 
 class PairwisePseudonyms:
@@ -40,6 +42,7 @@ class PairwisePseudonyms:
     def __init__(self, version: str, partner_key: PartnerKey) -> None:
         self._version = version
         self._key = lru_cache(maxsize=_PARTNERS_KEPT)(partner_key)
+        self._name = lru_cache(maxsize=_NAMES_KEPT)(self._make)
 
     @property
     def version(self) -> str:
@@ -62,12 +65,14 @@ class PairwisePseudonyms:
             version: an older version of the master; the present one by default.
             generation: of the partner's names; they begin with 1.
         """
-        used = version or self._version
-        key = self._key(used, relying_party)
-        label, prefix = _LABEL, used
+        return self._name(version or self._version, generation, relying_party, holder_id)
+
+    def _make(self, version: str, generation: int, relying_party: str, holder_id: str) -> str:
+        key = self._key(version, relying_party)
+        label, prefix = _LABEL, version
         if generation > 1:
             label = _GENERATION_LABEL.format(generation).encode()
-            prefix = f"{used}-{generation}"
+            prefix = f"{version}-{generation}"
         digest = hmac.digest(key, label + holder_id.encode(), "sha256")
         return f"{prefix}.{encode_octets(digest[:_NAME_OCTETS])}"
 

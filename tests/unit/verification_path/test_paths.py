@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from tests.support.path_pki import AT, DAY, Ca, key, leaf_extensions, name, rsa_key, usage
 from tests.support.policy_extensions import mappings, policies
+from verification.path.facts import read_facts
 from verification.path.issuers import IssuerCache
 from verification.path.names import parse_name, prepare_text
 from verification.path.policies import PolicyInputs
@@ -207,6 +208,30 @@ class TestIssuerCache:
         )
         cache.validate_leaf(ca.leaf("Another", 51), AT, CARD)
         assert len(calls) == 1
+
+    def test_a_remembered_leaf_is_dated_used_and_verified_anew(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from verification.path import signature  # noqa: PLC0415
+
+        root = Ca.anchor()
+        ca = root.subordinate("CA", 1)
+        cache = IssuerCache(sort_certificates([root.certificate, ca.certificate]))
+        leaf = read_facts(ca.leaf(not_before=AT - DAY, not_after=AT + DAY))
+        assert cache.validate_facts(leaf, AT, CARD).at == AT
+        for at, purpose, reason in (
+            (AT + 2 * DAY, CARD, ReasonCode.CERTIFICATE_EXPIRED),
+            (AT - 2 * DAY, CARD, ReasonCode.CERTIFICATE_NOT_YET_VALID),
+            (AT, Purpose.CONTENT_SIGNING, ReasonCode.EXTENDED_KEY_USAGE_FORBIDS),
+        ):
+            with pytest.raises(VerificationError) as caught:
+                cache.validate_facts(leaf, at, purpose)
+            assert caught.value.reason is reason
+            assert cache.validate_facts(leaf, AT, CARD).at == AT
+        monkeypatch.setattr(signature, "verify", lambda *_: False)
+        with pytest.raises(VerificationError) as caught:
+            cache.validate_facts(leaf, AT, CARD)
+        assert caught.value.reason is ReasonCode.CERTIFICATE_BAD_SIGNATURE
 
 
 def outcome(call) -> object:
