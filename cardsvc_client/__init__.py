@@ -29,7 +29,9 @@ from cardsvc_client.errors import (
 )
 from cardsvc_client.oauth import PartnerKey
 from cardsvc_client.partner import PartnerClient
+from cardsvc_client.passes import PassAnswer, Visit, VisitorPass
 from cardsvc_client.receipts import verify_receipt
+from cardsvc_client.sessions import CounterSession
 from cardsvc_client.transport import StaticToken, Transport
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "ClockOff",
     "Conflict",
     "Consent",
+    "CounterSession",
     "Decision",
     "InvalidReceipt",
     "NotAllowed",
@@ -46,6 +49,7 @@ __all__ = [
     "NotFound",
     "PartnerClient",
     "PartnerKey",
+    "PassAnswer",
     "Refused",
     "RequestInvalid",
     "ServiceUnavailable",
@@ -54,5 +58,7 @@ __all__ = [
     "Transport",
     "UnexpectedAnswer",
     "Unreachable",
+    "Visit",
+    "VisitorPass",
     "verify_receipt",
 ]

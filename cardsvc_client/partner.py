@@ -1,8 +1,7 @@
-"""A partner's client: challenges, decisions, QR codes, look-ups, events."""
+"""A partner's client: challenges, decisions, delegations, QR codes, look-ups, events."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
@@ -16,16 +15,20 @@ from cardsvc_client.answers import (
     parse_json,
     status_of,
 )
+from cardsvc_client.calls import get_jpeg, get_object, post_object
 from cardsvc_client.errors import UnexpectedAnswer
+from cardsvc_client.passes import Passes
 from cardsvc_client.receipts import decision_named
+from cardsvc_client.sessions import Sessions
 from cardsvc_client.transport import Authoriser, Transport
 
 _EVENTS_AT_ONCE = 200
-_JPEG = b"\xff\xd8\xff"
 
 
 class PartnerClient:
     """Talks to one service as one partner. Safe to share between threads.
+
+    ``sessions`` are sessions at a counter, ``passes`` visitor passes.
 
     Every method raises ``Refused`` with the service's problem document, ``Unreachable`` where
     there was no answer, and ``UnexpectedAnswer`` where the answer is not as the contract says.
@@ -57,6 +60,8 @@ class PartnerClient:
         self._transport = Transport(
             base_url, authoriser, retries=retries, timeout_seconds=timeout_seconds, ca_file=ca_file
         )
+        self.sessions = Sessions(self._transport)
+        self.passes = Passes(self._transport, self._realm)
 
     def open_challenge(self, service: str, level: str = "X1") -> Challenge:
         """Ask for a question to put to a card.
@@ -89,6 +94,23 @@ class PartnerClient:
             raise UnexpectedAnswer("not an answer for each presentation")
         return [_decision_or_reason(one) for one in results]
 
+    def check_delegation(
+        self, presentation: Mapping[str, Any], enterprise_number: str, act: str | None = None
+    ) -> Decision:
+        """Decide whether the card's holder may act for a company today.
+
+        Args:
+            presentation: as of ``present``.
+            enterprise_number: the company's; 12 digits for a household under its owner's number.
+            act: one act of the delegation's scope, word for word; None where any will do.
+        """
+        body = {
+            "presentation": dict(presentation),
+            "enterprise_number": enterprise_number,
+            "act": act,
+        }
+        return decision_of(self._post("/partner/v1/delegations:check", body))
+
     def check_qr(self, service: str, text: str, asked: Sequence[str] | None = None) -> Decision:
         """Check the QR code of a card's face, as scanned; its level is X0 at most."""
         body = {"service": service, "text": text, "asked": None if asked is None else list(asked)}
@@ -102,11 +124,13 @@ class PartnerClient:
         """Return where the card of one of our receipts stands."""
         return status_of(self._post("/partner/v1/status", {"receipt": receipt}))
 
+    def status_of_pseudonym(self, pseudonym: str) -> CardStatus:
+        """Return where the card stands whose holder we know by a pseudonym."""
+        return status_of(self._post("/partner/v1/status", {"pseudonym": pseudonym}))
+
     def decision(self, decision_id: str) -> dict[str, Any]:
         """Return one of our decisions again: ``id``, ``at``, ``service``, ``granted``, …."""
-        return parse_json(
-            self._transport.get(f"/api/v1/decisions/{quote(decision_id, safe='')}").body
-        )
+        return get_object(self._transport, f"/api/v1/decisions/{quote(decision_id, safe='')}")
 
     def portrait(self, decision: Decision) -> bytes:
         """Return the holder's photo that a decision of ours released, a JPEG; keep it nowhere.
@@ -117,10 +141,7 @@ class PartnerClient:
             Refused: not released (``portrait_not_released``), too late (``portrait_expired``).
         """
         path = f"/partner/v1/decisions/{quote(decision_named(decision.receipt), safe='')}/portrait"
-        octets = self._transport.get(path).body
-        if not octets.startswith(_JPEG):
-            raise UnexpectedAnswer("not a JPEG")
-        return octets
+        return get_jpeg(self._transport, path)
 
     def events(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Read all events after a position, oldest first (CloudEvents).
@@ -142,7 +163,7 @@ class PartnerClient:
 
         Production's never verify what was decided about a test card, nor the other way round.
         """
-        return parse_json(self._transport.get(f"/pki/{self._realm}/jwks.json").body)
+        return get_object(self._transport, f"/pki/{self._realm}/jwks.json")
 
     def close(self) -> None:
         """Drop the kept connections."""
@@ -157,8 +178,7 @@ class PartnerClient:
         self.close()
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        octets = json.dumps(body, ensure_ascii=False).encode()
-        return parse_json(self._transport.post(path, octets).body)
+        return post_object(self._transport, path, body)
 
 
 def _decision_or_reason(result: object) -> Decision | str:

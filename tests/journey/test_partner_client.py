@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -11,11 +12,12 @@ from cryptography.hazmat.primitives import serialization
 import cardsvc_client
 from cardsvc.card.guid import CardGuid
 from cardsvc.partner_records import ALL_SCOPES, PartnerProfile
-from cardsvc.terms import AssuranceLevel
+from cardsvc.terms import AssuranceLevel, CardType
 from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
 from cardsvc_client import (
     Challenge,
     ClockOff,
+    Conflict,
     Decision,
     InvalidReceipt,
     NotAllowed,
@@ -25,6 +27,7 @@ from cardsvc_client import (
     PartnerKey,
     RequestInvalid,
     StaticToken,
+    Visit,
     verify_receipt,
 )
 from reader_agent.tap import tap_card
@@ -33,6 +36,7 @@ from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import PIN, RELYING_PARTY, SERVICE, ServiceUnderTest
 from tests.support.partner_keys import AUDIENCE, SigningKey
 from tests.support.portrait_policy import may_see, photograph
+from verification.visitor_pass import verify_pass
 from web.partners.register import KeyTerm, PartnerRegister
 
 KEY = SigningKey()
@@ -144,12 +148,72 @@ def test_where_a_card_stands(service: ServiceUnderTest, client: PartnerClient) -
     assert client.status_of_card(str(guid)).usable
     receipt = tap(client, card).receipt
     assert client.status_of_receipt(receipt).state == "active"
+    pseudonym = tap(client, card).pseudonym
+    assert pseudonym is not None
+    assert client.status_of_pseudonym(pseudonym).state == "active"
     with pytest.raises(NotFound) as caught:
         client.status_of_card(str(CardGuid(b"\x01" * 16)))
     assert caught.value.reason == "card_unknown"
     assert caught.value.request_id
     with pytest.raises(RequestInvalid):
         client.status_of_card("no guid")
+
+
+def test_a_session_goes_up_to_the_officer_who_matched_the_photo(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    card, _ = service.active_card()
+    opened = client.sessions.open(SERVICE)
+    assert (opened.is_open, opened.steps, opened.level) == (True, 0, None)
+    for level in ("X1", "X2"):
+        asked = client.sessions.ask(opened.id, level)
+        assert client.sessions.answer(opened.id, answer(asked, card, level)).level == level
+    with pytest.raises(NotAllowed):
+        client.sessions.portrait(opened.id)
+    matched = client.sessions.confirm_photo(opened.id, "can-bo-lan", asked=[])
+    assert (matched.granted, matched.level) == (True, "X3")
+    now = client.sessions.find(opened.id)
+    assert (now.steps, now.level, now.expires_at) == (3, "X3", opened.expires_at)
+    assert client.sessions.close(opened.id).state == client.sessions.close(opened.id).state
+    with pytest.raises(Conflict):
+        client.sessions.ask(opened.id)
+    with pytest.raises(NotFound):
+        client.sessions.find("../sessions")
+
+
+def test_a_delegate_is_asked_about(service: ServiceUnderTest, client: PartnerClient) -> None:
+    card, _ = service.active_card(CardType.BUSINESS)
+    shown = answer(client.open_challenge(SERVICE), card)
+    decision = client.check_delegation(shown, "0100109106", act="nộp hồ sơ")
+    assert (decision.granted, decision.level) == (False, "X1")
+    assert "delegation" in verify_receipt(decision.receipt, client.receipt_keys())
+    with pytest.raises(RequestInvalid):
+        client.check_delegation(shown, "no number")
+
+
+def test_a_visitor_is_let_in_as_often_as_was_agreed(
+    service: ServiceUnderTest, client: PartnerClient
+) -> None:
+    at = service.clock.now()
+    visit = Visit("khoa-noi", "nha-b", "Họp giao ban", at, at + timedelta(hours=2), "Trần Thị Bình")
+    issued = client.passes.issue(visit)
+    assert issued.text is not None
+    assert visit.visitor not in repr((visit, issued))
+    elsewhere = client.passes.show(issued.text, "nha-c")
+    assert (elsewhere.granted, elsewhere.code) == (False, "pass_elsewhere")
+    shown = client.passes.show(issued.text, "nha-b")
+    assert (shown.granted, shown.visitor, shown.entries_left) == (True, "Trần Thị Bình", 0)
+    with pytest.raises(TypeError):
+        bool(shown)
+    found = client.passes.find(issued.id)
+    assert (found.used, found.revoked, found.text) == (1, False, None)
+    assert client.passes.revoke(issued.id).revoked
+    assert client.passes.show(issued.text, "nha-b").code == "pass_revoked"
+    keys = client.passes.keys()
+    verify_pass(issued.text, keys, expected_issuer="cardsvc", at=service.clock.now(), zone="nha-b")
+    assert client.passes.revoked_list().count(".") == 2
+    with pytest.raises(ValueError, match="time zone"):
+        client.passes.issue(replace(visit, not_before=at.replace(tzinfo=None)))
 
 
 def test_what_happened_is_read_page_by_page(
