@@ -22,7 +22,7 @@ from reader_agent.events import (
     ServiceLost,
 )
 from reader_agent.monitor import ReaderMonitor
-from reader_agent.pcsc import PcscConnection
+from reader_agent.pcsc import SERVICE_TIMEOUT_SECONDS, PcscConnection
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.faults import FaultyCard
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
@@ -81,7 +81,7 @@ def test_cards_that_were_there_before_and_cards_that_come_and_go(
         assert watch.until(CardInserted) == [CardInserted(first.name, ATR_SHORT)]
         second.slot.remove()
         assert watch.until(CardRemoved) == [CardRemoved(second.name)]
-        assert watch.stop() < 1.2
+        assert watch.stop() < SERVICE_TIMEOUT_SECONDS
 
 
 def test_a_card_that_was_swapped_behind_the_monitors_back(
@@ -146,7 +146,7 @@ def test_no_service_at_all_is_said_once_and_stopping_is_quick(
         with Watch() as watch:
             assert len(watch.until(ServiceLost)) == 1
             time.sleep(0.5)  # several attempts to open a context
-            assert watch.stop() < 1
+            assert watch.stop() < SERVICE_TIMEOUT_SECONDS
             assert watch.left() == []
     finally:
         private_pcscd.start_service()

@@ -78,7 +78,7 @@ def test_a_card_that_another_program_keeps(
         for _ in range(3):
             reason, seconds = try_to_open(pcsc_reader)
             assert reason is ReasonCode.READER_BUSY
-            assert BOUND_SECONDS <= seconds < BOUND_SECONDS + 1
+            assert BOUND_SECONDS <= seconds < pcsc.OPEN_TIMEOUT_SECONDS, "our bound, no other"
             assert bounded.leftover_count() <= 1
         holder.let_go()
     assert tap(pcsc_reader, AssuranceLevel.X1).cost.apdus > 3
@@ -112,7 +112,7 @@ def test_a_connection_that_came_too_late_resets_nobody(
         )
         waiting.join()
         assert result == scard.SCARD_S_SUCCESS
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while bounded.leftover_count() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert bounded.leftover_count() == 0
@@ -255,7 +255,7 @@ def test_a_thread_left_behind_does_not_keep_the_process(
             env=dict(os.environ),
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "reader_busy 1\n", "")

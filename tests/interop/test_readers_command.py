@@ -45,7 +45,7 @@ def watching(environment: dict[str, str] | None = None) -> Iterator[Iterator[str
         yield (line.rstrip("\n") for line in process.stdout)
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def test_readers_are_listed(private_pcscd: PrivatePcscd) -> None:

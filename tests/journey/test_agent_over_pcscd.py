@@ -22,7 +22,7 @@ from tests.support.reader_watch import Holder
 
 pytestmark = pytest.mark.pcsc
 
-_SECONDS = 15.0
+_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def ear(agent: Agent) -> Iterator[Subscription]:
             yield listening
         finally:
             stop.set()
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
 
 

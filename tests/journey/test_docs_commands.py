@@ -31,7 +31,7 @@ READING_ORDER = (
 )  # fmt: skip
 RUN = re.compile(r"^```sh run\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 MISSING = [tool for tool in ("bash", "curl") if shutil.which(tool) is None]
 
 
@@ -79,10 +79,10 @@ def serving(environment: dict[str, str], log: Path) -> Iterator[None]:
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
 
 
 def is_up(url: str) -> bool:

@@ -119,7 +119,7 @@ def doors(service: ServiceUnderTest, tmp_path: Path) -> Iterator[Doors]:
                     yield Doors(service, tmp_path, board, peer)
                 finally:
                     stop.set()
-                    thread.join(5)
+                    thread.join(60)
                     assert ended == [True], "every part has ended in time"
     finally:
         Device.pin_factory = None
@@ -133,8 +133,13 @@ def test_a_day_at_two_doors(doors: Doors) -> None:
     relay = doors.board.pin(17)
     assert not relay.state
 
+    def unlocked() -> bool:
+        """Tell whether the bolt drew back since, be it for a moment."""
+        return any(one.state for one in relay.states)
+
+    relay.clear_states()
     doors.come(card_file, "bac")
-    assert wait_for(lambda: relay.state), "the pin of the north door"
+    assert wait_for(unlocked), "the pin of the north door"
     assert wait_for(lambda: not relay.state)
     doors.come(card_file, "nam")
     assert wait_for(lambda: (1, 5, 50) in doors.peer.outputs()), "the output of the south door"
@@ -171,7 +176,8 @@ def test_a_day_at_two_doors(doors: Doors) -> None:
     assert wait_for(lambda: "door.denied" in doors.kinds())
     assert not relay.state
 
+    relay.clear_states()
     orders = installation.services.door_orders
     orders.ask(AGENT, "cua-bac", order_id="o-7", operator="lan", at=service.clock.now())
     orders.approve("o-7", operator="hung", at=service.clock.now())
-    assert wait_for(lambda: relay.state, 15), "two people open it from afar"
+    assert wait_for(unlocked), "two people open it from afar"

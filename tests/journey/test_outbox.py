@@ -32,7 +32,7 @@ def run_and_kill(folder: Path, first: int, lines: int, *service: str) -> int:
         told = [int(child.stdout.readline()) for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
         told += [int(line) for line in child.stdout.read().splitlines()]
-        assert child.wait(10) == -signal.SIGKILL
+        assert child.wait(60) == -signal.SIGKILL
     return told[-1]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.support.second_process import ROOT
 
 _PATIENCE_SECONDS = 90.0
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 60.0
 
 
 class Terminal:

@@ -177,10 +177,10 @@ def running_kiosk(
             yield running
         finally:
             stop.set()
-            thread.join(5)
+            thread.join(60)
 
 
-def await_that(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def await_that(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -134,7 +134,7 @@ def osdp_peer(base_key: bytes = BASE_KEY) -> Iterator[tuple[OsdpPeer, str]]:
         os.close(theirs)
 
 
-def wait_for(what: Callable[[], object], seconds: float = 8.0) -> bool:
+def wait_for(what: Callable[[], object], seconds: float = 60.0) -> bool:
     """Wait until something is so; False where it did not come."""
     deadline = time.monotonic() + seconds
     while not what():

@@ -42,7 +42,7 @@ def kiosk_of(service: ServiceUnderTest, reader: str, folder: Path) -> Iterator[K
             yield kiosk
         finally:
             stop.set()
-            thread.join(10)
+            thread.join(60)
 
 
 def _parts(supervisor: Supervisor) -> tuple[object, ...]:

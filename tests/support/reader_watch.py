@@ -15,7 +15,7 @@ from smartcard import scard
 from reader_agent.events import ReaderEvent
 from reader_agent.monitor import ReaderMonitor
 
-_SECONDS = 10.0
+_SECONDS = 60.0
 
 _HOLDER = """\
 import sys

@@ -19,7 +19,7 @@ from reader_agent.desk_presence import Heartbeat
 from reader_agent.desk_readers import WatchedReaders
 from reader_agent.pin_rules import PinRules
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 
 Watch = Callable[[threading.Event], Iterable[events.ReaderEvent]]
 Connect = Callable[[str], CardConnection]

@@ -93,7 +93,7 @@ def second_process(settings: Settings) -> Iterator[SecondProcess]:
         yield SecondProcess(process, process.stdout.readline().strip())
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import urllib3
 from tests.support.second_process import ROOT
 
 _PROGRAM = "import sys; sys.argv[0] = 'cardsvc'; from web.cli import main; main()"
-_READY_SECONDS = 40.0
+_READY_SECONDS = 120.0
 
 
 def free_port() -> int:
@@ -31,7 +31,7 @@ def run_cardsvc(environment: dict[str, str], *arguments: str) -> tuple[int, str]
     """Run a command to its end; return its exit status and all that it printed."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *arguments],
-        env=_environment(environment), cwd=ROOT, text=True, timeout=60, check=False,
+        env=_environment(environment), cwd=ROOT, text=True, timeout=120, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -58,7 +58,7 @@ class Served:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     @property
     def printed(self) -> str:
@@ -84,7 +84,7 @@ def serving_process(
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _await_ready(served: Served) -> None:

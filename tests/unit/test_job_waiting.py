@@ -36,7 +36,7 @@ def test_the_seats_are_bounded_and_given_back() -> None:
     with ThreadPoolExecutor(SEATS) as pool:
         waiters = [pool.submit(waiting.wait, look_and_stay, 30) for _ in range(SEATS)]
         for _ in range(SEATS * 2):
-            assert seated.acquire(timeout=10)
+            assert seated.acquire(timeout=60)
         assert waiting.wait(lambda: None, 30) == (None, AGAIN_SECONDS)
         leave.set()
         assert {one.result() for one in waiters} == {("job", 0)}

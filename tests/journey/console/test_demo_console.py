@@ -84,8 +84,8 @@ def test_a_newcomer_puts_a_card_into_the_kiosk(
     page.get_by_text("Kiểm tra thẻ").first.click()
     demonstration.terminal.type("kiot 1")
     expect(page.get_by_role("heading", level=1)).to_contain_text(
-        "Xác thực thành công", timeout=20_000
+        "Xác thực thành công", timeout=60_000
     )
     demonstration.terminal.type("kiot")
-    expect(page.get_by_text("Vui lòng lấy lại thẻ", exact=True)).to_be_hidden(timeout=10_000)
+    expect(page.get_by_text("Vui lòng lấy lại thẻ", exact=True)).to_be_hidden(timeout=60_000)
     page.close()

@@ -44,13 +44,19 @@ from tests.support.osdp_peer import wait_for
 
 GUID = CardGuid.parse("11111111-2222-4333-8444-555555555555")
 CONFIG = DoorConfig(
-    DoorRules("north", pulse_seconds=0.5, most_tap_seconds=0.4),
+    DoorRules("north", pulse_seconds=0.5, most_tap_seconds=60.0),
     service="gate",
     reader="outside",
     exit_reader="inside",
     lock=RelayConfig(17),
     attendance=Attendance.BOTH,
 )
+_SHORT_SECONDS = 2.0
+
+
+def in_a_hurry(config: DoorConfig) -> DoorConfig:
+    """The same door, where a tap is soon too old."""
+    return replace(config, rules=replace(config.rules, most_tap_seconds=_SHORT_SECONDS))
 
 
 @dataclass
@@ -116,7 +122,7 @@ class Rig:
     def __init__(self, config: DoorConfig, board: MockFactory) -> None:
         self.hub, self.clock = Hub(), SystemClock()
         self.record, self.service, self.panel = Record(), Service(), Panel()
-        self.keypad = Keypad(2.0, takes_duress=config.takes_duress)
+        self.keypad = Keypad(60.0, takes_duress=config.takes_duress)
         self.board = board
         self.relay, self.contact = board.pin(17), board.pin(22)
         self.queue: DoorQueue = SimpleQueue()
@@ -144,17 +150,23 @@ class Rig:
         for thread in self._threads:
             thread.start()
         assert wait_for(lambda: "door.started" in self.record.kinds())
-        time.sleep(0.1)  # the taps have subscribed, the pins are watched
+        # the taps listen, and the pins are watched, the last of them is
+        assert wait_for(lambda: self.hub._subscriptions and self.board.pin(23).when_changed)
         self.contact.drive_low()
         assert wait_for(lambda: "door.secured" in self.record.kinds())
         self.record.kept.clear()
+        self.relay.clear_states()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(3)
+            thread.join(60)
             assert not thread.is_alive()
+
+    def was_unlocked(self) -> bool:
+        """Tell whether the bolt drew back, be it for a moment."""
+        return any(one.state for one in self.relay.states)
 
     def card(self, reader: str = "outside") -> None:
         self.hub.publish(CardIn(self.clock.now(), reader))
@@ -187,8 +199,8 @@ def test_a_card_moves_the_pin_and_the_pulse_ends(rigged: Callable[[DoorConfig], 
     rig = rigged(CONFIG)
     assert not rig.relay.state
     rig.card()
-    assert wait_for(lambda: rig.relay.state)
-    assert wait_for(lambda: not rig.relay.state, 2)
+    assert wait_for(rig.was_unlocked)
+    assert wait_for(lambda: not rig.relay.state)
     assert rig.record.facts("door.granted") == {
         "door": "north",
         "card": str(GUID),
@@ -207,8 +219,8 @@ def test_a_card_moves_the_pin_and_the_pulse_ends(rigged: Callable[[DoorConfig], 
 
 
 def test_a_late_answer_moves_nothing(rigged: Callable[[DoorConfig], Rig]) -> None:
-    rig = rigged(CONFIG)
-    rig.service.seconds = 0.6
+    rig = rigged(in_a_hurry(CONFIG))
+    rig.service.seconds = _SHORT_SECONDS + 0.2
     rig.card()
     assert wait_for(lambda: "door.denied" in rig.record.kinds())
     assert rig.record.facts("door.denied")["reason"] == DoorRefusal.LATE
@@ -235,8 +247,8 @@ def test_the_button_inside_opens_and_a_forced_leaf_is_told(
 ) -> None:
     rig = rigged(CONFIG)
     rig.board.pin(23).drive_low()
-    assert wait_for(lambda: rig.relay.state)
-    assert wait_for(lambda: not rig.relay.state, 2)
+    assert wait_for(rig.was_unlocked)
+    assert wait_for(lambda: not rig.relay.state)
     rig.contact.drive_high()
     assert wait_for(lambda: "door.forced" in rig.record.kinds())
     assert rig.panel.signals[-1] is Signal.ALARM
@@ -246,12 +258,12 @@ def test_whoever_is_forced_types_the_pin_and_ends_it_otherwise(
     rigged: Callable[[DoorConfig], Rig],
 ) -> None:
     config = replace(CONFIG, level=AssuranceLevel.X2, takes_duress=True)
-    rig = rigged(config)
+    rig = rigged(in_a_hurry(config))
     rig.card()
     assert wait_for(lambda: Signal.WAIT in rig.panel.signals)
-    time.sleep(0.6)  # longer than a tap may be old: the last key counts
+    time.sleep(_SHORT_SECONDS + 0.2)  # longer than a tap may be old: the last key counts
     rig.keypad.press(b"123456\x7f")
-    assert wait_for(lambda: rig.relay.state)
+    assert wait_for(rig.was_unlocked)
     assert rig.service.pins == ["123456"]
     assert rig.record.facts("door.duress")["silent"] is True
     assert not any("123456" in str(facts) for _, facts in rig.record.kept)
@@ -261,7 +273,7 @@ def test_a_full_disk_keeps_nobody_out(rigged: Callable[[DoorConfig], Rig]) -> No
     rig = rigged(CONFIG)
     rig.record.is_full = True
     rig.card()
-    assert wait_for(lambda: rig.relay.state)
+    assert wait_for(rig.was_unlocked)
 
 
 def test_the_bolt_rests_when_the_agent_stops() -> None:

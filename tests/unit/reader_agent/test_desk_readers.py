@@ -85,10 +85,10 @@ def test_the_picture_follows_the_readers() -> None:
 
     def watch(stop: threading.Event) -> Iterator[events.ReaderEvent]:
         yield events.ServiceBack()
-        go.wait(10)
+        go.wait(60)
         yield events.ReaderAdded(CONTACT)
         yield events.CardInserted(CONTACT, b"\x3b")
-        stop.wait(10)
+        stop.wait(60)
 
     readers = WatchedReaders(watch, lambda _: connect_in_process(VirtualCard(CardState.factory())))
     go.set()

@@ -123,7 +123,7 @@ def test_a_card_file_is_in_while_it_is_there(card_file: Path) -> None:
     card_file.unlink()
     told.append(both.ear.get(5))
     stop.set()
-    thread.join(5)
+    thread.join(60)
     assert told == [
         happenings.PcscBack(AT),
         happenings.ReaderBack(AT, "one"),

@@ -169,7 +169,7 @@ def agent(tmp_path: Path) -> Iterator[RunningAgent]:
     thread.start()
     yield RunningAgent(keeper, service, folder, tools, stop, screen, shown)
     stop.set()
-    thread.join(5)
+    thread.join(60)
     outbox.close()
     client.close()
 
