@@ -255,9 +255,12 @@ class PcscConnection:
 
     def _control(self, handle: Any, code: int, octets: bytes) -> bytes:
         result, answer = scard.SCardControl(self._card, code, list(octets))
-        if result != scard.SCARD_S_SUCCESS:
-            raise _explain(PcscError(result, "SCardControl"), handle, self.reader)
-        return bytes(answer)
+        if result == scard.SCARD_S_SUCCESS:
+            return bytes(answer)
+        error = PcscError(result, "SCardControl")
+        if code == self.feature_request:
+            raise error  # many drivers don't know the question; it says nothing of the card
+        raise _explain(error, handle, self.reader)
 
     def close(self) -> None:
         """Reset the card, so that no verified PIN stays behind, and let it go."""

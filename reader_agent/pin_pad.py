@@ -48,6 +48,7 @@ class Feature(IntEnum):
 class Property(IntEnum):
     """What a reader tells of itself (part 10 section 2.3), as far as it is used here."""
 
+    ENTRY_VALIDATION_CONDITION = 0x02
     LEAST_PIN_DIGITS = 0x06
     MOST_PIN_DIGITS = 0x07
 
@@ -113,8 +114,8 @@ class PinPad:
 def find_pin_pad(connection: object) -> PinPad | None:
     """Return the PIN pad of the reader that a card is in, or None.
 
-    A reader that tells nothing, or nonsense, or whose pad takes fewer digits than a PIN may have,
-    counts as one without.
+    A reader that tells nothing, or nonsense, or whose pad takes fewer digits than a PIN may have
+    or has no enter key, counts as one without.
 
     Raises:
         CardError: the card is gone, or the service.
@@ -130,7 +131,7 @@ def find_pin_pad(connection: object) -> PinPad | None:
         if properties_code is not None:
             told = parse_properties(connection.control(properties_code, b"", _ASK_SECONDS))
             if not _takes_every_pin(told):
-                _log.warning("the reader's PIN pad does not take 6 to 8 digits: not used")
+                _log.warning("the PIN pad takes no 6 to 8 digits, or has no enter key: not used")
                 return None
     except Malformed as error:
         _log.warning("the reader's features can't be read: %s", error.reason.value)
@@ -208,6 +209,9 @@ def encode_verify_block(reference: PinReference) -> bytes:
 
 
 def _takes_every_pin(properties: dict[int, bytes]) -> bool:
+    ends = properties.get(Property.ENTRY_VALIDATION_CONDITION)
+    if ends is not None and not int.from_bytes(ends, "little") & _ON_ENTER:
+        return False  # without an enter key a PIN of six digits can't be told from one of eight
     least = int.from_bytes(properties.get(Property.LEAST_PIN_DIGITS, b""), "little")
     most = int.from_bytes(properties.get(Property.MOST_PIN_DIGITS, b""), "little")
     return least <= _LEAST_DIGITS and (most == 0 or most >= _MOST_DIGITS)

@@ -104,7 +104,8 @@ def test_an_answer_without_a_status_word_is_none(answer: bytes) -> None:
         {ScriptedReader.feature_request: _FEATURES[:6] * 2},
         {ScriptedReader.feature_request: bytes.fromhex("060342330001")},
         {ScriptedReader.feature_request: bytes.fromhex("070442330001")},
-        # the properties are announced, and the pad takes five digits at most, or seven at least
+        # the pad has no enter key, takes five digits at most, or seven at least
+        {ScriptedReader.feature_request: _FEATURES, _PROPERTIES: bytes.fromhex("020101")},
         {ScriptedReader.feature_request: _FEATURES, _PROPERTIES: bytes.fromhex("070105")},
         {ScriptedReader.feature_request: _FEATURES, _PROPERTIES: bytes.fromhex("060107")},
         {ScriptedReader.feature_request: _FEATURES, _PROPERTIES: bytes.fromhex("0701")},
@@ -122,7 +123,7 @@ def test_a_reader_that_tells_nothing_or_nonsense_has_no_pad(answers: dict[int, b
     assert _VERIFY not in [code for code, _ in reader.asked]
 
 
-@pytest.mark.parametrize("told", ["", "060106070108", "070100", "060104 070110 0102 0000"])
+@pytest.mark.parametrize("told", ["", "060106070108", "070100", "060104 070110 01020000 020107"])
 def test_a_pad_that_takes_every_pin_is_used(told: str) -> None:
     answers = {ScriptedReader.feature_request: _FEATURES, _PROPERTIES: bytes.fromhex(told)}
     pad = find_pin_pad(ScriptedReader(answers))
