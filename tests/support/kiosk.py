@@ -149,13 +149,14 @@ def running_kiosk(
     token: str,
     relying_party: str,
     config: KioskConfig | CounterConfig = CONFIG,
+    reader: VirtualReader | None = None,
     other_readers: tuple[str, ...] = (),
 ) -> Iterator[RunningKiosk]:
     """Run a kiosk, or a counter, with a reader in this process until the block ends.
 
     The arguments are those of ``kiosk_tools``.
     """
-    reader, shows = VirtualReader(READER), "kiosk"
+    reader, shows = reader or VirtualReader(READER), "kiosk"
     if isinstance(config, CounterConfig):
         shows = "display"
     with kiosk_tools(

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page
 from cardsvc.terms import AssuranceLevel, CardType
 from tests.support.browser import CHROMIUM, WHY_NOT, open_chromium
 from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.kiosk import RunningKiosk, running_kiosk
+from tests.support.kiosk import READER, RunningKiosk, running_kiosk
+from tests.support.pad_reader import PadReader
 from tests.support.triggered_card import TriggeredCard
 from verification.policy.simple import simple_policy
 
@@ -40,7 +41,35 @@ def main() -> int:
         ):
             for suffix in _SIZES:
                 take_all(browser, kiosk, service, suffix)
+        pad, agent = PadReader(READER), Path(name) / "agent with a pad"
+        with (
+            running_kiosk(
+                agent, service.url, service.agent_token, RELYING_PARTY, reader=pad
+            ) as kiosk,
+            open_chromium() as browser,
+        ):
+            take_at_pad(browser, kiosk, service, pad)
     return 0
+
+
+def take_at_pad(
+    browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, pad: PadReader
+) -> None:
+    """Take the picture of a PIN that is typed at the reader."""
+    card, _ = service.active_card(CardType.INDIVIDUAL)
+    for suffix, (width, height) in _SIZES.items():
+        page = browser.new_page(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", locale="vi"
+        )
+        page.goto(kiosk.page)
+        page.get_by_role("button", name="Nộp hồ sơ").click()
+        kiosk.insert(card)
+        save(page, "Nhập mã PIN trên đầu đọc thẻ", f"typing{suffix}")
+        pad.typed.put(PIN)
+        page.get_by_role("heading", name="Xác thực thành công").wait_for()
+        kiosk.remove()
+        page.keyboard.press("Escape")
+        page.close()
 
 
 def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, suffix: str) -> None:

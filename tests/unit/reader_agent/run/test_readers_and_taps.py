@@ -18,6 +18,7 @@ from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.tap import ChallengeMessage, DecisionMessage
 from reader_agent import events
 from reader_agent.client import ServiceError
+from reader_agent.pin_entry import PinAtReader
 from reader_agent.run import happenings
 from reader_agent.run.hub import Hub, Subscription
 from reader_agent.run.network import Network
@@ -31,6 +32,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardState
 from reader_agent.virtual.storage import FileStore
+from tests.support.pad_reader import PadReader
 from tests.support.virtual_cards import put_key_and_certificate
 from verification.presentation import UnverifiedPresentation
 
@@ -165,14 +167,20 @@ SHUT_OUT = ServiceError(ReasonCode.ACCESS_DENIED, 401, "HTTP 401")
 
 
 class Tapping:
-    def __init__(self, online: Judge, offline: Judge | None, card: VirtualCard) -> None:
+    def __init__(
+        self,
+        online: Judge,
+        offline: Judge | None,
+        card: VirtualCard,
+        reader: PadReader | None = None,
+    ) -> None:
         self.hub, clock = Hub(), SettableClock(AT)
         self.stages = StageTimes()
         self.ear = self.hub.subscribe()
         self.network = Network(self.hub, clock)
         self.tapper = Tapper(
             "rp",
-            open_reader=lambda _: connect_in_process(card),
+            open_reader=lambda _: connect_in_process(card) if reader is None else reader.connect(),
             online=online,
             offline=offline,
             network=self.network,
@@ -235,6 +243,22 @@ def test_the_pin_is_asked_once_though_the_network_goes_between(card: VirtualCard
 
     assert tapping.tapper.tap("one", "s", AssuranceLevel.X2, ask_pin=ask_pin).offline
     assert len(asked) == 1
+
+
+def test_the_pin_is_typed_once_at_the_reader_though_the_network_goes_between(
+    card: VirtualCard,
+) -> None:
+    reader = PadReader("pad")
+    reader.insert(card)
+    reader.typed.put("123456")
+    tapping = Tapping(FixedJudge("online", present=AWAY), FixedJudge("offline"), card, reader)
+    steps: list[TapStep] = []
+    outcome = tapping.tapper.tap(
+        "one", "s", AssuranceLevel.X2, ask_pin=PinAtReader(), progress=steps.append
+    )
+    assert outcome.offline
+    assert reader.asked == 1
+    assert steps.count(TapStep.PIN) == 1
 
 
 @pytest.mark.parametrize("offline", [FixedJudge("offline"), None])
