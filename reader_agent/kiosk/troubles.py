@@ -60,8 +60,8 @@ _MUTE = TroubleText(
     Part.CARD,
     Words("Không đọc được thẻ", "The card could not be read"),
     Words(
-        "Lấy thẻ ra, xoay mặt có chip về phía đầu đọc rồi đặt lại.",
-        "Take the card out, turn the chip towards the reader, and place it again.",
+        "Lấy thẻ ra, xoay mặt có chip về phía đầu đọc rồi đặt lại, chỉ một thẻ.",
+        "Take the card out, turn the chip towards the reader, and place it again, and no other.",
     ),
     again=True,
 )

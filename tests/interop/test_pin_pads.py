@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from cardsvc.card.commands import WrongPin
+from cardsvc.card.piv import PinReference
 from cardsvc.card.session import PivSession
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent.pcsc import PcscConnection
 from reader_agent.pin_entry import PinAtReader
-from reader_agent.pin_pad import find_pin_pad
+from reader_agent.pin_pad import encode_verify_block, find_pin_pad
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.private_pcscd import VirtualPcscReader
 from reader_agent.virtual.state import CardState
@@ -99,6 +100,25 @@ def test_what_is_not_a_pin_burns_no_try(
     with pytest.raises(CardError) as caught:
         PinAtReader().present(session)
     assert caught.value.reason is reason
+    assert card.state.pin.tries == 3
+
+
+def test_a_pad_that_does_not_come_back_is_left_and_the_reader_works_again_when_it_does(
+    pin_pad: PinPadReader, card: VirtualCard
+) -> None:
+    connection = PcscConnection(pin_pad.name)
+    pad = find_pin_pad(connection)
+    assert pad is not None
+    block = encode_verify_block(PinReference.APPLICATION)
+    with pytest.raises(CardError) as caught:
+        connection.control(pad.verify_code, block, 0.3)  # nobody presses anything
+    assert caught.value.reason is ReasonCode.READER_FAILED
+    pin_pad.keys.press("T")
+    connection.close()
+    again = PcscConnection(pin_pad.name, open_timeout_seconds=60)
+    assert PivSession(again).select()
+    again.close()
+    assert pin_pad.keys.used
     assert card.state.pin.tries == 3
 
 
