@@ -18,12 +18,13 @@ from cardsvc.service_records import Challenge, DecisionRecord
 from cardsvc.store.audit_trail import AuditTrail, audited
 from cardsvc.store.decision_mapping import decision_event, decision_values
 from cardsvc.store.engine import Database
+from cardsvc.store.many_rows import ManyRows
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.spent_nonces import SqlSpentNonces, spend_all
 
 EncodedEvent: TypeAlias = tuple[AuditEvent, bytes]
 """An event and what is hashed of it."""
-_APPEND = insert(cast("Table", DecisionRow.__table__))
+_APPEND = ManyRows(insert(cast("Table", DecisionRow.__table__)))
 
 
 class SqlDecisionLog:
@@ -104,7 +105,7 @@ def append_decisions(
     written = [answered is None or _take(unspent, answered) for _, answered in decisions]
     rows = [decision_values(one) for (one, _), let in zip(decisions, written, strict=True) if let]
     if rows:
-        connection.execute(_APPEND, rows)
+        _APPEND.ready(connection.dialect, rows).execute(connection)
     for (event, octets), let in zip(events, written, strict=True):
         if let:
             trail.record_encoded(event, octets)

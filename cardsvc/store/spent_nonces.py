@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Table, delete
 from cardsvc.errors import StoreError
 from cardsvc.service_records import Challenge
 from cardsvc.store.engine import Database
+from cardsvc.store.many_keys import KeysUnlessThere
 from cardsvc.store.schema import SpentNonceRow
-from cardsvc.store.upsert import insert_unless_there
 
 SWEEP_EVERY = timedelta(minutes=1)
 KEPT_AFTER_EXPIRY = timedelta(minutes=10)
 """By so much the clocks of two servers may differ before a nonce could be answered twice."""
-_SPENT = cast("Table", SpentNonceRow.__table__)
+_SPEND = KeysUnlessThere(cast("Table", SpentNonceRow.__table__))
 
 
 def spend_all(connection: Connection, challenges: Iterable[Challenge]) -> set[bytes]:
@@ -32,13 +32,7 @@ def spend_all(connection: Connection, challenges: Iterable[Challenge]) -> set[by
     They are taken in one order always, so that two transactions can't lock each other out.
     """
     rows = {(one.expires_at, sha256(one.nonce).digest()) for one in challenges}
-    if not rows:
-        return set()
-    found = connection.execute(
-        insert_unless_there(connection, _SPENT),
-        [{"expires_at": expiry, "nonce_sha256": nonce} for expiry, nonce in sorted(rows)],
-    )
-    return {bytes(nonce) for nonce in found.scalars()}
+    return {bytes(nonce) for _, nonce in _SPEND.execute(connection, sorted(rows))}
 
 
 class SqlSpentNonces:

@@ -29,7 +29,7 @@ from cardsvc.store.operator_store import SqlOperatorStore
 from cardsvc.store.partner_tokens import SqlPartnerTokens
 from cardsvc.store.schema import DecisionRow
 from cardsvc.store.sealed import Sealer
-from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY, SqlSpentNonces
+from cardsvc.store.spent_nonces import KEPT_AFTER_EXPIRY, SqlSpentNonces, spend_all
 from cardsvc.store.verification_store import (
     SqlCardDirectory,
     SqlDecisionHistory,
@@ -101,6 +101,16 @@ class TestSpentNonces:
 
         with ThreadPoolExecutor(REPLAYS) as pool:
             assert sorted(pool.map(replay, range(REPLAYS))) == [False] * (REPLAYS - 1) + [True]
+
+    def test_of_more_than_a_statement_takes_those_are_told_that_were_unspent(
+        self, database: Database
+    ) -> None:
+        challenges = [make_challenge() for _ in range(600)]
+        hashes = {sha256(one.nonce).digest() for one in challenges}
+        some = {sha256(one.nonce).digest() for one in challenges[100:150]}
+        for spent, told in ((challenges[100:150], some), (challenges, hashes - some)):
+            with database.writing() as session:
+                assert spend_all(session.connection(), [*spent, *spent]) == told
 
     def test_the_nonce_itself_is_not_stored(self, database: Database) -> None:
         challenge = make_challenge()
