@@ -71,7 +71,8 @@ class CardOnRecord(Struct, frozen=True):
 
     Args:
         card: the card.
-        holder_name: as printed; empty in a copy of the record, which holds no names.
+        holder_name: as printed; empty in a copy of the record, which holds no names, and where the
+            holder's data is restricted.
         category: civil servants only.
         agency_code: civil servants only.
         as_of: when this was true, in a copy of the record; None in the record itself.

@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from cardsvc.holder_search_records import ByName, HolderFilter, QueryWord
 from cardsvc.identity.agency_code import AgencyCode
+from cardsvc.store.restriction import is_unrestricted
 from cardsvc.store.schema import CardRow, HolderRow
 
 AFTER_EVERY_LETTER = "\uffff"
@@ -55,9 +56,15 @@ def is_exact(asked: HolderFilter, columns: Columns) -> ColumnElement[bool]:
 
 
 def meets(asked: HolderFilter, columns: Columns) -> ColumnElement[bool]:
-    """Return whether a holder meets every part of a question that is asked of the table."""
+    """Return whether a holder meets every part of a question that is asked of the table.
+
+    Whose data is restricted is found by a whole number or a card alone, for whoever has the person
+    or the card before them, and stands on no list.
+    """
     key = column_of(columns, "search_key")
     parts = [_has_word(key, word.folded) for word in words_of(asked)]
+    if isinstance(asked.query, ByName):
+        parts.append(is_unrestricted(column_of(columns, "id")))
     if asked.agencies is not None:
         parts.append(in_agencies(column_of(columns, "agency_code"), asked.agencies))
     if asked.unit is not None:

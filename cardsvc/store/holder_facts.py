@@ -16,7 +16,13 @@ from cardsvc.service_records import HolderFacts
 from cardsvc.store.audit_trail import audited
 from cardsvc.store.engine import Database
 from cardsvc.store.holder_mapping import read_holder
-from cardsvc.store.schema import HolderPhotoRow, HolderResidenceRow, HolderRow
+from cardsvc.store.restriction import is_unrestricted
+from cardsvc.store.schema import (
+    HolderPhotoRow,
+    HolderResidenceRow,
+    HolderRestrictionRow,
+    HolderRow,
+)
 from cardsvc.store.sealed import Sealer
 
 
@@ -28,14 +34,14 @@ class SqlHolderFacts:
         self._sealer = sealer
 
     def facts(self, holder_id: str) -> HolderFacts | None:
-        """Return a holder's facts, or None where there is no such holder.
+        """Return a holder's facts, or None where there is no such holder, or they are restricted.
 
         Raises:
             StoreError: a sealed value does not open, or is not of its form (RECORD_CORRUPT).
         """
         with self._database.reading() as session:
             row = session.get(HolderRow, holder_id)
-            if row is None:
+            if row is None or session.get(HolderRestrictionRow, holder_id) is not None:
                 return None
             holder = read_holder(row, self._sealer)
             lives = session.get(HolderResidenceRow, holder_id)
@@ -48,10 +54,11 @@ class SqlHolderFacts:
             )
 
     def has_photo(self, holder_id: str) -> bool:
-        """Tell whether a holder's photo is on record; nothing is opened for that."""
-        one = select(HolderPhotoRow.number).where(HolderPhotoRow.holder_id == holder_id).limit(1)
+        """Tell whether a photo is on record that may be used; nothing is opened for that."""
+        row = HolderPhotoRow
+        one = select(row.number).where(row.holder_id == holder_id, is_unrestricted(row.holder_id))
         with self._database.reading() as session:
-            return session.scalar(one) is not None
+            return session.scalar(one.limit(1)) is not None
 
     def record_residence(
         self, holder_id: str, province: ProvinceCode, *, operator: str, at: datetime

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -27,7 +28,7 @@ from cardsvc.store.holder_candidates import find_candidates
 from cardsvc.store.holder_conditions import is_exact, meets
 from cardsvc.store.holder_mapping import read_holder, read_personal_number
 from cardsvc.store.holder_walk import GivenNames, walk
-from cardsvc.store.schema import CardRow, HolderRow
+from cardsvc.store.schema import CardRow, HolderRestrictionRow, HolderRow
 from cardsvc.store.sealed import Sealer
 
 
@@ -70,6 +71,12 @@ class SqlHolderDirectory:
         with self._database.reading() as session:
             row = session.get(HolderRow, holder_id)
             return None if row is None else read_holder(row, self._sealer)
+
+    def restricted_since(self, holder_id: str) -> datetime | None:
+        """Return since when a holder's data is not to be used; None where it may be."""
+        with self._database.reading() as session:
+            row = session.get(HolderRestrictionRow, holder_id)
+            return None if row is None else row.since
 
     def estimated_size(self) -> int:
         """Return roughly how many holders there are, without counting them."""

@@ -16,6 +16,7 @@ from cardsvc.errors import IssuanceError, ReasonCode, StoreError
 from cardsvc.photo_records import HolderPhoto, PhotoFinding, Portrait
 from cardsvc.store.audit_trail import AuditTrail
 from cardsvc.store.engine import Database
+from cardsvc.store.restriction import is_unrestricted
 from cardsvc.store.schema import CardRow, HolderPhotoRow, HolderRow
 from cardsvc.store.sealed import Sealer
 from cardsvc.store.unit_of_work import issuing
@@ -112,6 +113,8 @@ class SqlPortraits:
     def of_card(self, guid: CardGuid) -> bytes | None:
         """Return the present photo of a card's holder as it is printed, a JPEG; None for none.
 
+        Where the holder's data is restricted there is none.
+
         Raises:
             StoreError: the picture does not open (RECORD_CORRUPT).
         """
@@ -119,7 +122,7 @@ class SqlPortraits:
         latest = (
             select(row.holder_id, row.number, row.print_sealed)
             .join(CardRow, CardRow.holder_id == row.holder_id)
-            .where(CardRow.guid == guid)
+            .where(CardRow.guid == guid, is_unrestricted(row.holder_id))
             .order_by(row.number.desc())
             .limit(1)
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, case, select
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
@@ -19,6 +19,7 @@ from cardsvc.service_records import CardOnRecord, CardStanding, DecisionRecord, 
 from cardsvc.store.decision_mapping import read_decision
 from cardsvc.store.engine import Database
 from cardsvc.store.policy_store import IN_FORCE, read_in_force
+from cardsvc.store.restriction import is_unrestricted
 from cardsvc.store.schema import (
     CardKeyRow,
     CardRow,
@@ -37,6 +38,8 @@ def _of_slot(keys: FromClause, slot: KeySlot) -> ColumnElement[bool]:
     return and_(keys.c.guid == _CARDS.c.guid, keys.c.slot == int(slot))
 
 
+_NAME = case((is_unrestricted(_HOLDERS.c.id), _HOLDERS.c.name), else_="").label("name")
+"""A name is released as it stands here: none of somebody whose data is restricted."""
 _CARD = (
     select(
         _CARDS.c.guid,
@@ -45,7 +48,7 @@ _CARD = (
         _CARDS.c.state,
         _CARDS.c.expires_at,
         _CARDS.c.realm,
-        _HOLDERS.c.name,
+        _NAME,
         _HOLDERS.c.category,
         _HOLDERS.c.agency_code,
         _CARD_KEY.c.spki_sha256.label("card_key"),

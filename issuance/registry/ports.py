@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from cardsvc.agency_records import Agency, AgencyBook
@@ -80,6 +81,10 @@ class HolderDirectory(Protocol):
 
     def find(self, holder_id: str) -> Holder | None:
         """Return a holder as on record, or None; nothing is locked."""
+        ...
+
+    def restricted_since(self, holder_id: str) -> datetime | None:
+        """Return since when a holder's data is not to be used; None where it may be."""
         ...
 
     def estimated_size(self) -> int:

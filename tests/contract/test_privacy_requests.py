@@ -13,6 +13,8 @@ from cardsvc.attendance_records import TAP_KIND, CorrectionKind, CorrectionState
 from cardsvc.audit import AuditAction
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.event_chain import AgentEvent, ChainHead, encode_agent_event, receive_event
+from cardsvc.holder_search_records import HolderFilter
+from cardsvc.identity.provinces import ProvinceCode, ProvinceTable
 from cardsvc.lifecycle import ApplicationState, CardState
 from cardsvc.loss_records import LossChannel, LossState
 from cardsvc.privacy_records import DataKind, ErasureHold, RequestKind, RequestState
@@ -21,10 +23,15 @@ from cardsvc.store.agent_events import SqlAgentEvents
 from cardsvc.store.attendance_store import SqlAttendance
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database
+from cardsvc.store.holder_facts import SqlHolderFacts
+from cardsvc.store.holder_search import SqlHolderDirectory
+from cardsvc.store.photo_store import SqlPortraits
 from cardsvc.store.schema import HolderPhotoRow, LossCaseRow
 from cardsvc.store.sealed import Sealer
+from cardsvc.store.verification_store import SqlCardDirectory
 from issuance.attendance.corrections import correct_tap
 from issuance.privacy.export import export_person
+from issuance.registry.search_query import parse_search
 from tests.support.issuance_store_contract import AT
 from tests.support.privacy_office import (
     EMAIL,
@@ -204,6 +211,48 @@ def test_a_restricted_persons_data_serves_nothing_new(office: Office) -> None:
     assert office.requests.lift_restriction(office.holder.id, operator="hung", at=AT)
     assert not office.requests.lift_restriction(office.holder.id, operator="hung", at=AT)
     office.person()
+
+
+def test_a_restricted_persons_data_is_shown_and_released_to_nobody(
+    office: Office, database: Database, sealer: Sealer
+) -> None:
+    office.person()
+    holder = office.holder.id
+    with office.privacy.transaction() as unit:
+        (card,) = unit.person_file(holder).cards
+    with database.writing() as session:
+        session.add(
+            HolderPhotoRow(
+                holder_id=holder, number=1, print_sealed=b"p", chip_sealed=b"c",
+                source_index=b"1", findings=[], added_by="lan", added_at=AT,
+            )
+        )  # fmt: skip
+    facts, directory = SqlHolderFacts(database, sealer), SqlHolderDirectory(database, sealer)
+    cards, portraits = SqlCardDirectory(database), SqlPortraits(database, sealer)
+    home = ProvinceCode(ProvinceTable.DECISION_19_2025, "79")
+    facts.record_residence(holder, home, operator="lan", at=AT)
+
+    def found(typed: str) -> int:
+        return len(directory.search(HolderFilter(parse_search(typed))).holders)
+
+    def name() -> str:
+        on_record = cards.find(card.guid)
+        assert on_record is not None
+        return on_record.holder_name
+
+    assert (found("Nguyễn Thị"), found(NUMBER), name()) == (1, 1, NAME)
+    assert facts.facts(holder)
+    assert facts.has_photo(holder)
+    office.requests.grant(office.asked(RequestKind.RESTRICTION), operator="lan", at=AT)
+    assert (found(""), found("Nguyễn Thị"), found(NUMBER), name()) == (0, 0, 1, "")
+    assert facts.facts(holder) is None
+    assert not facts.has_photo(holder)
+    assert portraits.of_card(card.guid) is None
+    assert directory.restricted_since(holder) == AT
+    office.requests.lift_restriction(holder, operator="hung", at=AT)
+    assert (found("Nguyễn Thị"), name()) == (1, NAME)
+    assert facts.has_photo(holder)
+    assert directory.restricted_since(holder) is None
 
 
 @pytest.mark.reason(ReasonCode.SAME_OPERATOR)

@@ -203,7 +203,14 @@ EXAMPLES: dict[str, list[dict[str, str]]] = {
     **EXAMPLES_OF_THE_FIELD,
     **{
         f"console.holders.{page}": [{"holder_id": KHUE}]
-        for page in ("show", "edit", "ask_to_disclose", "ask_to_end", "choose_photo")
+        for page in (
+            "show",
+            "edit",
+            "ask_to_disclose",
+            "ask_to_end",
+            "ask_to_lift",
+            "choose_photo",
+        )
     },
     **{
         f"console.imports.{page}": [{"import_id": IMPORT}]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from cardsvc.access_records import Role
 from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.privacy_records import RequestKind
 from issuance.registry.holders import add_holders
 from tests.support.console import AGENCY, Browser, ConsoleUnderTest
 from tests.support.console_people import KHUE, NUMBER, OUTSIDE, civil_servant
@@ -214,3 +215,24 @@ def test_a_photo_beyond_the_limit_is_not_read(clerk: Browser) -> None:
     )
     assert answer.status_code == 413
     assert "quá lớn" in answer.text
+
+
+def test_a_restricted_person_is_on_no_list_until_an_approver_lifts_it(
+    console: ConsoleUnderTest, clerk: Browser
+) -> None:
+    here, desk = f"/console/holders/{KHUE}", console.services.oversight.requests
+    desk.receive("han-che", KHUE, RequestKind.RESTRICTION, operator="lan", at=console.clock.now())
+    desk.acknowledge("han-che", operator="lan", at=console.clock.now())
+    assert here in search(clerk, q="Minh Khuê")
+    desk.grant("han-che", operator="hung", at=console.clock.now())
+    assert here not in search(clerk, q="Minh Khuê")
+    page = clerk.get(here).text
+    assert "Đang hạn chế xử lý dữ liệu" in page
+    assert "lift-restriction" not in page
+    assert clerk.get(f"{here}/photo.jpg").status_code == 404
+    approver = Browser(console).sign_in(console.who(Role.APPROVER))
+    assert "lift-restriction" in approver.get(here).text
+    approver.send(f"{here}/lift-restriction")
+    assert "Đang hạn chế" not in approver.get(here).text
+    assert here in search(clerk, q="Minh Khuê")
+    assert events(console, KHUE)[0].action is AuditAction.PRIVACY_RESTRICTION_LIFTED

@@ -58,7 +58,7 @@ def _picture_pages(views: Blueprint, services: ConsoleServices) -> None:
     def photo(holder_id: str) -> Response:
         one = find_holder(services, holder_id)
         found = present_photo(services.registry.photos, one.id)
-        if found is None:
+        if found is None or services.registry.directory.restricted_since(one.id):
             abort(404)
         return Response(found.portrait.print_jpeg, mimetype="image/jpeg")
 

@@ -78,6 +78,7 @@ def add_pages(views: Blueprint, services: ConsoleServices) -> None:
 
 def _record(services: ConsoleServices, one: Holder, *, in_full: bool) -> str:
     registry = services.registry
+    restricted_since = registry.directory.restricted_since(one.id)
     cards = registry.lists.cards(holder_id=one.id)
     applications = registry.requests_of(one.id)
     names = {one.id: "", **{made.id: str(CARD_TYPES[made.card_type]) for made in applications}}
@@ -88,7 +89,9 @@ def _record(services: ConsoleServices, one: Holder, *, in_full: bool) -> str:
         in_full=in_full,
         cards=cards,
         applications=applications,
-        photo=present_photo(registry.photos, one.id),
+        photo=None if restricted_since else present_photo(registry.photos, one.id),
+        restricted_since=restricted_since,
+        is_approver=Role.APPROVER in present_operator().roles,
         history=_history(services, names),
         is_clerk=Role.CLERK in present_operator().roles,
         today=request_instant(services).date(),

@@ -29,7 +29,7 @@ from web.console.access import needs
 from web.console.exports import Cell, send_csv, send_xlsx
 from web.console.forms import Form, FormReader
 from web.console.languages import Text, t
-from web.console.pages import holder_changes, holder_photos, holder_record
+from web.console.pages import holder_changes, holder_photos, holder_record, holder_restriction
 from web.console.paging import PAGE_ROWS, Column, Table
 from web.console.registry_texts import CARD_TYPES, CATEGORIES
 from web.console.scopes import agencies_to_search
@@ -67,6 +67,7 @@ def pages(services: ConsoleServices) -> Blueprint:
     holder_record.add_pages(views, services)
     holder_changes.add_pages(views, services)
     holder_photos.add_pages(views, services)
+    holder_restriction.add_pages(views, services)
     return views
 
 
