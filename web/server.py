@@ -17,6 +17,7 @@ from granian.constants import Interfaces
 
 from web.app import create_app
 from web.bootstrap import open_installation
+from web.collector import spare_what_stays
 from web.events.background import CourierThread
 from web.housekeeping.background import HousekeepingThread
 from web.housekeeping_wiring import wire_housekeeping
@@ -59,6 +60,7 @@ def application() -> Flask:
     app = create_app(installation.services, tap_lane=not traced)
     if traced:
         register_tracing(app, open_exporting_provider())
+    spare_what_stays()
     return app
 
 
