@@ -39,9 +39,11 @@ def outcome(group: GroupCommit[int, int], items: Sequence[int]) -> list[int] | R
         return error.reason
 
 
-def all_behind_one(disk: Disk, items: Sequence[Sequence[int]]) -> list[list[int] | ReasonCode]:
+def all_behind_one(
+    disk: Disk, items: Sequence[Sequence[int]], **options: float
+) -> tuple[GroupCommit[int, int], list[list[int] | ReasonCode]]:
     """Submit while a first transaction is under way, so that all meet in the next."""
-    group: GroupCommit[int, int] = GroupCommit(disk.write)
+    group: GroupCommit[int, int] = GroupCommit(disk.write, **options)
     with ThreadPoolExecutor(len(items) + 1) as pool:
         first = pool.submit(outcome, group, [1000])
         assert disk.entered.wait(30)
@@ -50,13 +52,13 @@ def all_behind_one(disk: Disk, items: Sequence[Sequence[int]]) -> list[list[int]
             assert not first.done()
         disk.let_go.set()
         assert first.result(30) == [2000]
-        return [one.result(30) for one in others]
+        return group, [one.result(30) for one in others]
 
 
 def test_each_gets_its_own_results() -> None:
     disk = Disk()
     items = [[10 * n, 10 * n + 1] for n in range(2, CALLERS)]
-    assert all_behind_one(disk, items) == [[20 * n, 20 * n + 2] for n in range(2, CALLERS)]
+    assert all_behind_one(disk, items)[1] == [[20 * n, 20 * n + 2] for n in range(2, CALLERS)]
 
 
 def test_those_who_wait_share_one_transaction() -> None:
@@ -73,16 +75,32 @@ def test_one_caller_alone_waits_for_nobody() -> None:
     assert disk.transactions == [[1], [2], [3]]
 
 
+def test_those_who_were_answered_together_are_written_together_again() -> None:
+    disk = Disk()
+    group = all_behind_one(disk, [[n] for n in range(20, 20 + CALLERS)], gathering_seconds=60)[0]
+    with ThreadPoolExecutor(CALLERS) as pool:
+        again = [pool.submit(group.submit, [n]) for n in range(20, 20 + CALLERS)]
+        assert [list(one.result(30)) for one in again] == [[2 * n] for n in range(20, 20 + CALLERS)]
+    assert [len(one) for one in disk.transactions] == [1, CALLERS, CALLERS]
+
+
+def test_those_who_do_not_come_again_are_not_waited_for_long() -> None:
+    disk = Disk()
+    group = all_behind_one(disk, [[n] for n in range(20, 23)], gathering_seconds=0.01)[0]
+    assert [list(group.submit([n])) for n in (1, 2)] == [[2], [4]]
+    assert [len(one) for one in disk.transactions] == [1, 3, 1, 1]
+
+
 def test_what_is_ill_formed_harms_its_own_caller_only() -> None:
     disk = Disk()
-    outcomes = all_behind_one(disk, [[1], [-1], [2, 3], [4, -4]])
+    _, outcomes = all_behind_one(disk, [[1], [-1], [2, 3], [4, -4]])
     assert outcomes == [[2], ReasonCode.MALFORMED_MESSAGE, [4, 6], ReasonCode.MALFORMED_MESSAGE]
 
 
 @pytest.mark.reason(ReasonCode.SERVICE_UNAVAILABLE)
 def test_a_failure_of_the_disk_is_everybodys_and_passes() -> None:
     disk = Disk()
-    outcomes = all_behind_one(disk, [[1], [13], [2]])
+    _, outcomes = all_behind_one(disk, [[1], [13], [2]])
     assert outcomes == [ReasonCode.SERVICE_UNAVAILABLE] * 3
     assert list(GroupCommit(disk.write).submit([5])) == [10]
 
