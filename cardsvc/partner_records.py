@@ -230,7 +230,7 @@ class PartnerCaller:
 ANSWERS_KEPT = timedelta(days=1)
 """For so long an ``Idempotency-Key`` is known."""
 RequestName: TypeAlias = tuple[str, bytes]
-"""A partner, and SHA-256 of the key that it gave a request."""
+"""A partner or an agent, and SHA-256 of the key that it gave a request."""
 
 
 @unique

@@ -92,7 +92,7 @@ def agent_api(services: Services) -> Blueprint:
         caller=Caller.AGENT, tag=Tag.DESK, answer=(BatchMessage, JobEndMessage), refusals=(409,),
     )  # fmt: skip
     def start_job(job_id: str) -> Response:
-        caller = agent()
+        caller = calling_agent(services, is_answer_secret=True)
         return _step(services.jobs.start(job_id, caller))
 
     @views.post("/jobs/<job_id>/answers")
@@ -103,7 +103,7 @@ def agent_api(services: Services) -> Blueprint:
         answer=(BatchMessage, JobEndMessage), refusals=(409,),
     )  # fmt: skip
     def answer_job(job_id: str) -> Response:
-        caller = agent()
+        caller = calling_agent(services, is_answer_secret=True)
         return _step(services.jobs.answer(job_id, caller, parse_answer(request.get_data())))
 
     return views

@@ -18,7 +18,7 @@ from web.enrolment_api import enrolment_api
 from web.events_api import events_api
 from web.headers import HARDENING, said_to_agents
 from web.metrics_api import metrics_api, register_measuring
-from web.named_requests import register_partner_answers
+from web.named_requests import register_named_answers
 from web.oauth_api import oauth_api
 from web.openapi.pages import register_reference
 from web.operations_api import operations_api
@@ -75,7 +75,7 @@ def create_app(services: Services, *, tap_lane: bool = True) -> Flask:
     register_request_ids(app)
     register_refusals(app, RefusalLog(services.record), services.clock)
     register_measuring(app, services.instruments)
-    register_partner_answers(app, services.partners)
+    register_named_answers(app)
     register_reference(app)
     register_console(app, services.console)
 

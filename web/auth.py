@@ -66,11 +66,17 @@ def _token() -> str:
     return token
 
 
-def calling_agent(services: Services) -> str:
+def calling_agent(services: Services, *, is_answer_secret: bool = False) -> str:
     """Return the agent that the request comes from, by its device's key or its token.
+
+    Args:
+        services: the use cases.
+        is_answer_secret: the answer may not be kept on a disk.
 
     Raises:
         Unauthenticated: neither, or one that opens nothing; or tokens are switched off.
+        AnsweredBefore: the request has a name, and was answered under it.
+        CardsvcError: its name is another request's, or of one that is being answered.
     """
     authorization = request.headers.get("Authorization", "")
     match shown_by(authorization, _signed_request, tokens=services.agents.tokens):
@@ -83,6 +89,8 @@ def calling_agent(services: Services) -> str:
     if agent is None:
         raise Unauthenticated
     g.caller = agent
+    agents = services.agents
+    name_request(agents.passing if is_answer_secret else agents.named, agent, services.clock.now())
     return agent
 
 

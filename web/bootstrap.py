@@ -277,7 +277,7 @@ def _open(
     feed = open_feed(settings, database)
     reader = state_reader(StateParts(database, access, presence, feed))
     instruments.add(StateCollector(reader, clock))
-    agents = agent_access(settings, database, vault, clock.now())
+    agents = agent_access(settings, database, vault, sealer, clock.now())
     agent_settings = agent_settings_desk(database, vault)
     door_orders = DoorOrderDesk(SqlDoorOrders(database), open_door_order_signer(vault))
     flows = wire_flows(

@@ -1,4 +1,4 @@
-"""Partners' answers: once for an ``Idempotency-Key``, with what is left of the caller's limits."""
+"""Answers: once for an ``Idempotency-Key``, with what is left of a partner's limits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import datetime
 from flask import Flask, Response, g, request
 
 from cardsvc.errors import CardsvcError
-from cardsvc.partner_records import KeptAnswer
+from cardsvc.partner_records import KeptAnswer, RequestName
 from web.partners.limits import rate_limit_headers
 from web.partners.request_names import NamedRequests, parse_request_key
-from web.partners.services import PartnerServices
 from web.request_id import request_id
 
 _LOG = logging.getLogger(__name__)
@@ -26,8 +25,10 @@ class AnsweredBefore(Exception):
         self.answer = answer
 
 
-def name_request(named: NamedRequests, relying_party: str, at: datetime) -> None:
+def name_request(named: NamedRequests, caller: str, at: datetime) -> None:
     """Look whether the present request was answered before; asked once its caller is known.
+
+    A request that waits, and looks again who sends it, keeps the name that it has.
 
     Raises:
         AnsweredBefore: it was.
@@ -36,7 +37,7 @@ def name_request(named: NamedRequests, relying_party: str, at: datetime) -> None
         Malformed: the header is none.
     """
     value = request.headers.get(_HEADER)
-    if value is None or request.method != "POST":
+    if value is None or request.method != "POST" or "request_name" in g:
         return
     parts = (
         request.method.encode(),
@@ -44,13 +45,13 @@ def name_request(named: NamedRequests, relying_party: str, at: datetime) -> None
         request.mimetype.encode(),
         request.get_data(),
     )
-    found = named.begin(relying_party, parse_request_key(value), parts, at)
+    found = named.begin(caller, parse_request_key(value), parts, at)
     if isinstance(found, KeptAnswer):
         raise AnsweredBefore(found)
-    g.request_name = found
+    g.request_name = named, found
 
 
-def register_partner_answers(app: Flask, partners: PartnerServices) -> None:
+def register_named_answers(app: Flask) -> None:
     """Send kept answers again, keep new ones, and say what is left of the caller's limits."""
 
     @app.errorhandler(AnsweredBefore)
@@ -62,10 +63,11 @@ def register_partner_answers(app: Flask, partners: PartnerServices) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        name = g.pop("request_name", None)
-        if name is not None:
+        claimed: tuple[NamedRequests, RequestName] | None = g.pop("request_name", None)
+        if claimed is not None:
+            named, name = claimed
             try:
-                partners.named.end(name, response.status_code, response.get_data())
+                named.end(name, response.status_code, response.get_data())
             except CardsvcError as error:  # what was done is answered all the same
                 _LOG.error("answer not kept: %s (request %s)", error, request_id())
         return response

@@ -169,6 +169,7 @@ KEPT_TABLES = frozenset(
         "holder_erasures",
         "operators",  # the sealed second factor of our own staff
         "answered_requests",  # sealed answers to partners, forgotten after a day
+        "agent_answered_requests",  # the same to agents
     }
 )
 """Tables that refer to a person, or seal something else, and hold no fact of a holder."""

@@ -12,6 +12,7 @@ from cardsvc.store.attempt_store import ATTEMPTS_KEPT
 from cardsvc.store.engine import Database
 from cardsvc.store.form_store import FORMS_KEPT
 from cardsvc.store.schema import (
+    AgentAnsweredRequestRow,
     AnsweredRequestRow,
     CounterSessionRow,
     FormSubmissionRow,
@@ -60,6 +61,7 @@ class SqlExpired:
             delete(PartnerTokenRow).where(PartnerTokenRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(SpentAssertionRow).where(SpentAssertionRow.expires_at <= at - KEPT_AFTER_EXPIRY),
             delete(AnsweredRequestRow).where(AnsweredRequestRow.expires_at <= at),
+            delete(AgentAnsweredRequestRow).where(AgentAnsweredRequestRow.expires_at <= at),
             delete(RequestWindowRow).where(RequestWindowRow.starts_at <= at - _WINDOWS_KEPT),
         )
         forgotten = 0

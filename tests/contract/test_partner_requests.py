@@ -1,4 +1,4 @@
-"""Counted and named requests of partners, on both databases."""
+"""Counted and named requests of partners, named ones of agents, on both databases."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from cardsvc.partner_records import (
     RequestClaim,
     RequestLimits,
 )
+from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.answered_requests import CLAIM_HOLDS, SqlAnsweredRequests
 from cardsvc.store.engine import Database
 from cardsvc.store.expired import SqlExpired
 from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.request_windows import SqlRequestWindows
+from cardsvc.store.schema import AgentAnsweredRequestRow, AnsweredRequestRow
 from cardsvc.store.sealed import Sealer
 from web.partners.limits import RequestQuota, TooManyRequests, rate_limit_headers
 
@@ -35,9 +37,13 @@ def party(database: Database) -> str:
     return "bv"
 
 
-@pytest.fixture
-def book(database: Database, sealer: Sealer, party: str) -> SqlAnsweredRequests:
-    return SqlAnsweredRequests(database, sealer)
+@pytest.fixture(params=[AnsweredRequestRow, AgentAnsweredRequestRow], ids=["partner", "agent"])
+def book(
+    request: pytest.FixtureRequest, database: Database, sealer: Sealer, party: str
+) -> SqlAnsweredRequests:
+    if request.param is AgentAnsweredRequestRow:
+        SqlAccessStore(database).enrol_agent(party, "Ki-ốt", operator="a", at=AT)
+    return SqlAnsweredRequests(database, sealer, request.param)
 
 
 def test_a_request_is_claimed_once_and_answered_from_then_on(book: SqlAnsweredRequests) -> None:
@@ -82,7 +88,8 @@ def test_answers_are_sealed_and_forgotten(book: SqlAnsweredRequests, database: D
     book.conclude(NAME, ANSWER)
     with database.engine.connect() as connection:
         (sealed,) = connection.exec_driver_sql(
-            "SELECT answer_sealed FROM answered_requests"
+            "SELECT answer_sealed FROM answered_requests UNION "
+            "SELECT answer_sealed FROM agent_answered_requests"
         ).scalars()
     assert "Khuê".encode() not in bytes(sealed)
     assert SqlExpired(database).forget(AT + ANSWERS_KEPT, AT) == 1

@@ -151,7 +151,7 @@ def _examples() -> dict[str, Any]:
 
 def _is_named(rule: Rule, declared: Operation) -> bool:
     """Tell whether a request may be given a name, so that it is answered once."""
-    return declared.caller is Caller.PARTNER and "POST" in (rule.methods or ())
+    return declared.caller is not Caller.ANYONE and "POST" in (rule.methods or ())
 
 
 def _common(rule: Rule, declared: Operation) -> list[str]:
@@ -193,8 +193,8 @@ def _refusals(rule: Rule, declared: Operation) -> set[int]:
         found |= {401}
     if declared.caller is Caller.PARTNER:
         found |= {403, 429}
-        if _is_named(rule, declared):
-            found |= {400, 409, 422}
+    if _is_named(rule, declared):
+        found |= {400, 409, 422}
     return found
 
 

@@ -1,4 +1,4 @@
-"""Requests that a partner gave a name, so that sending one twice does it once.
+"""Requests that a partner or an agent gave a name, so that sending one twice does it once.
 
 Spec: draft-ietf-httpapi-idempotency-key-header-07; the header is a structured field, a string
 (RFC 9651 section 3.3.3). A plain word without quotes, as many clients send it, is taken as well.
@@ -58,12 +58,12 @@ class NamedRequests:
         self._book = book
 
     def begin(
-        self, relying_party: str, key: str, parts: Iterable[bytes], at: datetime
+        self, caller: str, key: str, parts: Iterable[bytes], at: datetime
     ) -> RequestName | KeptAnswer:
         """Return the request's name where it is to be answered now, or its answer.
 
         Args:
-            relying_party: whose.
+            caller: whose.
             key: of ``parse_request_key``.
             parts: what makes the request that one: method, address, type, body.
             at: the instant.
@@ -72,7 +72,7 @@ class NamedRequests:
             RequestRunning: somebody else is at it.
             KeyReused: the key was given to another request.
         """
-        name = relying_party, hashlib.sha256(key.encode()).digest()
+        name = caller, hashlib.sha256(key.encode()).digest()
         digest = hashlib.sha256()
         for part in parts:
             digest.update(len(part).to_bytes(8, "big") + part)

@@ -11,7 +11,13 @@ from web.agents.sign_in import SignedRequest
 from web.request_id import name_of
 from web.strict_requests import JSON
 
-_UNUSUAL = ("SCRIPT_NAME", "QUERY_STRING", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING")
+_UNUSUAL = (
+    "SCRIPT_NAME",
+    "QUERY_STRING",
+    "HTTP_CONTENT_ENCODING",
+    "HTTP_TRANSFER_ENCODING",
+)
+_NAMED = "HTTP_IDEMPOTENCY_KEY"
 _MOST_DIGITS = 9
 
 
@@ -45,7 +51,7 @@ def plain_request(environ: WSGIEnvironment) -> PlainRequest | None:
     """
     if environ["REQUEST_METHOD"] != "POST" or environ.get("CONTENT_TYPE") != JSON:
         return None
-    if any(environ.get(name) for name in _UNUSUAL):
+    if _NAMED in environ or any(environ.get(name) for name in _UNUSUAL):
         return None
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     length = _length(environ.get("CONTENT_LENGTH", ""))

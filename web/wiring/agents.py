@@ -7,7 +7,10 @@ from datetime import datetime
 
 from cardsvc.store.agent_devices import SqlAgentDevices
 from cardsvc.store.agent_settings import SqlAgentSettings
+from cardsvc.store.answered_requests import SqlAnsweredRequests
 from cardsvc.store.engine import Database
+from cardsvc.store.schema import AgentAnsweredRequestRow
+from cardsvc.store.sealed import Sealer
 from keys.agent_settings_signer import open_agent_settings_signer
 from keys.device_ca import open_device_authority
 from keys.vault import KeyVault
@@ -15,11 +18,13 @@ from web.agents.access import AgentAccess
 from web.agents.enrolment import EnrolmentDesk
 from web.agents.settings import SettingsDesk
 from web.agents.sign_in import AgentSignIn
+from web.partners.passing_answers import PassingAnswers
+from web.partners.request_names import NamedRequests
 from web.settings import Settings
 
 
 def agent_access(
-    settings: Settings, database: Database, vault: KeyVault, at: datetime
+    settings: Settings, database: Database, vault: KeyVault, sealer: Sealer, at: datetime
 ) -> AgentAccess:
     """Return how agents are enrolled and sign in; makes the device CA where there is none."""
     devices = SqlAgentDevices(database)
@@ -28,6 +33,8 @@ def agent_access(
         enrolment=EnrolmentDesk(devices, authority, os.urandom),
         sign_in=AgentSignIn(devices),
         tokens=settings.agent_tokens == "on",
+        named=NamedRequests(SqlAnsweredRequests(database, sealer, AgentAnsweredRequestRow)),
+        passing=NamedRequests(PassingAnswers()),
     )
 
 

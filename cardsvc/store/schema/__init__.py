@@ -56,6 +56,7 @@ from cardsvc.store.schema.oversight import (
     HousekeepingStepRow,
 )
 from cardsvc.store.schema.partners import (
+    AgentAnsweredRequestRow,
     AnsweredRequestRow,
     PartnerKeyRow,
     PartnerTokenRow,
@@ -118,6 +119,7 @@ __all__ = [
     "AgencySuccessorRow",
     "AgencyVersionRow",
     "AgentAlarmRow",
+    "AgentAnsweredRequestRow",
     "AgentChainRow",
     "AgentEventRow",
     "AgentInviteRow",

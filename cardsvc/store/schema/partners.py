@@ -106,3 +106,21 @@ class AnsweredRequestRow(Base):
     __table_args__ = (
         CheckConstraint("(status IS NULL) = (answer_sealed IS NULL)", name="answer_whole"),
     )
+
+
+class AgentAnsweredRequestRow(Base):
+    """An agent's POST with an ``Idempotency-Key``, kept as a partner's is."""
+
+    __tablename__ = "agent_answered_requests"
+
+    agent: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    key_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    status: Mapped[int | None] = mapped_column(Integer)
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        CheckConstraint("(status IS NULL) = (answer_sealed IS NULL)", name="answer_whole"),
+    )
