@@ -67,7 +67,7 @@ def receipt_claims(
 
 
 def _tell_release(claims: dict[str, object], release: Release) -> None:
-    claims["released"] = release.names
+    claims["released"] = list(release.names)
     if release.pseudonym is not None:
         claims["pseudonym"] = release.pseudonym
     if release.consent is not None:
