@@ -75,8 +75,11 @@ def parse_retention(text: str) -> Mapping[DataKind, RetentionRule]:
     except (ValueError, RecursionError):
         _refuse("not TOML")
     known = {kind.value for kind in DataKind}
-    if document.keys() != known:
-        _refuse(f"needs exactly the kinds {', '.join(sorted(known))}")
+    if missing := known - document.keys():
+        # no period by default: what a new edition keeps must not go before somebody said when
+        _refuse(f"lacks {', '.join(sorted(missing))}: take them from the shipped retention.toml")
+    if document.keys() - known:
+        _refuse(f"has other kinds than {', '.join(sorted(known))}")
     return {kind: _rule(kind, document[kind.value]) for kind in DataKind}
 
 

@@ -135,6 +135,15 @@ def test_rules_that_leave_something_open_are_refused(old: str, new: str) -> None
         parse_retention(SHIPPED.replace(old, new, 1))
 
 
+def test_kinds_that_rules_of_an_older_edition_lack_are_named() -> None:
+    older = SHIPPED.replace("[agent_event]", "[other]", 1)
+    assert older != SHIPPED
+    with pytest.raises(Malformed, match="lacks agent_event: take"):
+        parse_retention(older)
+    with pytest.raises(Malformed, match="other kinds"):
+        parse_retention(f"{SHIPPED}\n[other]")
+
+
 def test_an_installations_own_files_win(tmp_path: Path) -> None:
     assert load_retention(None) == load_retention(tmp_path) == shipped_retention()
     assert load_working_days(tmp_path) == load_working_days(None) == WorkingDays()
