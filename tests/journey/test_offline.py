@@ -199,7 +199,12 @@ def test_the_report_says_what_was_opened_on_an_old_list(
     service: ServiceUnderTest, tmp_path: Path
 ) -> None:
     card, guid = service.active_card()
-    agent = door(service, tmp_path)
+    another, _ = service.active_card()
+    for disk in ("former", "present"):
+        (tmp_path / disk).mkdir()
+        agent = door(service, tmp_path / disk)
+        assert agent.tap(another).granted
+        OutboxSender(agent.outbox, service.kiosk, agent.machine, OutboxConfig()).step()
 
     def pass_time(minutes: int) -> None:
         agent.pass_time(timedelta(minutes=minutes))
@@ -235,4 +240,4 @@ def test_the_report_says_what_was_opened_on_an_old_list(
     assert kinds == {"tap.decided_offline"}
     environment = service.installation.settings.as_environment()
     alarms = CliRunner().invoke(main, ("agent", "alarms"), env=environment)
-    assert f"\t{AGENT}\trestart\t" in alarms.output  # each test here is another disk
+    assert f"\t{AGENT}\trestart\t" in alarms.output  # as the disk is another one
