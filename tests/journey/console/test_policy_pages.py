@@ -120,6 +120,7 @@ def test_a_draft_is_written_tried_put_in_force_and_put_back(
     page = author.get(f"{HERE}?{QUERY}").text
     assert "Sẽ áp dụng" not in page
     assert "Đã thôi áp dụng" in page
+    assert_told_which_rule_decided(console, author)
 
 
 def decide(console: ConsoleUnderTest) -> None:
@@ -139,7 +140,7 @@ def decide(console: ConsoleUnderTest) -> None:
         )  # fmt: skip
 
 
-def test_which_rule_decided(console: ConsoleUnderTest, author: Browser) -> None:
+def assert_told_which_rule_decided(console: ConsoleUnderTest, author: Browser) -> None:
     page = author.get("/console/policies/decision?id=qd-ca-nhan").text
     for said in ("Quyết định</strong>", "Thẻ điện tử cá nhân", "X2 – chip và mã PIN", "kiosk-1"):
         assert said in page
