@@ -16,6 +16,7 @@ from cardsvc.card.connection import CardConnection
 from cardsvc.card.piv import CERTIFICATE_OBJECT, Algorithm, KeySlot, ObjectTag
 from cardsvc.card.public_key import CURVES, algorithm_of
 from cardsvc.card.session import PivSession
+from cardsvc.errors import Malformed
 from cardsvc.terms import AssuranceLevel
 from reader_agent.known_cards import KnownCards
 from reader_agent.other_application import refuse_other_application
@@ -110,12 +111,16 @@ def _prove_known(session: PivSession, known: KnownCards, message: bytes) -> tupl
 
 
 def _sign_unread(session: PivSession, guess: Algorithm, message: bytes) -> bytes | None:
-    """Return a signature of a key not known yet; None where its algorithm is another, or RSA's."""
+    """Return a signature of a key not known yet; None where its algorithm is another, or RSA's.
+
+    Cards mostly refuse an algorithm that their key is not of; what one answers that tries to sign
+    all the same is no signature, and no reason not to read it.
+    """
     if guess not in CURVES:
         return None  # an RSA signature tells nothing of its key
     try:
         return session.sign_message(guess, KeySlot.CARD_AUTHENTICATION, message)
-    except RefusedByCard:
+    except (RefusedByCard, Malformed):
         return None
 
 

@@ -195,6 +195,43 @@ def test_a_p384_card_is_known_by_its_kind(world: World, place: Place) -> None:
     assert told(place.tap(chip(world.card()))) == ("granted", FIRST + 1), "P-384 was guessed"
 
 
+class SignsAnything:
+    """A card that does not refuse an algorithm that its key is not of.
+
+    Args:
+        card: the card.
+        answer: to GENERAL AUTHENTICATE for P-256.
+    """
+
+    def __init__(self, card: VirtualCard, answer: bytes) -> None:
+        self._inner: CardConnection = connect_in_process(card)
+        self._answer = answer
+
+    @property
+    def atr(self) -> bytes:
+        return self._inner.atr
+
+    def transmit(self, command: bytes) -> bytes:
+        if command[1:3] == bytes([Ins.GENERAL_AUTHENTICATE, Algorithm.ECC_P256]):
+            return self._answer
+        return self._inner.transmit(command)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.mark.parametrize(
+    "answer", ["9000", "7C009000", "7C028100 9000", "7C048202AABB9000", "AABBCC9000", "6A86"]
+)
+def test_what_is_no_signature_of_another_kind_of_key_is_no_reason_not_to_read_the_card(
+    world: World, place: Place, answer: str
+) -> None:
+    card = card_with_key(world, "wide", ec.generate_private_key(ec.SECP384R1()))
+    outcome = place.tap_over(SignsAnything(chip(card), bytes.fromhex(answer)))
+    assert outcome.decision.code == "granted"
+    assert outcome.cost.apdus <= 6
+
+
 def test_an_rsa_card_is_read_each_time_and_asked_in_vain_once(world: World, place: Place) -> None:
     card = card_with_key(world, "rsa", pooled_key("rsa", rsa_bits=2048))
     first, second, third = (place.tap(chip(card)) for _ in range(3))
