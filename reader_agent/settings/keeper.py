@@ -149,7 +149,8 @@ class SettingsKeeper:
                 token,
                 self._keys(),
                 expected_agent=self._tools.agent,
-                least_seq=self._notes.floor,
+                # the notes come after the settings: an end in between leaves them behind
+                least_seq=max(self._notes.floor, self._running.seq),
             )
         except CardsvcError as error:
             _LOG.warning("no new settings: %s", error.reason.value)

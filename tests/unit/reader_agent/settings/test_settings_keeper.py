@@ -121,6 +121,7 @@ class RunningAgent:
     service: ServiceInMemory
     folder: SettingsFolder
     tools: AgentTools
+    refit: AgentRefit
     stop: threading.Event
     screen: Screen
     shown: list[str] = field(default_factory=list)
@@ -167,7 +168,7 @@ def agent(tmp_path: Path) -> Iterator[RunningAgent]:
     keeper = SettingsKeeper(OWN, Running(OWN), needed, lambda: refit)
     thread = threading.Thread(target=supervisor.run, args=(stop,), kwargs={"tick_seconds": 0.01})
     thread.start()
-    yield RunningAgent(keeper, service, folder, tools, stop, screen, shown)
+    yield RunningAgent(keeper, service, folder, tools, refit, stop, screen, shown)
     stop.set()
     thread.join(60)
     outbox.close()
@@ -226,6 +227,20 @@ def test_older_ones_another_agents_and_what_does_not_fit_are_refused_and_said(
     forbidden = agent.take(7, '[service]\nurl = "https://elsewhere.example"\n')
     assert (forbidden.seq, forbidden.refused) == (4, "malformed_config")
     assert agent.shown == ["Sảnh", "Tầng 1"]
+
+
+def test_older_ones_stay_away_where_the_end_of_the_process_left_the_notes_behind(
+    agent: RunningAgent, tmp_path: Path
+) -> None:
+    agent.take(4, GOOD)
+    (tmp_path / "settings" / "notes.json").unlink()
+    needed = KeeperTools(agent.service, Shelf(tmp_path / "bundle"), agent.folder, "ki-ot-1", 0)
+    keeper = SettingsKeeper(OWN, started(agent), needed, lambda: agent.refit)
+    agent.service.token = token(3, "")
+    keeper.wanted(3)
+    keeper.take(agent.stop)
+    assert keeper.seen() == SettingsSeen(4, 3, "settings_rolled_back")
+    assert started(agent).seq == 4
 
 
 def test_a_process_that_ends_in_two_trials_refuses_what_it_tried(agent: RunningAgent) -> None:
