@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -46,7 +48,7 @@ FAULT_TAPS = 1000
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure what is measured each day, print, keep; a minute or two."""
     console, started = Console(), time.perf_counter()
     rows: list[Measurement] = []
     with open_stage() as stage:
@@ -137,14 +139,24 @@ def faults() -> None:
     sys.exit(0 if run.holds else 1)
 
 
+RUNS = (big, console, faults, footprint, latency, offline, outbox)
+
+
+def chosen_run(arguments: Sequence[str]) -> Callable[[], None]:
+    """Return the run that a command line names, the daily one where it names none.
+
+    Raises:
+        SystemExit: it asks for help, or says what no run understands.
+    """
+    parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
+    parser.set_defaults(run=main)
+    others = parser.add_subparsers(title="other runs", metavar="RUN")
+    for run in RUNS:
+        other = others.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        other.set_defaults(run=run)
+    chosen: Callable[[], None] = parser.parse_args(arguments).run
+    return chosen
+
+
 if __name__ == "__main__":
-    runs = {
-        "big": big,
-        "console": console,
-        "faults": faults,
-        "footprint": footprint,
-        "latency": latency,
-        "offline": offline,
-        "outbox": outbox,
-    }
-    runs.get("".join(sys.argv[1:]), main)()
+    chosen_run(sys.argv[1:])()
