@@ -73,11 +73,15 @@ class Meanwhile:
 
     @contextmanager
     def _around(self, tries_left: int | None) -> Iterator[None]:
+        self._require_wanted()  # a pad that asks nobody would take a try from whoever comes next
         self.tell(i.PinAwaited(tries_left))
         yield
-        if not self.wanted():  # the person has left, and somebody typed nevertheless
-            raise CardError(ReasonCode.PIN_CANCELLED, "the visit is over")
+        self._require_wanted()  # the person has left, and somebody typed nevertheless
         self.tell(i.Progressed(Stage.CHECK))
+
+    def _require_wanted(self) -> None:
+        if not self.wanted():
+            raise CardError(ReasonCode.PIN_CANCELLED, "the visit is over")
 
 
 class KioskWork:

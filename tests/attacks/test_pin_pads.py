@@ -11,46 +11,10 @@ from reader_agent.kiosk import inputs as i
 from reader_agent.kiosk.card_work import Meanwhile
 from reader_agent.pin_entry import PinAtReader
 from reader_agent.pin_pad import PinPad, find_pin_pad
-from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
-from reader_agent.virtual.state import CardState
+from tests.support.scripted_reader import ScriptedReader
 
 _VERIFY, _PROPERTIES = 0x42330001, 0x42330002
 _FEATURES = bytes.fromhex("060442330001 120442330002")
-
-
-class ScriptedReader:
-    """A card in a reader whose own answers are given.
-
-    Args:
-        answers: control code to answer; what is not there is refused.
-    """
-
-    feature_request = 0x42000D48
-
-    def __init__(self, answers: dict[int, bytes]) -> None:
-        self._answers = answers
-        state = CardState.factory()
-        state.set_pin("123456", 3)
-        self._card = connect_in_process(VirtualCard(state))
-        self.asked: list[tuple[int, bytes]] = []
-
-    @property
-    def atr(self) -> bytes:
-        return self._card.atr
-
-    def transmit(self, command: bytes) -> bytes:
-        return self._card.transmit(command)
-
-    def close(self) -> None:
-        self._card.close()
-
-    def control(self, code: int, octets: bytes, seconds: float) -> bytes:
-        assert seconds > 0
-        self.asked.append((code, octets))
-        if code not in self._answers:
-            raise CardError(ReasonCode.READER_FAILED, "not supported")
-        return self._answers[code]
 
 
 def a_pad(answer: bytes) -> PinPad:
@@ -168,14 +132,29 @@ def test_a_pad_that_only_claims_a_verified_pin_is_asked_again_by_who_asks_again(
 
 def test_a_pin_typed_after_the_person_has_left_the_kiosk_is_for_nothing() -> None:
     answers = {ScriptedReader.feature_request: _FEATURES[:6], _VERIFY: bytes.fromhex("9000")}
-    session = PivSession(ScriptedReader(answers))
+    reader = ScriptedReader(answers)
+    session = PivSession(reader)
     session.select()
     told: list[i.OfWork] = []
-    entry = Meanwhile(told.append, wanted=lambda: False).at_reader()
+    entry = Meanwhile(
+        told.append, wanted=lambda: _VERIFY not in [code for code, _ in reader.asked]
+    ).at_reader()
     with pytest.raises(CardError) as caught:
         entry.present(session)
     assert caught.value.reason is ReasonCode.PIN_CANCELLED
     assert told == [i.PinAwaited(3)]
+
+
+def test_a_pad_asks_nobody_for_a_visit_that_is_over() -> None:
+    reader = ScriptedReader({ScriptedReader.feature_request: _FEATURES[:6]})
+    session = PivSession(reader)
+    session.select()
+    told: list[i.OfWork] = []
+    with pytest.raises(CardError) as caught:
+        Meanwhile(told.append, wanted=lambda: False).at_reader().present(session)
+    assert caught.value.reason is ReasonCode.PIN_CANCELLED
+    assert [code for code, _ in reader.asked] == [ScriptedReader.feature_request]
+    assert told == []
 
 
 def test_the_structure_that_the_reader_gets() -> None:
