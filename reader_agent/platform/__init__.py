@@ -6,6 +6,7 @@ import sys
 
 if sys.platform == "win32":
     from reader_agent.platform.windows import (
+        flush_folder,
         free_octets,
         handed_socket,
         is_private,
@@ -17,6 +18,7 @@ if sys.platform == "win32":
     )
 else:
     from reader_agent.platform.posix import (
+        flush_folder,
         free_octets,
         handed_socket,
         is_private,
@@ -28,6 +30,7 @@ else:
     )
 
 __all__ = [
+    "flush_folder",
     "free_octets",
     "handed_socket",
     "is_private",

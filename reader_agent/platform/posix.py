@@ -87,6 +87,19 @@ def handed_socket(port: int) -> socket.socket | None:
     return None
 
 
+def flush_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder as they are now.
+
+    Raises:
+        OSError: it can't.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def free_octets(folder: Path) -> int:
     """Return how many octets we may still write there.
 

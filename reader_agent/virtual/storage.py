@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives import serialization
 
 from cardsvc.card.piv import Algorithm, KeySlot
 from cardsvc.errors import CardError, Malformed, ReasonCode
+from reader_agent import platform
 
 from .state import CardOptions, CardState, ManagementKey, PinState, VendorInstructions
 from .stored_key import KeyOrigin, PinPolicy, StoredKey, algorithm_of
 
 FORMAT = 1
-_FILE_MODE = 0o600
 _MAX_SERIAL = 0xFFFFFFFF
 
 _T = TypeVar("_T")
@@ -152,11 +152,10 @@ class FileStore:
             OSError: not written; the old file stands.
         """
         content = encode_state(state)
-        descriptor, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)  # 0600
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), _FILE_MODE)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -164,11 +163,7 @@ class FileStore:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        platform.flush_folder(self.path.parent)
 
     def load(self) -> CardState:
         """Read the card's state.

@@ -18,7 +18,8 @@ import sys
 OURS = ("reader_agent", "cardsvc", "verification")
 MODULES = ("fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty")
 FUNCTIONS = (
-    "chown", "fork", "geteuid", "getgid", "getuid", "killpg", "setsid", "statvfs", "O_CLOEXEC",
+    "chown", "fchmod", "fchown", "fork", "geteuid", "getgid", "getuid", "killpg", "setsid",
+    "statvfs", "O_CLOEXEC",
 )  # fmt: skip
 
 
