@@ -32,6 +32,7 @@ class Sign(StrEnum):
     READER_ABSENT = "reader_absent"
     READER_AMBIGUOUS = "reader_ambiguous"
     READER_BUSY = "reader_busy"
+    PIN_PAD_GOOD = "pin_pad_good"
     NOT_ENROLLED = "not_enrolled"
     IDENTITY_EXPOSED = "identity_exposed"
     IDENTITY_BROKEN = "identity_broken"

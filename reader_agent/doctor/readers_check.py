@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from cardsvc.card.connection import CardConnection
 from cardsvc.errors import CardError, ReasonCode
-from reader_agent.doctor.finding import Finding, Sign
+from reader_agent.doctor.finding import Finding, Grade, Sign
+from reader_agent.pin_pad import find_pin_pad
 from reader_agent.run.reader_config import ReaderConfig, bind_readers
 
 READER_CAP = 16
@@ -45,8 +47,10 @@ def check_readers(configured: Sequence[ReaderConfig], tools: ReaderTools) -> lis
         return [Finding(Sign.DRIVER_MISSING if tools.plugged_in() else Sign.NO_READER)]
     findings = [Finding(Sign.READER_CAP, str(len(names)))] if len(names) >= READER_CAP else []
     findings += _unbound(configured, names)
-    findings += _busy(names, tools)
-    return findings or [Finding(Sign.READERS_GOOD, str(len(names)))]
+    findings += _with_cards(names, tools)
+    if all(one.sign.grade is Grade.GOOD for one in findings):
+        return [Finding(Sign.READERS_GOOD, str(len(names))), *findings]
+    return findings
 
 
 def _unbound(configured: Sequence[ReaderConfig], names: Sequence[str]) -> list[Finding]:
@@ -60,11 +64,14 @@ def _unbound(configured: Sequence[ReaderConfig], names: Sequence[str]) -> list[F
     return findings
 
 
-def _busy(names: Sequence[str], tools: ReaderTools) -> list[Finding]:
+def _with_cards(names: Sequence[str], tools: ReaderTools) -> list[Finding]:
+    """Return what is told by readers that have a card in them; the others can't be asked."""
     findings = []
     for name in names:
         try:
-            tools.open_card(name).close()
+            with closing(tools.open_card(name)) as connection:
+                if find_pin_pad(connection) is not None:
+                    findings.append(Finding(Sign.PIN_PAD_GOOD, name))
         except CardError as error:
             if error.reason is ReasonCode.READER_BUSY:
                 findings.append(Finding(Sign.READER_BUSY, name))

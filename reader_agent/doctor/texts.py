@@ -81,6 +81,9 @@ SIGN_TEXTS: dict[Sign, SignText] = {
         "Đóng chương trình đó (phần mềm ký số, trình duyệt), hoặc rút thẻ ra cắm lại",
         "Close it (signing software, a browser), or take the card out and put it in again",
     ),
+    _S.PIN_PAD_GOOD: SignText(
+        "Đầu đọc có bàn phím PIN riêng", "a reader has a PIN pad of its own"
+    ),
     _S.NOT_ENROLLED: SignText(
         "Thiết bị chưa đăng ký", "the device is not enrolled",
         "Xin mã bằng cardsvc agent invite, rồi reader-agent enrol --config agent.toml",

@@ -36,6 +36,7 @@ from reader_agent.run.reader_config import ReaderConfig, Role
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardState
+from tests.support.scripted_reader import ScriptedReader
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DOOR = ReaderConfig("cửa", "ACR", Role.DOOR)
@@ -90,6 +91,20 @@ def test_what_is_wrong_with_the_readers(
 ) -> None:
     tools = ReaderTools(listed, open_card, lambda: plugged_in)
     assert signs(check_readers(configured, tools)) == expected
+
+
+def test_a_reader_with_a_pin_pad_is_named_while_it_has_a_card() -> None:
+    def with_pad(name: str) -> CardConnection:
+        if name != ACR:
+            raise CardError(ReasonCode.NO_CARD)
+        return ScriptedReader({ScriptedReader.feature_request: bytes.fromhex("060442330006")})
+
+    tools = ReaderTools(lambda: [ACR, "HID"], with_pad, lambda: 2)
+    assert check_readers([DOOR], tools) == [
+        Finding(Sign.READERS_GOOD, "2"), Finding(Sign.PIN_PAD_GOOD, ACR),
+    ]  # fmt: skip
+    both = [DOOR, ReaderConfig("quầy", "OMNIKEY", Role.COUNTER)]
+    assert signs(check_readers(both, tools)) == [Sign.READER_ABSENT, Sign.PIN_PAD_GOOD]
 
 
 def test_usb_devices_are_known_by_their_class(tmp_path: Path) -> None:
