@@ -15,7 +15,6 @@ from cardsvc.terms import Realm
 
 MOST_KEYS = 8
 """Of one partner in use at once: an old and a new one for each of a few programs."""
-MOST_CONTACTS = 6
 KEY_LIFETIME = timedelta(days=400)
 """After which a key ends unless another day was agreed: long enough for a yearly change."""
 MOST_KEY_LIFETIME = timedelta(days=1200)

@@ -8,9 +8,10 @@ from typing import Any
 import jwt
 
 from cardsvc.terms import Realm
+from cardsvc.wire.signed_claims import SIGNATURE_ALGORITHM
 from keys.ceremony_plan import realm_name
 from keys.credential_signer import CredentialSigner
-from keys.signers import RECEIPT_ALGORITHM, key_id
+from keys.signers import key_id
 from keys.vault import KeyVault, VaultAlgorithm
 from keys.vault_key import VaultEllipticCurveKey
 
@@ -42,7 +43,7 @@ class PassSigner:
     def sign_revoked(self, claims: Mapping[str, object]) -> str:
         """Return a list of revoked passes as JWS compact."""
         return jwt.encode(
-            dict(claims), self._key, algorithm=RECEIPT_ALGORITHM, headers=dict(self._headers)
+            dict(claims), self._key, algorithm=SIGNATURE_ALGORITHM, headers=dict(self._headers)
         )
 
     def jwks(self) -> dict[str, Any]:

@@ -7,25 +7,28 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import jwt
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from jwt.types import Options
 
 from cardsvc.card.public_key import spki_der
-from cardsvc.errors import Malformed, ReasonCode, VaultError, VerificationError
+from cardsvc.errors import Malformed, ReasonCode, VaultError
 from cardsvc.wire.fields import encode_octets
+from cardsvc.wire.signed_claims import SIGNATURE_ALGORITHM, SignedKind, verify_signed_claims
 from keys.vault import KeyHandle, KeyVault
 from keys.vault_key import VaultEllipticCurveKey
 
 RECEIPT_TYPE = "cardsvc-receipt+jwt"
 """The ``typ`` of a receipt (RFC 7515 section 4.1.9; explicit typing, RFC 8725 section 3.11)."""
-RECEIPT_ALGORITHM = "ES256"
-"""ECDSA on P-256 with SHA-256 (RFC 7518 section 3.4); no other is ever accepted."""
 P256_COORDINATE_OCTETS = 32
+_RECEIPT = SignedKind(
+    RECEIPT_TYPE,
+    most_characters=65_536,
+    malformed=ReasonCode.MALFORMED_RECEIPT,
+    bad_signature=ReasonCode.RECEIPT_BAD_SIGNATURE,
+)
 
 _SHA256 = hashes.SHA256()
 _JSON = msgspec.json.Encoder()
@@ -73,7 +76,7 @@ class ReceiptSigner:
         self._handle = handle
         self._public_key = VaultEllipticCurveKey(vault, handle).public_key()
         self._kid = key_id(self._public_key)
-        header = {"alg": RECEIPT_ALGORITHM, "kid": self._kid, "typ": token_type}
+        header = {"alg": SIGNATURE_ALGORITHM, "kid": self._kid, "typ": token_type}
         # The same for every receipt, so it is encoded once (RFC 7515 section 7.1).
         self._protected = encode_octets(_JSON.encode(header))
 
@@ -108,7 +111,12 @@ def public_jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
     Raises:
         VaultError: UNSUPPORTED_ALGORITHM for another curve.
     """
-    return {**_thumbprint_members(key), "kid": key_id(key), "use": "sig", "alg": RECEIPT_ALGORITHM}
+    return {
+        **_thumbprint_members(key),
+        "kid": key_id(key),
+        "use": "sig",
+        "alg": SIGNATURE_ALGORITHM,
+    }
 
 
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
@@ -131,28 +139,7 @@ def verify_receipt(receipt: str, key_set: Mapping[str, Any]) -> dict[str, Any]:
         Malformed: MALFORMED_RECEIPT for what is no receipt of ours.
         VerificationError: RECEIPT_BAD_SIGNATURE for an unknown key or a wrong signature.
     """
-    try:
-        header = jwt.get_unverified_header(receipt)
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a JWS") from error
-    if header.get("typ") != RECEIPT_TYPE or header.get("alg") != RECEIPT_ALGORITHM:
-        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a receipt")
-    found = [jwk for jwk in key_set.get("keys", ()) if jwk.get("kid") == header.get("kid")]
-    if len(found) != 1:
-        raise VerificationError(ReasonCode.RECEIPT_BAD_SIGNATURE, "signed by a key we don't know")
-    unjudged = Options(
-        verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
-    )
-    try:
-        key = jwt.PyJWK(found[0], algorithm=RECEIPT_ALGORITHM)
-        claims: dict[str, Any] = jwt.decode(
-            receipt, key, algorithms=[RECEIPT_ALGORITHM], options=unjudged
-        )
-    except jwt.InvalidSignatureError as error:
-        raise VerificationError(ReasonCode.RECEIPT_BAD_SIGNATURE, "the signature fails") from error
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise Malformed(ReasonCode.MALFORMED_RECEIPT, "not a receipt") from error
-    return claims
+    return verify_signed_claims(receipt, key_set, _RECEIPT)
 
 
 def require_same_key(vault: KeyVault, handle: KeyHandle, certificate: x509.Certificate) -> None:

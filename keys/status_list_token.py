@@ -15,10 +15,11 @@ from cardsvc.clock import require_utc
 from cardsvc.status_list import CARD_STATUS_BITS, StatusList
 from cardsvc.status_records import ListedStatuses, PublishedDocument
 from cardsvc.terms import Realm
+from cardsvc.wire.signed_claims import SIGNATURE_ALGORITHM
 from keys.crl import CRL_LIFETIME
 from keys.ports import CardStatusLists
 from keys.published import Publisher
-from keys.signers import RECEIPT_ALGORITHM, key_id
+from keys.signers import key_id
 from keys.vault import KeyHandle, KeyVault
 from keys.vault_key import VaultEllipticCurveKey
 
@@ -68,7 +69,7 @@ class StatusListSigner:
             "status_list": made.claim(aggregation_uri),
         }
         return jwt.encode(
-            claims, self._key, algorithm=RECEIPT_ALGORITHM, headers=dict(self._headers)
+            claims, self._key, algorithm=SIGNATURE_ALGORITHM, headers=dict(self._headers)
         )
 
 

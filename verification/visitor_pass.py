@@ -17,22 +17,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
-from jwt.types import Options
-
 from cardsvc.clock import require_utc
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.pass_records import PassClaims
 from cardsvc.wire.credential import parse_token
 from cardsvc.wire.pass_claims import parse_pass
+from cardsvc.wire.signed_claims import SignedKind, verify_signed_claims
 from verification.credential import verify_token
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a gate's clock may be behind or ahead of ours."""
 REVOKED_PASSES_TYPE = "cardsvc-revoked-passes+jwt"
 MAX_LIST_CHARACTERS = 1 << 20
-_UNJUDGED = Options(
-    verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+_REVOKED_PASSES = SignedKind(
+    REVOKED_PASSES_TYPE,
+    MAX_LIST_CHARACTERS,
+    malformed=ReasonCode.MALFORMED_STATUS_LIST,
+    bad_signature=ReasonCode.STATUS_LIST_BAD_SIGNATURE,
 )
 
 
@@ -92,7 +93,7 @@ def parse_revoked_passes(
         VerificationError: STATUS_LIST_BAD_SIGNATURE, STATUS_UNKNOWN for another issuer's or one of
             the future, STATUS_STALE for one that has expired.
     """
-    claims = _verified_claims(token, key_set)
+    claims = verify_signed_claims(token, key_set, _REVOKED_PASSES)
     revoked = claims.get("revoked")
     if not isinstance(revoked, list) or not all(isinstance(one, str) for one in revoked):
         raise _malformed("revoked is no list of identifiers")
@@ -101,29 +102,6 @@ def parse_revoked_passes(
     if at >= _instant(claims, "exp"):
         raise VerificationError(ReasonCode.STATUS_STALE, "the list has expired")
     return frozenset(revoked)
-
-
-def _verified_claims(token: str, key_set: Mapping[str, Any]) -> dict[str, Any]:
-    if len(token) > MAX_LIST_CHARACTERS:
-        raise _malformed("too large")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWS") from error
-    if header.get("typ") != REVOKED_PASSES_TYPE or header.get("alg") != "ES256":
-        raise _malformed("not such a list")
-    found = [jwk for jwk in key_set.get("keys", ()) if jwk.get("kid") == header.get("kid")]
-    reason = ReasonCode.STATUS_LIST_BAD_SIGNATURE
-    if len(found) != 1:
-        raise VerificationError(reason, "signed by a key we don't know")
-    try:
-        key = jwt.PyJWK(found[0], algorithm="ES256")
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=["ES256"], options=_UNJUDGED)
-    except jwt.InvalidSignatureError as error:
-        raise VerificationError(reason, "the signature fails") from error
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWT") from error
-    return claims
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> datetime:

@@ -24,7 +24,6 @@ _MAY_BE_SHORT = {Field.PERSONAL_NUMBER: 2, Field.ENTERPRISE_NUMBER: 1, Field.PHO
 _NUMBERS_ONLY = DIGITS - {Field.STAFF_CODE}
 _SERIALS = range(10_000, 75_000)
 """Days since 1900 that are dates of 1927 to 2105."""
-_YEARS = range(1900, 2101)
 _FAULTS = {
     CellFault.FORMULA_WITHOUT_VALUE: ImportCode.FORMULA_WITHOUT_VALUE,
     CellFault.ERROR: ImportCode.CELL_ERROR,

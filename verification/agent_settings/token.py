@@ -1,6 +1,7 @@
 """Settings as they travel: signed, for one agent, numbered, so that no older ones come back.
 
-Spec: JWS compact (RFC 7515), ES256 (RFC 7518 section 3.4), typed (RFC 8725 section 3.11).
+They have no end: an agent works by its last ones for as long as it has no others.
+Spec: as ``cardsvc.wire.signed_claims`` has it.
 """
 
 from __future__ import annotations
@@ -10,23 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-import jwt
-from jwt.types import Options
-
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.wire.fields import Fields, encode_octets
+from cardsvc.wire.signed_claims import SignedKind, verify_signed_claims
 from verification.agent_settings.text import MAX_SETTINGS_OCTETS
 
 SETTINGS_TYPE = "cardsvc-agent-settings+jwt"
-SETTINGS_ALGORITHM = "ES256"
-"""No other is ever accepted."""
 MAX_TOKEN_CHARACTERS = 60_000
 MAX_SEQ = 2**31 - 1
 _MAX_SECOND = 2**33
-_UNJUDGED = Options(
-    verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+_SETTINGS = SignedKind(
+    SETTINGS_TYPE,
+    MAX_TOKEN_CHARACTERS,
+    malformed=ReasonCode.SETTINGS_REFUSED,
+    bad_signature=ReasonCode.SETTINGS_REFUSED,
 )
-"""Settings have no end: an agent works by its last ones for as long as it has no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def verify_settings(
         VerificationError: SETTINGS_REFUSED, nobody's whom we trust, or another agent's;
             SETTINGS_ROLLED_BACK, an older number.
     """
-    signed = _parsed(_verified(token, key_set))
+    signed = _parsed(token, key_set)
     if expected_agent is not None and signed.agent != expected_agent:
         _refuse("for another agent")
     if signed.seq < least_seq:
@@ -78,27 +77,9 @@ def verify_settings(
     return signed
 
 
-def _verified(token: str, key_set: Mapping[str, Any]) -> object:
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        _refuse("too large")
+def _parsed(token: str, key_set: Mapping[str, Any]) -> SignedSettings:
     try:
-        header = jwt.get_unverified_header(token)
-        if header.get("typ") != SETTINGS_TYPE or header.get("alg") != SETTINGS_ALGORITHM:
-            _refuse("not settings")
-        found = [one for one in key_set.get("keys", ()) if one.get("kid") == header.get("kid")]
-        if len(found) != 1:
-            _refuse("signed by a key that we don't know")
-        key = jwt.PyJWK(found[0], algorithm=SETTINGS_ALGORITHM)
-        return jwt.decode(token, key, algorithms=[SETTINGS_ALGORITHM], options=_UNJUDGED)
-    except VerificationError:
-        raise
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        message = f"not signed settings: {type(error).__name__}"
-        raise VerificationError(ReasonCode.SETTINGS_REFUSED, message) from error
-
-
-def _parsed(claims: object) -> SignedSettings:
-    try:
+        claims = verify_signed_claims(token, key_set, _SETTINGS)
         fields = Fields(claims, ("sub", "seq", "iat", "toml"))
         return SignedSettings(
             agent=fields.text("sub"),

@@ -1,6 +1,6 @@
 """The signed head of a bundle: for whom it is, its number, its dates, and the hashes of its parts.
 
-Spec: JWS compact (RFC 7515), ES256 (RFC 7518 section 3.4), typed (RFC 8725 section 3.11).
+Spec: as ``cardsvc.wire.signed_claims`` has it.
 """
 
 from __future__ import annotations
@@ -12,23 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import jwt
-from jwt.types import Options
-
-from cardsvc.errors import Malformed, ReasonCode, VerificationError
+from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.terms import CardType
 from cardsvc.wire.fields import Fields
+from cardsvc.wire.signed_claims import SignedKind, verify_signed_claims
 from verification.bundle.cards import MAX_BITS
 
 BUNDLE_TYPE = "cardsvc-bundle+jwt"
-BUNDLE_ALGORITHM = "ES256"
-"""No other is ever accepted."""
 MAX_TOKEN_CHARACTERS = 16_384
 _MAX_SECOND = 2**33
-_UNJUDGED = Options(
-    verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+_BUNDLE = SignedKind(
+    BUNDLE_TYPE,
+    MAX_TOKEN_CHARACTERS,
+    malformed=ReasonCode.MALFORMED_BUNDLE,
+    bad_signature=ReasonCode.BUNDLE_BAD_SIGNATURE,
 )
-"""Dates are judged by the agent's trusted time, not by PyJWT's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +114,7 @@ def verify_manifest(token: str, key_set: Mapping[str, Any]) -> BundleManifest:
         Malformed: MALFORMED_BUNDLE.
         VerificationError: BUNDLE_BAD_SIGNATURE, also for a key that we don't know.
     """
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise _malformed("too large")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWS") from error
-    if header.get("typ") != BUNDLE_TYPE or header.get("alg") != BUNDLE_ALGORITHM:
-        raise _malformed("not a bundle")
-    found = [jwk for jwk in key_set.get("keys", ()) if jwk.get("kid") == header.get("kid")]
-    if len(found) != 1:
-        raise VerificationError(ReasonCode.BUNDLE_BAD_SIGNATURE, "signed by a key we don't know")
-    try:
-        key = jwt.PyJWK(found[0], algorithm=BUNDLE_ALGORITHM)
-        claims = jwt.decode(token, key, algorithms=[BUNDLE_ALGORITHM], options=_UNJUDGED)
-    except jwt.InvalidSignatureError as error:
-        raise VerificationError(ReasonCode.BUNDLE_BAD_SIGNATURE, "the signature fails") from error
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWT") from error
-    return parse_manifest(claims)
+    return parse_manifest(verify_signed_claims(token, key_set, _BUNDLE))
 
 
 def parse_manifest(claims: object) -> BundleManifest:

@@ -10,24 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
-from jwt.types import Options
-
 from cardsvc.clock import require_utc
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 from cardsvc.status_list import MAX_LST_CHARACTERS, StatusList, TokenStatus, parse_status_list
+from cardsvc.wire.signed_claims import SignedKind, verify_signed_claims
 
 STATUS_LIST_TYPE = "statuslist+jwt"
 """The token's ``typ`` (section 5.1)."""
-STATUS_LIST_ALGORITHM = "ES256"
-"""RFC 7518 section 3.4; no other is ever accepted."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead the signer's clock may be."""
 MAX_TOKEN_CHARACTERS = MAX_LST_CHARACTERS * 4 // 3 + 8192
-_UNJUDGED = Options(
-    verify_exp=False, verify_nbf=False, verify_iat=False, verify_aud=False, verify_iss=False
+_LIST = SignedKind(
+    STATUS_LIST_TYPE,
+    MAX_TOKEN_CHARACTERS,
+    malformed=ReasonCode.MALFORMED_STATUS_LIST,
+    bad_signature=ReasonCode.STATUS_LIST_BAD_SIGNATURE,
 )
-"""Dates are judged at the instant that we are given, not by PyJWT's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def verify_status_list(
         VerificationError: STATUS_LIST_BAD_SIGNATURE, STATUS_UNKNOWN for another list and one of
             the future, STATUS_STALE for one that has expired.
     """
-    claims = _verified_claims(token, key_set)
+    claims = verify_signed_claims(token, key_set, _LIST)
     if claims.get("sub") != expected_uri:
         raise VerificationError(ReasonCode.STATUS_UNKNOWN, "another status list")
     at = require_utc(at)
@@ -100,34 +98,6 @@ def verify_status_list(
     if expires_at is not None and at >= expires_at:
         raise VerificationError(ReasonCode.STATUS_STALE, "the list has expired")
     return verified
-
-
-def _verified_claims(token: str, key_set: Mapping[str, Any]) -> dict[str, Any]:
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise _malformed("too large")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWS") from error
-    if header.get("typ") != STATUS_LIST_TYPE or header.get("alg") != STATUS_LIST_ALGORITHM:
-        raise _malformed("not a status list")
-    found = [jwk for jwk in key_set.get("keys", ()) if jwk.get("kid") == header.get("kid")]
-    if len(found) != 1:
-        raise VerificationError(
-            ReasonCode.STATUS_LIST_BAD_SIGNATURE, "signed by a key we don't know"
-        )
-    try:
-        key = jwt.PyJWK(found[0], algorithm=STATUS_LIST_ALGORITHM)
-        claims: dict[str, Any] = jwt.decode(
-            token, key, algorithms=[STATUS_LIST_ALGORITHM], options=_UNJUDGED
-        )
-    except jwt.InvalidSignatureError as error:
-        raise VerificationError(
-            ReasonCode.STATUS_LIST_BAD_SIGNATURE, "the signature fails"
-        ) from error
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _malformed("not a JWT") from error
-    return claims
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
