@@ -200,6 +200,8 @@ class Kiosk:
         def run() -> None:
             # work that the person has left behind ends first: it holds the card
             with self._one_at_a_time:
+                if not meanwhile.wanted():
+                    return  # by now it may be another's card
                 came = self._work.run(work, reader, meanwhile)
             self.tell(came, step)
 
