@@ -168,7 +168,7 @@ class CounterDesk:
             raise CardError(ReasonCode.ILLEGAL_TRANSITION, "no photo to confirm")
         if matches:
             decision = self._tools.client.session_photo_match(order.session, officer)
-            self._tell_decision(order.service, decision, offline=False)
+            self._tell_decision(tap, order.service, decision, offline=False)
             return decision
         if self._tools.journal is not None:
             facts = {"officer": officer, "service": order.service}
@@ -205,19 +205,19 @@ class CounterDesk:
             return
         if after.task is None:
             self.feed.forget()  # who comes next must not be told of who was here before
-            self._release(None, awaits_photo=False)
+            self._release(before.task.order, None, awaits_photo=False)
         self.feed.tell("ended", tap=before.task.order)
 
     def _hear(self, happening: h.Happening) -> None:
         if isinstance(happening, h.AtReader) and happening.reader not in self._names:
             return
         match happening:
-            case h.TapDecided(_, _, service, decision, offline):
-                self._tell_decision(service, decision, offline=offline)
-            case h.TapFailed(_, reader, service, reason):
+            case h.TapDecided(_, _, service, decision, offline, tap):
+                self._tell_decision(tap, service, decision, offline=offline)
+            case h.TapFailed(_, reader, service, reason, tap):
                 said = trouble_text(reason)
                 self.feed.tell(
-                    "failed", tap=self._tap(), reader=reader, service=service,
+                    "failed", tap=tap, reader=reader, service=service,
                     reason=reason.value, part=said.part.value,
                     message_vi=said.title.vi, message_en=said.title.en,
                 )  # fmt: skip
@@ -231,28 +231,28 @@ class CounterDesk:
             case _:
                 pass
 
-    def _tell_decision(self, service: str, decision: DecisionMessage, *, offline: bool) -> None:
+    def _tell_decision(
+        self, tap: str, service: str, decision: DecisionMessage, *, offline: bool
+    ) -> None:
+        """Tell of the order that was decided on; it may have been taken back meanwhile."""
         kind = "verified" if decision.granted else "refused"
-        if self._in_session() and awaits_photo(decision):
+        if self._in_session(tap) and awaits_photo(decision):
             kind = "photo_needed"
         portrait = None if offline else released_portrait(decision)
-        self._release(portrait, awaits_photo=kind == "photo_needed")
+        self._release(tap, portrait, awaits_photo=kind == "photo_needed")
         self.feed.tell(
-            kind, tap=self._tap(), service=service, level=decision.level, code=decision.code,
+            kind, tap=tap, service=service, level=decision.level, code=decision.code,
             message_vi=decision.message_vi, message_en=decision.message_en,
             name=decision.holder_name, released=dict(decision.released),
             receipt=decision.receipt, offline=offline,
         )  # fmt: skip
 
-    def _release(self, portrait: str | None, *, awaits_photo: bool) -> None:
+    def _release(self, tap: str, portrait: str | None, *, awaits_photo: bool) -> None:
         with self._lock:
-            if self._order is not None:
+            if self._order is not None and self._order.tap == tap:
                 self._order.portrait, self._order.awaits_photo = portrait, awaits_photo
 
-    def _tap(self) -> str | None:
+    def _in_session(self, tap: str) -> bool:
         with self._lock:
-            return None if self._order is None else self._order.tap
-
-    def _in_session(self) -> bool:
-        with self._lock:
-            return self._order is not None and self._order.session is not None
+            order = self._order
+            return order is not None and order.tap == tap and order.session is not None

@@ -184,6 +184,7 @@ class KioskWork:
             ask_pin=meanwhile.pin_entry(wish.pin),
             consent=wish.consent,
             progress=lambda step: _tell_step(step, meanwhile),
+            order=wish.task.order,
         )
         done = _done(outcome.decision, offline=outcome.offline)
         if service.level is AssuranceLevel.X3 and awaits_photo(outcome.decision):

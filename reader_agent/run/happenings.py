@@ -83,11 +83,13 @@ class TapDecided(AtReader):
         service: what the card was asked for.
         decision: granted or denied.
         offline: whether it was made here, without the service.
+        order: names the order that it was run for; empty where nobody has ordered it.
     """
 
     service: str
     decision: DecisionMessage
     offline: bool
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ class TapFailed(AtReader):
     Args:
         service: what the card was asked for.
         reason: what was in the way.
+        order: names the order that it was run for; empty where nobody has ordered it.
     """
 
     service: str
     reason: ReasonCode
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ class Tapper:
         ask_pin: PinEntry | None = None,
         consent: str | None = None,
         progress: Callable[[TapStep], None] = lambda _: None,
+        order: str = "",
     ) -> TapOutcome:
         """Ask the card in a reader, and have somebody decide.
 
@@ -147,6 +148,7 @@ class Tapper:
             ask_pin: asks the holder, here or at the reader; at most once a tap.
             consent: names the text that the holder was shown before.
             progress: is told how far it is.
+            order: names what it is run for to who hears of its end.
 
         Raises:
             CardError: the card or the reader; READER_BUSY while another tap is under way there.
@@ -175,9 +177,10 @@ class Tapper:
             turn.release()
             self._stages.note(Stage.TAP, watch.seconds)
             if outcome is None:
-                self._hub.publish(TapFailed(self._clock.now(), reader, service, failure))
+                self._hub.publish(TapFailed(self._clock.now(), reader, service, failure, order))
             else:
-                told = TapDecided(outcome.at, reader, service, outcome.decision, outcome.offline)
+                decision, offline = outcome.decision, outcome.offline
+                told = TapDecided(outcome.at, reader, service, decision, offline, order)
                 self._hub.publish(told)
         return outcome
 
