@@ -173,7 +173,7 @@ def parse_config_text(text: str) -> ConfigSection:
         raise ConfigError("", None, "the file is too large")
     try:
         value = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of an integer of too many digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else None
         raise ConfigError("", line, "not TOML") from error

@@ -43,7 +43,11 @@ def test_whatever_is_typed_is_taken_as_it_is_or_refused_as_a_configuration(text:
     assert found is None or found.table == tomllib.loads(text)
 
 
-@pytest.mark.parametrize("text", ["#" * (MAX_SETTINGS_OCTETS + 1), "# \udce1", "[[kiosk]]", "a"])
+@pytest.mark.parametrize(
+    "text",
+    ["#" * (MAX_SETTINGS_OCTETS + 1), "# \udce1", "[[kiosk]]", "a", "[areas]\na = " + "9" * 5000],
+    ids=["too large", "no Unicode", "a list for a table", "no TOML", "too many digits"],
+)
 def test_what_is_no_table_of_settings_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_agent_settings(text)
