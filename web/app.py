@@ -35,7 +35,7 @@ from web.request_id import register_request_ids
 from web.services import Services
 from web.status_api import status_api
 from web.status_list_api import status_list_api
-from web.strict_requests import register_strict_requests
+from web.strict_requests import PathNumber, register_strict_requests
 from web.tap_lane.lane import register_tap_lane
 
 
@@ -49,6 +49,7 @@ def create_app(services: Services, *, tap_lane: bool = True) -> Flask:
     app = Flask("web", static_folder=None)
     # a path is what it says: no redirects, which clients follow without their token
     app.url_map.merge_slashes = False
+    app.url_map.converters["int"] = PathNumber
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_OCTETS
     app.register_blueprint(agent_api(services))
     app.register_blueprint(agent_events_api(services))

@@ -2,18 +2,26 @@
 
 What is declared to the document (``web.openapi.operation``) is held to here: the type of a body,
 and which query parameters there are, each once. A misspelt parameter is noticed as a misspelt
-field is, and two readers of one request can't see two values.
+field is, and two readers of one request can't see two values. A number in a path is one that a
+database can have: any other names nothing, whatever the database thinks of it.
 """
 
 from __future__ import annotations
 
 from flask import Flask, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.routing import IntegerConverter
 
 from cardsvc.errors import Malformed, ReasonCode
 from web.openapi.operation import Caller, Media, Operation, operation_of
 
 JSON = "application/json"
+
+
+class PathNumber(IntegerConverter):
+    """A number in a path: ASCII digits, as many as fit into 64 bits whatever they are."""
+
+    regex = "[0-9]{1,18}"
 
 
 def register_strict_requests(app: Flask) -> None:

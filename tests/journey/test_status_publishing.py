@@ -95,6 +95,8 @@ def test_a_date_alone_never_hides_a_change(service: ServiceUnderTest) -> None:
     assert ask(service, "/status/nobody.crl").status == 404
     assert ask(service, "/status/nobody.cer").status == 404
     assert ask(service, "/status/list/99").status == 404
+    for number in (2**31, 2**63, 10**25):  # the last two are no database's
+        assert ask(service, f"/status/list/{number}").status == 404
 
 
 @pytest.mark.usefixtures("card")

@@ -45,6 +45,7 @@ def test_settings_are_set_seen_running_and_gone_back_to(
     assert (latest.seq, latest.text, latest.restored_from) == (3, QUIET, 1)
     assert latest.made_by == console.who(Role.ADMINISTRATOR).id
     assert browser.get(f"{PAGE}/9").status_code == 404
+    assert browser.get(f"{PAGE}/{10**25}").status_code == 404
     assert browser.get("/console/agents/nobody/settings").status_code == 404
 
 
