@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -155,6 +156,25 @@ def test_of_many_at_once_one_is_decided(service: ServiceUnderTest, app: Flask) -
         else:
             assert reason_of(one) == (409, "request_running")
     assert any(one.status_code == 200 for one in answers)
+
+
+class Commands(str):
+    """An answer's body that can be watched."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_a_cards_codes_are_let_go_when_nobody_may_ask_for_them_again() -> None:
+    held, body = PassingAnswers(), Commands('{"commands": []}')
+    watched = weakref.ref(body)
+    for number in (b"1", b"2"):
+        assert held.claim((DESK, number * 32), b"1", AT) is RequestClaim.FIRST
+        held.conclude((DESK, number * 32), KeptAnswer(200, body))
+    del body
+    assert held.claim(("another-desk", b"3" * 32), b"1", AT + HELD / 2) is RequestClaim.FIRST
+    assert watched() is not None
+    assert held.claim(("another-desk", b"4" * 32), b"1", AT + HELD) is RequestClaim.FIRST
+    assert watched() is None
 
 
 def test_answers_held_in_memory_pass() -> None:

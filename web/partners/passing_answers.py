@@ -37,6 +37,7 @@ class PassingAnswers:
     ) -> RequestClaim | KeptAnswer:
         """Claim a request, or return what became of it."""
         with self._lock:
+            self._forget(at)
             found = self._held.get(name)
             if found is None or found.until <= at:
                 self._held[name] = _Held(request_sha256, at + HELD)
@@ -61,3 +62,8 @@ class PassingAnswers:
             found = self._held.get(name)
             if found is not None and found.answer is None:
                 del self._held[name]
+
+    def _forget(self, at: datetime) -> None:
+        """Let go what nobody may ask for any more: the codes of cards are in it."""
+        while self._held and next(iter(self._held.values())).until <= at:
+            self._held.popitem(last=False)
