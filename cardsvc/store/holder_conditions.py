@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import Subquery
 
-from cardsvc.holder_search_records import ByName, HolderFilter, QueryWord
+from cardsvc.holder_search_records import (
+    ByCard,
+    ByName,
+    ByNumber,
+    HolderFilter,
+    QueryWord,
+    SearchQuery,
+)
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.store.restriction import is_unrestricted
 from cardsvc.store.schema import CardRow, HolderRow
@@ -58,12 +65,12 @@ def is_exact(asked: HolderFilter, columns: Columns) -> ColumnElement[bool]:
 def meets(asked: HolderFilter, columns: Columns) -> ColumnElement[bool]:
     """Return whether a holder meets every part of a question that is asked of the table.
 
-    Whose data is restricted is found by a whole number or a card alone, for whoever has the person
-    or the card before them, and stands on no list.
+    Whose data is restricted is found by a whole number or a whole card alone, for whoever has the
+    person or the card before them, and stands on no list.
     """
     key = column_of(columns, "search_key")
     parts = [_has_word(key, word.folded) for word in words_of(asked)]
-    if isinstance(asked.query, ByName):
+    if not _names_one(asked.query):
         parts.append(is_unrestricted(column_of(columns, "id")))
     if asked.agencies is not None:
         parts.append(in_agencies(column_of(columns, "agency_code"), asked.agencies))
@@ -74,6 +81,11 @@ def meets(asked: HolderFilter, columns: Columns) -> ColumnElement[bool]:
     if asked.card_type is not None or asked.card_state is not None:
         parts.append(_has_card(asked, column_of(columns, "id")))
     return and_(true(), *parts)
+
+
+def _names_one(query: SearchQuery) -> bool:
+    """Tell whether a query names one person; the beginning of a card may be many people's."""
+    return isinstance(query, ByNumber) or (isinstance(query, ByCard) and query.first == query.last)
 
 
 def column_of(columns: Columns, name: str) -> ColumnElement[str]:
