@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from cardsvc.attendance_records import TAP_KIND, Absence, Direction
+from cardsvc.desk_records import AgentPresence, ReaderState
 from cardsvc.event_chain import AgentEvent, ChainHead, encode_agent_event, receive_event
+from cardsvc.store.card_figures import SqlCardFigures
 from issuance.attendance.corrections import decide_correction, report_absence
 from tests.support.console import ConsoleUnderTest
 from tests.support.console_records import STATES, guid_of
 from tests.support.field_examples import DOOR_AGENT
-from tests.support.installations import RELYING_PARTY
+from tests.support.installations import DESK, RELYING_PARTY
 from verification.policy import life
 from web.console.formats import VIETNAM
 
@@ -28,6 +30,7 @@ sound = false
 name = "cua-bac"
 pulse_seconds = 9
 """
+_READER = "ACS ACR39U 00 00"
 _CHAIN = bytes(range(16, 32))
 _FIRST, _LAST = date(2026, 11, 2), date(2026, 11, 20)
 _MORNING, _EVENING = time(7, 21), time(17, 8)
@@ -43,13 +46,26 @@ _AWAY = {
 
 
 def set_the_scene(console: ConsoleUnderTest) -> None:
-    """Have three weeks of attendance told by a door, a policy drafted, settings put at a kiosk."""
+    """Let the office look as on a working day: attendance, a draft, devices that answer."""
     tell_attendance(console)
     tell_absences(console)
     draft_policy(console)
+    let_devices_answer(console)
+    SqlCardFigures(console.service.installation.database).count(console.clock.now())
+
+
+def let_devices_answer(console: ConsoleUnderTest) -> None:
+    """Have settings put at a kiosk from afar, which runs them, and a desk with a card in it."""
     desk, at = console.services.agent_settings, console.clock.now()
     after = desk.wanted(DOOR_AGENT) or 0
     desk.configure(DOOR_AGENT, SETTINGS, after=after, operator="ca-administrator", at=at)
+    running = {"settings": {"seq": after + 1}}
+    presence = console.service.installation.presence
+    for agent, state, health in (
+        (DOOR_AGENT, ReaderState.EMPTY, running),
+        (DESK, ReaderState.CARD, None),
+    ):
+        presence.seen(AgentPresence(agent, "0.1.0", True, ((_READER, state),), at, health))
 
 
 def draft_policy(console: ConsoleUnderTest) -> None:

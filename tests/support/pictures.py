@@ -44,7 +44,6 @@ AFTER_SIGN_IN = {
     "agents": "/console/agents",
     "settings": f"/console/agents/{DOOR_AGENT}/settings",
     "audit": "/console/audit",
-    "publishing": "/console/publishing",
     "components": "/console/components",
 }
 WHOLE = {"attendance", "policy"}

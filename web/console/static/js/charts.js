@@ -34,7 +34,7 @@ function draw(figure) {
       maintainAspectRatio: false,
       locale: document.documentElement.lang,
       plugins: { legend: { display: kind === "doughnut", position: "right" } },
-      scales: kind === "doughnut" ? {} : { y: { beginAtZero: true, grid: { color: token("--line") } }, x: { grid: { display: false } } },
+      scales: kind === "doughnut" ? {} : { y: { beginAtZero: true, ticks: { precision: 0 }, grid: { color: token("--line") } }, x: { grid: { display: false } } },
     },
   });
 }
