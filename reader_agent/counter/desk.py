@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cardsvc.errors import CardError, ReasonCode
 from cardsvc.terms import AssuranceLevel
@@ -48,6 +48,7 @@ class _Order:
         session: at X3.
         portrait: names the decision that lets the holder's photo be shown.
         awaits_photo: an officer is to match it.
+        is_over: it has left the holder's screen.
     """
 
     tap: str
@@ -56,6 +57,7 @@ class _Order:
     session: str | None = None
     portrait: str | None = None
     awaits_photo: bool = False
+    is_over: bool = False
 
 
 class CounterDesk:
@@ -205,7 +207,7 @@ class CounterDesk:
             return
         if after.task is None:
             self.feed.forget()  # who comes next must not be told of who was here before
-            self._release(before.task.order, None, awaits_photo=False)
+            self._end(before.task.order)
         self.feed.tell("ended", tap=before.task.order)
 
     def _hear(self, happening: h.Happening) -> None:
@@ -213,6 +215,9 @@ class CounterDesk:
             return
         match happening:
             case h.TapDecided(_, _, service, decision, offline, tap):
+                if self._is_over(tap):
+                    # how it ended may be told, and of whom no more
+                    decision = replace(decision, holder_name=None, released={})
                 self._tell_decision(tap, service, decision, offline=offline)
             case h.TapFailed(_, reader, service, reason, tap):
                 said = trouble_text(reason)
@@ -251,6 +256,16 @@ class CounterDesk:
         with self._lock:
             if self._order is not None and self._order.tap == tap:
                 self._order.portrait, self._order.awaits_photo = portrait, awaits_photo
+
+    def _end(self, tap: str) -> None:
+        self._release(tap, None, awaits_photo=False)
+        with self._lock:
+            if self._order is not None and self._order.tap == tap:
+                self._order.is_over = True
+
+    def _is_over(self, tap: str) -> bool:
+        with self._lock:
+            return self._order is None or self._order.tap != tap or self._order.is_over
 
     def _in_session(self, tap: str) -> bool:
         with self._lock:

@@ -75,12 +75,20 @@ def test_an_answer_to_an_order_taken_back_is_not_the_next_ones(counter: Counter)
     second = counter.desk.verify("nop-ho-so", AssuranceLevel.X2, TITLE)
     told = counter.told_of(TapDecided(AT, "front", "tra-cuu", GRANTED, offline=False, order=first))
     assert (told["tap"], told["service"]) == (first, "tra-cuu")
+    assert (told["name"], told["released"]) == (None, {}), "nobody is told any more who it was"
     with pytest.raises(CardError) as caught:
         counter.desk.portrait(second)
     assert caught.value.reason is ReasonCode.PORTRAIT_NOT_RELEASED
 
 
-def test_nor_is_its_failure(counter: Counter) -> None:
+def test_an_answer_to_the_order_that_stands_tells_of_whom(counter: Counter) -> None:
+    tap = counter.desk.verify("tra-cuu", AssuranceLevel.X1, TITLE)
+    told = counter.told_of(TapDecided(AT, "front", "tra-cuu", GRANTED, offline=False, order=tap))
+    assert (told["tap"], told["name"]) == (tap, "NGUYỄN VĂN AN")
+    assert told["released"] == {"portrait": True}
+
+
+def test_a_failure_is_of_its_order_too(counter: Counter) -> None:
     first = counter.desk.verify("tra-cuu", AssuranceLevel.X1, TITLE)
     counter.desk.cancel()
     counter.desk.verify("nop-ho-so", AssuranceLevel.X2, TITLE)
