@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from reader_agent.virtual.private_pcscd import PrivatePcscd, VirtualPcscReader
 from tests.support import pcscd, pin_pads
@@ -18,6 +19,9 @@ from tests.support.pcscd import ForeignTools
 if TYPE_CHECKING:
     from tests.support.console import ConsoleTemplate
 from tests.support.pin_pads import PinPadKeys, PinPadReader
+
+settings.register_profile("timeless", deadline=None)
+settings.load_profile("timeless")  # a busy machine is no fault of what is tested
 
 _TOOLS = ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 _FOLDER = pcscd.reserve_socket()

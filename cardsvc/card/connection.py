@@ -25,8 +25,9 @@ MAX_RESPONSE_OCTETS = 0x10000
 MAX_EMPTY_RESPONSES = 4
 """How often a card may answer 61xx without giving an octet."""
 
-MAX_PARTS = 512
-"""How many GET RESPONSE one response may take: of 128 octets each, for the longest."""
+MAX_PARTS = 0x4000
+"""How many GET RESPONSE one response may take: some transports give an octet at a time, and the
+largest PIV object, the facial image, has 12,704 (NIST SP 800-73-5 part 1, appendix A)."""
 
 
 class CardConnection(Protocol):
