@@ -30,6 +30,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import (
     AGENT,
+    DESK,
     PIN,
     RELYING_PARTY,
     SERVICE,
@@ -39,6 +40,8 @@ from tests.support.installations import (
 from web.app import create_app
 from web.services import Services
 from web.tap_lane.lane import TapLane
+from web.tap_lane.plain import PlainRequest
+from web.tap_lane.sign_in import sign_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -175,6 +178,27 @@ def test_what_a_device_signed_serves_once_whichever_way(ways: Ways, key: DeviceK
     assert not ways.lane_answers(path=ASKING, data=ASKED, headers=signed)
     other_body = {"Authorization": key.authorization("POST", PRESENTING, ASKED)}
     assert not ways.lane_answers(path=PRESENTING, data=NO_NONCE, headers=other_body)
+
+
+def test_of_many_who_sign_in_together_each_is_who_it_shows(
+    service: ServiceUnderTest, key: DeviceKey
+) -> None:
+    proof, other = (key.authorization("POST", ASKING, body) for body in (ASKED, NO_NONCE))
+    shown = {
+        f"Bearer {service.agent_token}": AGENT,
+        "Bearer nobody": None,
+        proof: "ki-ot-7",
+        f"Bearer {service.desk_token}": DESK,
+        "Agent e30.e30.e30": None,
+        other: None,
+    }
+    requests = [PlainRequest(ASKING, one, ASKED, "") for one in (*shown, proof, *list(shown)[:2])]
+    sign_in(service.installation.services, requests, service.clock.now())
+    expected = [*shown.values(), None, AGENT, None]
+    assert [one.agent for one in requests] == expected
+    # asked again, as for a group that is served anew one by one: who is known stays known
+    sign_in(service.installation.services, requests, service.clock.now())
+    assert [one.agent for one in requests] == expected
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
