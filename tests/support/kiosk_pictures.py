@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page
 
 from cardsvc.terms import AssuranceLevel, CardType
 from tests.support.browser import CHROMIUM, WHY_NOT, open_chromium
-from tests.support.installations import AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
+from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.kiosk import READER, RunningKiosk, running_kiosk
 from tests.support.pad_reader import PadReader
+from tests.support.portrait_policy import may_see, photograph
 from tests.support.triggered_card import TriggeredCard
-from verification.policy.simple import simple_policy
 
 FOLDER = Path(__file__).parents[2] / "docs" / "img"
 _SIZES = {"": (1280, 800), "-tall": (1080, 1920)}
@@ -32,8 +32,7 @@ def main() -> int:
         sys.stderr.write(f"{WHY_NOT}\n")
         return 1
     with tempfile.TemporaryDirectory() as name, serve(Path(name) / "data") as service:
-        signing = simple_policy(RELYING_PARTY, "ky-ho-so", minimum_level=AssuranceLevel.X2)
-        service.installation.access.put_policy(signing, operator="admin", at=AT)
+        may_see(service, "ky-ho-so", AssuranceLevel.X2)
         agent = Path(name) / "agent"
         with (
             running_kiosk(agent, service.url, service.agent_token, RELYING_PARTY) as kiosk,
@@ -75,7 +74,8 @@ def take_at_pad(
 def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, suffix: str) -> None:
     """Lead a visit, and take a picture at each of its screens."""
     width, height = _SIZES[suffix]
-    card, _ = service.active_card(CardType.INDIVIDUAL)
+    card, guid = service.active_card(CardType.INDIVIDUAL)
+    photograph(service, guid)
     page = browser.new_page(
         viewport={"width": width, "height": height}, reduced_motion="reduce", locale="vi"
     )
@@ -97,7 +97,9 @@ def take_all(browser: Browser, kiosk: RunningKiosk, service: ServiceUnderTest, s
     page.keyboard.type(PIN[:4])
     save(page, "Nhập mã PIN", f"pin{suffix}")
     page.keyboard.type(PIN[4:])
-    page.keyboard.press("Enter")
+    with page.expect_response("**/v1/portrait/*"):
+        page.keyboard.press("Enter")
+    page.get_by_role("img", name="Ảnh chủ thẻ").wait_for()
     save(page, "Xác thực thành công", f"result{suffix}")
     page.keyboard.press("Escape")
     save(page, "Vui lòng lấy lại thẻ", f"take{suffix}")
