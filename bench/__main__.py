@@ -65,6 +65,8 @@ def main() -> None:
             rows += measure_round_trips(stage, cards[0], url, "werkzeug", bare_us)
             relayed = measure_personalisation(stage, url, range(CARDS, CARDS + 5))
         rows += measure_decisions(stage, cards)
+        # what was decided up to here is told to partners now, not by the service that is measured
+        stage.installation.services.events.feed.catch_up()
         with granian(stage) as url:
             rows += measure_round_trips(stage, cards[0], url, "granian", bare_us)
             rows += measure_presentations(stage, cards, url, "granian")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import socket
 import sys
 import tempfile
@@ -33,6 +34,8 @@ from web.loopback import on_loopback
 from web.settings import Settings
 
 PASSWORD = "trang soi ben Ngu"  # noqa: S105 - of a demonstration that ends with its process
+_ENDED_BY = {"SIGTERM", "SIGHUP"}
+"""As by Ctrl-C: the kiosk's process ends, too, and nothing stays in the temporary folder."""
 _SOME_TIME_AGO = timedelta(minutes=5)
 _HELP = (
     ("Enter", "mã đăng nhập của mọi người", "everybody's sign-in codes, as they are now"),
@@ -139,6 +142,8 @@ def run_console() -> None:
     Raises:
         DemoFailed: it could not be furnished.
     """
+    for name in _ENDED_BY & set(signal.Signals.__members__):
+        signal.signal(signal.Signals[name], signal.default_int_handler)
     narrator = Narrator()
     with tempfile.TemporaryDirectory(prefix="cardsvc-demo-") as folder, open_rig() as rig:
         installation = open_installation(Settings(data_dir=Path(folder)))

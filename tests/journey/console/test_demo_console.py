@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -14,6 +15,7 @@ from tests.support.console import Person
 from web.demo.console import PASSWORD
 
 _URL = re.compile(r"(http://127\.0\.0\.1:[0-9]+)/console")
+_KIOSK = re.compile(r"(file://\S+kiosk\.html)")
 
 
 class Demonstration:
@@ -40,6 +42,10 @@ class Demonstration:
 def demonstration() -> Iterator[Demonstration]:
     with open_terminal("cardsvc", "web.cli", "demo", "--console") as terminal:
         yield Demonstration(terminal)
+        kiosk = Path(terminal.find(_KIOSK).removeprefix("file://"))
+        assert kiosk.is_file()
+    # told to end as a service manager does, it took the kiosk's process and its folder along
+    assert not kiosk.parent.exists()
 
 
 @pytest.mark.parametrize("name", ["lan", "hung", "mai", "tam", "phuoc", "quan"])
@@ -80,7 +86,7 @@ def test_a_newcomer_puts_a_card_into_the_kiosk(
     demonstration: Demonstration, chromium: Browser
 ) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(demonstration.terminal.find(re.compile(r"(file://\S+kiosk\.html)")))
+    page.goto(demonstration.terminal.find(_KIOSK))
     page.get_by_text("Kiểm tra thẻ").first.click()
     demonstration.terminal.type("kiot 1")
     expect(page.get_by_role("heading", level=1)).to_contain_text(
