@@ -84,10 +84,10 @@ class Door:
         (self.folder / "door.json").unlink()
         until(lambda: self._reader() is ReaderState.EMPTY, "the reader was not seen empty")
 
-    def _reader(self) -> ReaderState:
+    def _reader(self) -> ReaderState | None:
+        """Return how the agent told that its reader is; None until it told of one."""
         (presence,) = self.stage.installation.presence.all()
-        ((_, state),) = presence.readers
-        return state
+        return next((state for _, state in presence.readers), None)
 
     def events(self, *kinds: str) -> Sequence[AgentEvent]:
         found = self.stage.installation.events.events(agent=AGENT)
