@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cardsvc.agent_records import agent_urn
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.wire.enrolment import EnrolledMessage
 from reader_agent.private_file import read_private, write_private
@@ -89,7 +90,7 @@ def parse_identity(octets: bytes) -> DeviceIdentity:
     try:
         key = load_pem_private_key(octets, None)
         certificates = x509.load_pem_x509_certificates(octets)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a key with certificates") from error
     if len(certificates) != 2:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not two certificates")
@@ -137,7 +138,7 @@ def identity_of(key: ec.EllipticCurvePrivateKey, answer: EnrolledMessage) -> Dev
     try:
         certificate = x509.load_der_x509_certificate(answer.certificate)
         authority = x509.load_der_x509_certificate(answer.authority)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_CERTIFICATE, "not a certificate") from error
     identity = _fitted(key, certificate, authority)
     if identity.name != agent_urn(answer.agent):

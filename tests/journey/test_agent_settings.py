@@ -98,16 +98,18 @@ def name_on_the_page(folder: Path, port: int) -> str:
     return str(page.json()["name"]["vi"])
 
 
-def cardsvc(service: ServiceUnderTest, command: click.Command, *arguments: str, text: str) -> str:
+def cardsvc(
+    service: ServiceUnderTest, command: click.Command, agent: str, *arguments: str, text: str
+) -> str:
     done = click.testing.CliRunner().invoke(
-        command, [AGENT, *arguments], input=text, obj=service.installation.settings
+        command, [agent, *arguments], input=text, obj=service.installation.settings
     )
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
-def set_from_afar(service: ServiceUnderTest, text: str) -> str:
-    return cardsvc(service, configure_agent, "-", "--operator", "quản-trị", text=text)
+def set_from_afar(service: ServiceUnderTest, text: str, agent: str = AGENT) -> str:
+    return cardsvc(service, configure_agent, agent, "-", "--operator", "quản-trị", text=text)
 
 
 def test_a_change_is_taken_by_the_process_that_runs_and_kept_without_the_service(
@@ -151,16 +153,21 @@ def test_a_change_is_taken_by_the_process_that_runs_and_kept_without_the_service
     assert running.service.url == "http://127.0.0.1:1"
 
 
-def test_the_command_line_goes_back_and_lists_what_was_set(service: ServiceUnderTest) -> None:
-    assert set_from_afar(service, "") == "3\n", "everything as the machine says"
-    again = cardsvc(service, configure_agent, "--restore", "1", "--operator", "lan", text="")
-    assert again == "4\n"
-    listed = cardsvc(service, agent_settings, text="").splitlines()
-    assert [line.split("\t")[0] for line in listed] == ["4", "3", "2", "1"]
+def test_the_command_line_goes_back_and_lists_what_was_set(
+    service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    agent = "ki-ot-tang-2"
+    enrol(service, agent, written(service, tmp_path, free_port()))
+    assert set_from_afar(service, WANTED, agent) == "1\n"
+    assert set_from_afar(service, "", agent) == "2\n", "everything as the machine says"
+    back = ("--restore", "1", "--operator", "lan")
+    assert cardsvc(service, configure_agent, agent, *back, text="") == "3\n"
+    listed = cardsvc(service, agent_settings, agent, text="").splitlines()
+    assert [line.split("\t")[0] for line in listed] == ["3", "2", "1"]
     assert listed[0].endswith("\tlan\t← 1")
-    assert cardsvc(service, agent_settings, "--version", "4", text="") == WANTED
+    assert cardsvc(service, agent_settings, agent, "--version", "3", text="") == WANTED
     unknown = click.testing.CliRunner().invoke(
-        configure_agent, [AGENT, "--restore", "9", "--operator", "lan"],
+        configure_agent, [agent, "--restore", "9", "--operator", "lan"],
         obj=service.installation.settings,
     )  # fmt: skip
     assert unknown.exit_code == 1

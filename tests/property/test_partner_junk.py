@@ -8,19 +8,21 @@ from datetime import UTC, datetime
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardsvc.errors import CardsvcError, Malformed
 from cardsvc.partner_records import KeyKind, PartnerKey, parse_scopes
 from cardsvc.wire.fields import encode_octets
 from tests.support.partner_keys import AUDIENCE, SigningKey
+from tests.support.virtual_cards import self_signed
 from verification.policy.agreement import parse_agreement
 from web.partners.assertion import parse_assertion, verify_assertion
 from web.partners.forwarded import parse_forwarded_certificate
@@ -38,6 +40,8 @@ ON_RECORD = PartnerKey(
 )
 SINGLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 JSON = SINGLE | st.lists(SINGLE, max_size=2)
+CERTIFICATE = self_signed(ec.generate_private_key(ec.SECP256R1()), "bv").public_bytes(Encoding.DER)
+VERSION = CERTIFICATE.index(b"\xa0\x03\x02\x01") + 4
 MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "alg", "kid", "use", "key_ops"])
 CLAIMS = st.sampled_from(["iss", "sub", "aud", "exp", "iat", "nbf", "jti"])
 HEADERS = st.sampled_from(["alg", "kid", "typ", "crit", "x5t"])
@@ -50,6 +54,14 @@ def test_a_key_set_of_junk(junk: bytes | str) -> None:
     for parse in (parse_key_set, parse_client_certificate, parse_public_key_pem):
         with contextlib.suppress(Malformed):
             parse(octets)
+
+
+@settings(max_examples=150)
+@example(VERSION, 1, b"\x05")  # X.509 has no such version
+@given(st.integers(0, len(CERTIFICATE)), st.integers(0, 4), st.binary(max_size=4))
+def test_a_changed_certificate(at: int, gone: int, put: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        parse_client_certificate(CERTIFICATE[:at] + put + CERTIFICATE[at + gone :])
 
 
 @settings(max_examples=150)

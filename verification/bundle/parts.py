@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from cardsvc.bundle_records import BundlePolicy
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.terms import CardType, Realm
 from cardsvc.wire.fields import (
@@ -117,7 +118,7 @@ def parse_issuers(octets: bytes) -> PkiTrust:
             one.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest: kind
             for kind, one in certificates.items()
         }
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError) as error:
+    except (x509.ExtensionNotFound, *UNREADABLE) as error:
         raise Malformed(ReasonCode.MALFORMED_BUNDLE, "a CA without key identifier") from error
     return PkiTrust(material, identifiers)
 
@@ -125,5 +126,5 @@ def parse_issuers(octets: bytes) -> PkiTrust:
 def _certificate(der: bytes) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_BUNDLE, "not a certificate") from error

@@ -6,9 +6,10 @@ Spec: RFC 2986 (PKCS #10). The name in it is not looked at: the invitation says 
 from __future__ import annotations
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 
 
@@ -22,7 +23,7 @@ def parse_signing_request(der: bytes) -> ec.EllipticCurvePublicKey:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
         signed = request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+    except (*UNREADABLE, InvalidSignature) as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a signing request") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a key on P-256")

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.partner_records import MOST_KEYS
 from cardsvc.wire.fields import encode_octets, parse_object
@@ -198,5 +199,5 @@ def parse_client_certificate(octets: bytes) -> ClientCertificate:
         return ClientCertificate(
             digest.hex(), found.not_valid_before_utc, found.not_valid_after_utc
         )
-    except (ValueError, OverflowError) as error:
+    except UNREADABLE as error:
         raise Malformed(ReasonCode.MALFORMED_PARTNER_KEY, "not a certificate") from error
