@@ -6,12 +6,14 @@ PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo console test lint types imports unit bench serve pictures requirements clean
+.PHONY: help setup demo console test lint types imports unit fuzz bench serve pictures
+.PHONY: requirements clean
 
 help:
 	@echo "make demo    issue three cards, tap them, refuse them after revocation"
 	@echo "make console the console on made-up data: sign in, click through, at a virtual desk"
 	@echo "make test    every check and every test"
+	@echo "make fuzz    the property tests on inputs that no run has tried before"
 	@echo "make bench   measurements beside their bare limits"
 	@echo "make serve   the service on http://127.0.0.1:8440"
 
@@ -37,6 +39,10 @@ imports: setup
 
 unit: setup
 	@$(PY) -m pytest -n 2 --dist worksteal
+
+# `make test` draws the same inputs for the same commit; here each run draws others.
+fuzz: setup
+	@$(PY) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile fuzz
 
 bench: setup
 	@$(PY) -m bench

@@ -28,9 +28,7 @@ def test_an_identity_of_junk_is_malformed(junk: bytes) -> None:
 
 
 @settings(max_examples=150)
-@example(
-    REQUEST.index(b"\x02\x01\x00"), 3, b"\x02\x01\x01"
-)  # RFC 2986 has no such version
+@example(REQUEST.index(b"\x02\x01\x00"), 3, b"\x02\x01\x01")  # RFC 2986 has no such version
 @given(st.integers(0, len(REQUEST)), st.integers(0, 4), st.binary(max_size=4))
 def test_a_changed_request_is_malformed_or_of_its_own_key(at: int, gone: int, put: bytes) -> None:
     changed = REQUEST[:at] + put + REQUEST[at + gone :]
