@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keys.signers import ReceiptSigner, jwks
-from keys.vault import KeyVault, VaultAlgorithm
+from keys.vault import KeyVault, VaultAlgorithm, own_key
 
 BUNDLE_TYPE = "cardsvc-bundle+jwt"
 """The ``typ`` of a bundle's manifest (RFC 8725 section 3.11)."""
@@ -22,5 +22,5 @@ class BundleSigner(ReceiptSigner):
 
 def open_bundle_signer(vault: KeyVault, label: str = BUNDLE_KEY_LABEL) -> BundleSigner:
     """Open the signer of bundles; its key is made where there is none."""
-    handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
+    handle = own_key(vault, label, VaultAlgorithm.ECDSA_P256)
     return BundleSigner(vault, handle, BUNDLE_TYPE)

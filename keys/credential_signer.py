@@ -20,7 +20,7 @@ from cardsvc.wire.credential import (
 )
 from keys.ceremony_plan import realm_name
 from keys.signers import jwks, key_id
-from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from keys.vault import KeyHandle, KeyVault, VaultAlgorithm, own_key
 
 CREDENTIAL_KEY_LABEL = "credential-1"
 
@@ -66,5 +66,5 @@ def short_key_id(thumbprint: str) -> bytes:
 def open_credential_signer(vault: KeyVault, realm: Realm = Realm.PRODUCTION) -> CredentialSigner:
     """Open the signer of a realm's credentials; its key is made where there is none."""
     label = realm_name(realm, CREDENTIAL_KEY_LABEL)
-    handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
+    handle = own_key(vault, label, VaultAlgorithm.ECDSA_P256)
     return CredentialSigner(vault, handle)

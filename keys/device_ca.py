@@ -22,7 +22,7 @@ from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VaultError
 from keys.authority import BACKDATED, SERIAL_OCTETS
 from keys.profiles import KEY_USAGES
-from keys.vault import KeyVault, VaultAlgorithm
+from keys.vault import KeyVault, VaultAlgorithm, own_key
 from keys.vault_key import VaultEllipticCurveKey
 
 DEVICE_CA_KEY_LABEL = "device-ca-1"
@@ -115,9 +115,7 @@ def open_device_authority(
     Raises:
         VaultError: CERTIFICATE_MISMATCH where the certificate kept is of another key.
     """
-    handle = vault.find(DEVICE_CA_KEY_LABEL) or vault.generate(
-        DEVICE_CA_KEY_LABEL, VaultAlgorithm.ECDSA_P256
-    )
+    handle = own_key(vault, DEVICE_CA_KEY_LABEL, VaultAlgorithm.ECDSA_P256)
     key = VaultEllipticCurveKey(vault, handle)
     der = kept(lambda: _own_certificate(key, at, randomness).public_bytes(Encoding.DER))
     return DeviceAuthority(key, x509.load_der_x509_certificate(der), randomness)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keys.bundle_signer import BUNDLE_KEY_LABEL
 from keys.signers import ReceiptSigner
-from keys.vault import KeyVault, VaultAlgorithm
+from keys.vault import KeyVault, VaultAlgorithm, own_key
 
 ORDER_TYPE = "cardsvc-door-order+jwt"
 """The ``typ`` of a command (RFC 8725 section 3.11): no bundle can pass for one."""
@@ -12,7 +12,5 @@ ORDER_TYPE = "cardsvc-door-order+jwt"
 
 def open_door_order_signer(vault: KeyVault) -> ReceiptSigner:
     """Open the signer (``verification.doors.orders.CommandSigner``)."""
-    handle = vault.find(BUNDLE_KEY_LABEL) or vault.generate(
-        BUNDLE_KEY_LABEL, VaultAlgorithm.ECDSA_P256
-    )
+    handle = own_key(vault, BUNDLE_KEY_LABEL, VaultAlgorithm.ECDSA_P256)
     return ReceiptSigner(vault, handle, ORDER_TYPE)

@@ -13,7 +13,7 @@ from uuid import UUID
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import SYMMETRIC_KEY_OCTETS, Algorithm
 from cardsvc.errors import ReasonCode, VaultError
-from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from keys.vault import KeyHandle, KeyVault, VaultAlgorithm, own_key
 
 MASTER_LABEL = "card-secrets-1"
 """The master's label; a new edition gets a new label, and cards are re-keyed to it."""
@@ -92,9 +92,7 @@ def open_card_secrets(vault: KeyVault, label: str = MASTER_LABEL) -> VaultCardSe
     Raises:
         VaultError: the vault is sealed, or the label is another key's.
     """
-    master = vault.find(label) or vault.generate(label, VaultAlgorithm.DERIVING_AES_256)
-    if master.algorithm is not VaultAlgorithm.DERIVING_AES_256:
-        raise VaultError(ReasonCode.KEY_EXISTS, "the label is another key's")
+    master = own_key(vault, label, VaultAlgorithm.DERIVING_AES_256)
     return VaultCardSecrets(vault, master)
 
 

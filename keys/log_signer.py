@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from keys.signers import key_id
-from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from keys.vault import KeyHandle, KeyVault, VaultAlgorithm, own_key
 
 LOG_KEY_LABEL = "tree-head-1"
 
@@ -59,5 +59,5 @@ class LogVerifier:
 
 def open_log_signer(vault: KeyVault, label: str = LOG_KEY_LABEL) -> LogSigner:
     """Open the signer of tree heads; its key is made where there is none."""
-    handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
+    handle = own_key(vault, label, VaultAlgorithm.ECDSA_P256)
     return LogSigner(vault, handle)

@@ -12,7 +12,7 @@ from cardsvc.wire.signed_claims import SIGNATURE_ALGORITHM
 from keys.ceremony_plan import realm_name
 from keys.credential_signer import CredentialSigner
 from keys.signers import key_id
-from keys.vault import KeyVault, VaultAlgorithm
+from keys.vault import KeyVault, VaultAlgorithm, own_key
 from keys.vault_key import VaultEllipticCurveKey
 
 PASS_KEY_LABEL = "visitor-pass-1"  # noqa: S105 - names a key, is none
@@ -30,7 +30,7 @@ class PassSigner:
 
     def __init__(self, vault: KeyVault, realm: Realm = Realm.PRODUCTION) -> None:
         label = realm_name(realm, PASS_KEY_LABEL)
-        handle = vault.find(label) or vault.generate(label, VaultAlgorithm.ECDSA_P256)
+        handle = own_key(vault, label, VaultAlgorithm.ECDSA_P256)
         self._credentials = CredentialSigner(vault, handle)
         self._key = VaultEllipticCurveKey(vault, handle)
         kid = key_id(self._credentials.public_key)

@@ -133,3 +133,23 @@ def require_derivation_length(octets: int) -> int:
     if not 1 <= octets <= MAX_DERIVED_OCTETS:
         raise VaultError(ReasonCode.UNSUPPORTED_ALGORITHM, "a derived key has 1 to 4080 octets")
     return octets
+
+
+def own_key(vault: KeyVault, label: str, algorithm: VaultAlgorithm) -> KeyHandle:
+    """Return the key of a label; made where there is none, by whichever process comes first.
+
+    Raises:
+        VaultError: KEY_EXISTS where the label is a key's of another algorithm; what the vault
+            raises.
+    """
+    handle = vault.find(label)
+    if handle is None:
+        try:
+            return vault.generate(label, algorithm)
+        except VaultError as error:
+            handle = vault.find(label)
+            if error.reason is not ReasonCode.KEY_EXISTS or handle is None:
+                raise
+    if handle.algorithm is not algorithm:
+        raise VaultError(ReasonCode.KEY_EXISTS, "the label is another key's")
+    return handle

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from cardsvc.errors import ReasonCode, VaultError
 from cardsvc.store.sealed import DerivedDataKeys
 from keys.sealed_file import require_private
-from keys.vault import KeyHandle, KeyVault, VaultAlgorithm
+from keys.vault import KeyHandle, KeyVault, VaultAlgorithm, own_key
 from verification.release.pseudonym import PairwisePseudonyms
 from web.settings import Settings, SettingsError
 
@@ -28,17 +28,13 @@ def data_keys(vault: KeyVault) -> DerivedDataKeys:
 
 def derived(vault: KeyVault, label: bytes, context: bytes) -> bytes:
     """Derive 32 octets from a master in the vault, the same in every process."""
-    master: KeyHandle = vault.find(_DATA_MASTER_LABEL) or vault.generate(
-        _DATA_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
-    )
+    master: KeyHandle = own_key(vault, _DATA_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256)
     return vault.derive(master, label, context, 32)
 
 
 def console_keys(vault: KeyVault) -> Callable[[bytes], bytes]:
     """Derive the console's keys from a master in the vault: none lies in a file of its own."""
-    master = vault.find(_CONSOLE_MASTER_LABEL) or vault.generate(
-        _CONSOLE_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256
-    )
+    master = own_key(vault, _CONSOLE_MASTER_LABEL, VaultAlgorithm.DERIVING_AES_256)
     return lambda purpose: vault.derive(master, b"console", purpose, 32)
 
 

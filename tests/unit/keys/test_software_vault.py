@@ -18,7 +18,7 @@ from cardsvc.card.public_key import spki_der
 from cardsvc.errors import ReasonCode, VaultError
 from keys.sealed_file import ScryptCost
 from keys.software_vault import SoftwareVault
-from keys.vault import VaultAlgorithm
+from keys.vault import VaultAlgorithm, own_key
 from tests.support.rehearsal_pki import CHEAP, PASSPHRASE
 
 
@@ -206,6 +206,27 @@ def test_two_who_make_one_vault_get_the_same(folder: Path) -> None:
         vaults = list(pool.map(lambda _: open_vault(folder), range(6)))
     handle = vaults[0].generate("root-1", VaultAlgorithm.ECDSA_P256)
     assert all(vault.find("root-1") == handle for vault in vaults)
+
+
+def test_processes_that_start_together_get_one_key(folder: Path) -> None:
+    vaults = [open_vault(folder) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        handles = pool.map(lambda vault: own_key(vault, "log-1", VaultAlgorithm.ECDSA_P256), vaults)
+    assert len({*handles}) == 1
+    keys = {
+        spki_der(vault.public_key(own_key(vault, "log-1", VaultAlgorithm.ECDSA_P256)))
+        for vault in vaults
+    }
+    assert len(keys) == 1
+
+
+@pytest.mark.reason(ReasonCode.KEY_EXISTS)
+def test_the_key_of_a_label_is_of_its_algorithm(folder: Path) -> None:
+    vault = open_vault(folder)
+    vault.generate("log-1", VaultAlgorithm.DERIVING_AES_256)
+    with pytest.raises(VaultError) as error:
+        own_key(vault, "log-1", VaultAlgorithm.ECDSA_P256)
+    assert error.value.reason is ReasonCode.KEY_EXISTS
 
 
 def test_what_a_crash_left_behind_is_no_key(folder: Path) -> None:
