@@ -6,7 +6,7 @@ Spec: ADR 0019. The event's kind is ``tap.decided_offline``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import Malformed, ReasonCode
@@ -18,7 +18,6 @@ _NAMES = (
     "decision", "relying_party", "service", "granted", "level", "reasons", "card",
     "policy_version", "rule", "bundle_seq", "bundle_at", "time_certain",
 )  # fmt: skip
-_MAX_SECOND = 2**33
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,6 @@ def parse_offline_decision(event: AgentEvent) -> OfflineDecision:
         policy_version=fields.number("policy_version") if fields.has("policy_version") else None,
         rule=text("rule"),
         bundle_seq=fields.number("bundle_seq", most=2**53 - 1),
-        bundle_at=datetime.fromtimestamp(fields.number("bundle_at", most=_MAX_SECOND), UTC),
+        bundle_at=fields.second("bundle_at"),
         time_certain=fields.flag("time_certain"),
     )

@@ -23,6 +23,8 @@ INSTANT_PATTERN = (
 )
 """RFC 3339 section 5.6, ``date-time``; a time zone is a must."""
 _INSTANT = re.compile(INSTANT_PATTERN)
+_MAX_SECOND = 2**33
+"""In the year 2242."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -109,6 +111,10 @@ class Fields:
     def instant(self, name: str) -> datetime:
         """Return an aware instant in UTC from RFC 3339 text."""
         return read_instant(self._value.get(name), name)
+
+    def second(self, name: str) -> datetime:
+        """Return an aware instant in UTC from seconds since 1970 (RFC 7519 section 2)."""
+        return datetime.fromtimestamp(self.number(name, most=_MAX_SECOND), UTC)
 
 
 def read_text(value: object, name: str, *, least: int = 1, most: int = 200) -> str:

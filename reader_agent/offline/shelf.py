@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from cardsvc.errors import Malformed
 from cardsvc.wire.fields import Fields, encode_object, parse_object
 
 _MANIFEST, _KEYS, _FLOOR = "manifest.jws", "keys.json", "floor.json"
-_MAX_SECOND = 2**33
 _PART = re.compile(r"[0-9a-f]{64}")
 _PRIVATE_FILE = 0o600
 _MAX_HEAD_OCTETS = 32_768
@@ -81,7 +80,7 @@ class Shelf:
             if octets is None:
                 return None
             fields = Fields(parse_object(octets), ("seq", "latest"))
-            latest = datetime.fromtimestamp(fields.number("latest", most=_MAX_SECOND), UTC)
+            latest = fields.second("latest")
             return Floor(fields.number("seq", most=2**53 - 1), latest)
         except Malformed:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
@@ -19,7 +19,6 @@ from verification.agent_settings.text import MAX_SETTINGS_OCTETS
 SETTINGS_TYPE = "cardsvc-agent-settings+jwt"
 MAX_TOKEN_CHARACTERS = 60_000
 MAX_SEQ = 2**31 - 1
-_MAX_SECOND = 2**33
 _SETTINGS = SignedKind(
     SETTINGS_TYPE,
     MAX_TOKEN_CHARACTERS,
@@ -84,7 +83,7 @@ def _parsed(token: str, key_set: Mapping[str, Any]) -> SignedSettings:
         return SignedSettings(
             agent=fields.text("sub"),
             seq=fields.number("seq", least=1, most=MAX_SEQ),
-            made_at=datetime.fromtimestamp(fields.number("iat", most=_MAX_SECOND), UTC),
+            made_at=fields.second("iat"),
             text=fields.octets("toml", most=MAX_SETTINGS_OCTETS).decode("utf-8"),
         )
     except (Malformed, UnicodeDecodeError) as error:

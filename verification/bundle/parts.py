@@ -26,6 +26,7 @@ from verification.trusted import PkiTrust
 
 MAX_PART_OCTETS = 1 << 20
 _MAX_DOCUMENT_CHARACTERS = 64 * 1024
+_NO_IDENTIFIER: tuple[type[Exception], ...] = (*UNREADABLE, x509.ExtensionNotFound)
 
 
 def encode_policies(policies: Sequence[BundlePolicy]) -> bytes:
@@ -118,7 +119,7 @@ def parse_issuers(octets: bytes) -> PkiTrust:
             one.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest: kind
             for kind, one in certificates.items()
         }
-    except (x509.ExtensionNotFound, *UNREADABLE) as error:
+    except _NO_IDENTIFIER as error:
         raise Malformed(ReasonCode.MALFORMED_BUNDLE, "a CA without key identifier") from error
     return PkiTrust(material, identifiers)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
@@ -21,7 +21,6 @@ NONCE_OCTETS = 32
 CLOCK_SKEW = timedelta(minutes=5)
 """How far our clock and the service's may be apart; freshness is the nonce's affair."""
 MAX_TOKEN_CHARACTERS = 4096
-_MAX_SECOND = 2**33
 _ORDER = SignedKind(
     ORDER_TYPE,
     MAX_TOKEN_CHARACTERS,
@@ -101,7 +100,7 @@ def _command(token: str, key_set: Mapping[str, Any]) -> DoorCommand:
             agent=fields.text("sub"),
             door=fields.text("door", most=64),
             nonce=decode_octets(fields.text("nonce"), exactly=NONCE_OCTETS, name="nonce"),
-            expires_at=datetime.fromtimestamp(fields.number("exp", most=_MAX_SECOND), UTC),
+            expires_at=fields.second("exp"),
         )
     except Malformed as error:
         raise VerificationError(ReasonCode.DOOR_ORDER_REFUSED, str(error)) from error

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cardsvc.card.certificates import UNREADABLE
 from cardsvc.errors import Malformed, ReasonCode
 
+_NO_REQUEST: tuple[type[Exception], ...] = (*UNREADABLE, InvalidSignature)
+
 
 def parse_signing_request(der: bytes) -> ec.EllipticCurvePublicKey:
     """Return the key of a request that was signed with it.
@@ -23,7 +25,7 @@ def parse_signing_request(der: bytes) -> ec.EllipticCurvePublicKey:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
         signed = request.is_signature_valid
-    except (*UNREADABLE, InvalidSignature) as error:
+    except _NO_REQUEST as error:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a signing request") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not a key on P-256")
