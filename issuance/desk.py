@@ -154,13 +154,6 @@ class PersonalisationDesk:
                 return job.outcome
             raise IssuanceError(ReasonCode.ILLEGAL_TRANSITION, "the job was not started")
 
-    def abandon(self, job_id: str, agent: str) -> CardState | None:
-        """End a job early; its card is torn. Harmless when it is over."""
-        job = self._job(job_id, agent)
-        with job.lock:
-            self._tear(job, ReasonCode.CARD_REMOVED)
-            return job.outcome
-
     def report(self, job_id: str, agent: str, stage: JobStage, reason: ReasonCode | None) -> None:
         """Note what the agent sees at its readers; no card of this job is in work then.
 

@@ -88,12 +88,6 @@ class DoorConfig:
     attendance: Attendance = Attendance.NONE
     watchdog_seconds: float = 2.0
 
-    @property
-    def osdp_addresses(self) -> set[int]:
-        """The OSDP readers that it uses."""
-        of_lock = self.lock.address if isinstance(self.lock, OsdpOutput) else None
-        return {one for one in (of_lock, self.panel, self.keypad) if one is not None}
-
 
 @dataclass(frozen=True, slots=True)
 class OsdpLineConfig:

@@ -22,7 +22,6 @@ class Subscription:
         self._types = types
         self._waiting: deque[Happening] = deque(maxlen=QUEUE_LENGTH)
         self._changed = threading.Condition()
-        self._missed = 0
         self._closed = False
 
     def get(self, timeout: float | None = None) -> Happening | None:
@@ -43,12 +42,6 @@ class Subscription:
                 self._changed.wait(left)
             return self._waiting.popleft() if self._waiting else None
 
-    @property
-    def missed(self) -> int:
-        """How many happenings this listener lost by being too slow."""
-        with self._changed:
-            return self._missed
-
     def close(self) -> None:
         """Hear no more; who waits in ``get`` returns."""
         self._hub.drop(self)
@@ -61,7 +54,6 @@ class Subscription:
         if self._types and not isinstance(happening, self._types):
             return
         with self._changed:
-            self._missed += len(self._waiting) == QUEUE_LENGTH
             self._waiting.append(happening)
             self._changed.notify()
 

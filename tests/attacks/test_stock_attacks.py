@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cardsvc.audit import AuditAction
+from cardsvc.desk_records import JobStage
 from cardsvc.errors import IssuanceError, ReasonCode
 from cardsvc.lifecycle import CardState
 from cardsvc.stock_records import Blank, BlankState, MovementKind
@@ -134,7 +135,7 @@ def test_a_blank_that_was_never_touched_goes_back_into_stock() -> None:
     application = room.application()
     room.desk.start(ordered(room, ONE, application), AGENT)
     room.desk.start(room.job(room.order(room.application(), blank=THREE)), AGENT)
-    room.desk.abandon(next(iter(room.orders.jobs)), AGENT)
+    room.desk.report(next(iter(room.orders.jobs)), AGENT, JobStage.WAITING_CARD, None)
     assert room.run(ordered(room, TWO, application), blank()) is CardState.PERSONALISED
     assert (state(room, ONE), state(room, TWO)) == (BlankState.IN_STOCK, BlankState.USED)
 

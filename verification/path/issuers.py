@@ -58,11 +58,6 @@ class IssuerCache:
         """The trust material in force."""
         return self._trust
 
-    def replace_trust(self, trust: TrustMaterial) -> None:
-        """Put other trust material in force and forget every issuer."""
-        self._trust = trust
-        self._states = {}
-
     def validate_leaf(
         self, leaf: x509.Certificate, at: datetime, purpose: Purpose
     ) -> ValidatedPath:

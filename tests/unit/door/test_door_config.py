@@ -102,7 +102,6 @@ def test_a_door_with_an_osdp_reader() -> None:
     (door,) = config.doors
     assert door.lock == OsdpOutput(5, 1, Fail.SECURE)
     assert (door.level, door.keypad, door.takes_duress) == (AssuranceLevel.X2, 5, True)
-    assert door.osdp_addresses == {5}
     assert config.line is not None
     assert config.line.baud == 115200
 

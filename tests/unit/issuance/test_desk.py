@@ -30,7 +30,6 @@ def test_a_finished_job_says_so_again() -> None:
     events = list(room.store.events)
     assert room.desk.start(job, AGENT) is CardState.PERSONALISED
     assert room.desk.answer(job, AGENT, BatchAnswer(())) is CardState.PERSONALISED
-    assert room.desk.abandon(job, AGENT) is CardState.PERSONALISED
     assert room.store.events == events
 
 

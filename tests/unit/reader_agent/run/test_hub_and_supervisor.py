@@ -33,7 +33,6 @@ def test_a_slow_listener_loses_the_oldest_and_nobody_waits_for_it() -> None:
     slow = hub.subscribe(CardIn)
     for number in range(QUEUE_LENGTH + 3):
         hub.publish(CardIn(AT, str(number)))
-    assert slow.missed == 3
     assert slow.get(0) == CardIn(AT, "3")
 
 
