@@ -43,7 +43,7 @@ class SqlAnsweredRequests:
         self._sealer = sealer
         self._rows = rows
         self._table = cast("Table", rows.__table__)
-        self._caller = "relying_party" if rows is AnsweredRequestRow else "agent"
+        self._caller = self._table.primary_key.columns[0].name
 
     def claim(
         self, name: RequestName, request_sha256: bytes, at: datetime

@@ -12,7 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from cardsvc.partner_records import KeyKind
 from cardsvc.store.columns import EnumText, UtcDateTime
@@ -87,15 +87,12 @@ class RequestWindowRow(Base):
     taken: Mapped[int] = mapped_column(Integer)
 
 
-class AnsweredRequestRow(Base):
+class _AnsweredRequest:
     """A POST with an ``Idempotency-Key``: claimed, then answered; kept for a day.
 
     The answer is sealed: it may say who a holder is.
     """
 
-    __tablename__ = "answered_requests"
-
-    relying_party: Mapped[str] = mapped_column(ForeignKey("relying_parties.id"), primary_key=True)
     key_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime())
@@ -103,24 +100,26 @@ class AnsweredRequestRow(Base):
     status: Mapped[int | None] = mapped_column(Integer)
     answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
-    __table_args__ = (
-        CheckConstraint("(status IS NULL) = (answer_sealed IS NULL)", name="answer_whole"),
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[CheckConstraint]:  # noqa: N805 - of the class
+        """One for each table."""
+        whole = "(status IS NULL) = (answer_sealed IS NULL)"
+        return (CheckConstraint(whole, name="answer_whole"),)
+
+
+class AnsweredRequestRow(_AnsweredRequest, Base):
+    """A partner's."""
+
+    __tablename__ = "answered_requests"
+
+    relying_party: Mapped[str] = mapped_column(
+        ForeignKey("relying_parties.id"), primary_key=True, sort_order=-1
     )
 
 
-class AgentAnsweredRequestRow(Base):
-    """An agent's POST with an ``Idempotency-Key``, kept as a partner's is."""
+class AgentAnsweredRequestRow(_AnsweredRequest, Base):
+    """An agent's."""
 
     __tablename__ = "agent_answered_requests"
 
-    agent: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True)
-    key_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
-    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
-    status: Mapped[int | None] = mapped_column(Integer)
-    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-
-    __table_args__ = (
-        CheckConstraint("(status IS NULL) = (answer_sealed IS NULL)", name="answer_whole"),
-    )
+    agent: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True, sort_order=-1)
