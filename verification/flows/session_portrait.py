@@ -12,16 +12,14 @@ photo that matches, and the portrait is handed over where that would be granted,
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from cardsvc.audit import AuditAction, AuditEvent
-from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.terms import AssuranceLevel
 from verification.flows.counter_session import Caller, SessionDesk
 from verification.release.attributes import Attribute
+from verification.release.portrait import PortraitRelease, Portraits
 from verification.verdict import Granted
 
 
@@ -31,13 +29,11 @@ class SessionPortraits:
 
     Args:
         sessions: at counters.
-        picture: of the holder of a card, a small JPEG without metadata; None for none.
-        record: appends to the audit log.
+        portraits: of cards' holders.
     """
 
     sessions: SessionDesk
-    picture: Callable[[CardGuid], bytes | None]
-    record: Callable[[AuditEvent], None]
+    portraits: Portraits
 
     def hand_over(self, session_id: str, caller: Caller, at: datetime) -> bytes:
         """Return the portrait that an officer is to match.
@@ -60,22 +56,8 @@ class SessionPortraits:
         decision = self.sessions.judge_match(session, None, at)
         if not isinstance(decision, Granted) or not decision.release.values.get(Attribute.PORTRAIT):
             raise VerificationError(ReasonCode.PORTRAIT_NOT_RELEASED, "a match would show no photo")
-        guid = decision.card.guid
-        picture = self.picture(guid)
-        if picture is None:
-            raise VerificationError(ReasonCode.PORTRAIT_UNKNOWN, "no photo on record")
-        self.record(
-            AuditEvent(
-                at,
-                caller.agent,
-                AuditAction.PORTRAIT_RELEASED,
-                session.id,
-                {
-                    "guid": str(guid),
-                    "relying_party": session.relying_party,
-                    "service": session.service,
-                    "purpose": None if decision.trace is None else decision.trace.purpose,
-                },
-            )
+        purpose = None if decision.trace is None else decision.trace.purpose
+        to = PortraitRelease(
+            session.id, caller.agent, session.relying_party, session.service, purpose
         )
-        return picture
+        return self.portraits.release(decision.card.guid, to, at)

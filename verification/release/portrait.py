@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.audit import AuditAction, AuditEvent, AuditFacts
 from cardsvc.card.guid import CardGuid
 from cardsvc.clock import require_utc
 from cardsvc.errors import ReasonCode, VerificationError
@@ -41,18 +41,66 @@ class Decisions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PortraitRelease:
+    """Who gets a portrait, and what for.
+
+    Args:
+        subject: identifies the decision, or the session before it.
+        caller: the agent that brought the card.
+        purpose: as the policy names it; None where it names none.
+    """
+
+    subject: str
+    caller: str
+    relying_party: str
+    service: str
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Portraits:
+    """Lets portraits go once the log has taken down to whom.
+
+    Args:
+        picture: of the holder of a card, a small JPEG without metadata; None for none.
+        record: appends to the audit log.
+    """
+
+    picture: Callable[[CardGuid], bytes | None]
+    record: Callable[[AuditEvent], None]
+
+    def release(self, guid: CardGuid, to: PortraitRelease, at: datetime) -> bytes:
+        """Return the JPEG of a card's holder.
+
+        Raises:
+            VerificationError: PORTRAIT_UNKNOWN, there is none.
+            CardsvcError: the picture can't be read, or the log can't be written to.
+        """
+        picture = self.picture(guid)
+        if picture is None:
+            raise VerificationError(ReasonCode.PORTRAIT_UNKNOWN, "no photo on record")
+        facts: AuditFacts = {
+            "guid": str(guid),
+            "relying_party": to.relying_party,
+            "service": to.service,
+            "purpose": to.purpose,
+        }
+        released = AuditAction.PORTRAIT_RELEASED
+        self.record(AuditEvent(at, to.caller, released, to.subject, facts))
+        return picture
+
+
+@dataclass(frozen=True, slots=True)
 class PortraitDesk:
     """Hands portraits over.
 
     Args:
         decisions: on record.
-        picture: of the holder of a card, a small JPEG without metadata; None for none.
-        record: appends to the audit log.
+        portraits: of cards' holders.
     """
 
     decisions: Decisions
-    picture: Callable[[CardGuid], bytes | None]
-    record: Callable[[AuditEvent], None]
+    portraits: Portraits
 
     def hand_over(self, decision_id: str, caller: str, at: datetime) -> bytes:
         """Return the portrait that a decision released.
@@ -77,24 +125,8 @@ class PortraitDesk:
         guid = _card_shown(found)
         if abs(at - found.at) > PORTRAIT_LIFETIME:
             raise VerificationError(ReasonCode.PORTRAIT_EXPIRED, "the decision is too old")
-        picture = self.picture(guid)
-        if picture is None:
-            raise VerificationError(ReasonCode.PORTRAIT_UNKNOWN, "no photo on record")
-        self.record(
-            AuditEvent(
-                at,
-                caller,
-                AuditAction.PORTRAIT_RELEASED,
-                found.id,
-                {
-                    "guid": str(guid),
-                    "relying_party": found.relying_party,
-                    "service": found.service,
-                    "purpose": found.purpose,
-                },
-            )
-        )
-        return picture
+        to = PortraitRelease(found.id, caller, found.relying_party, found.service, found.purpose)
+        return self.portraits.release(guid, to, at)
 
 
 def _is_name(text: str) -> bool:

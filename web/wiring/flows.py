@@ -32,7 +32,7 @@ from verification.flows.pseudonym_desk import PseudonymDesk
 from verification.flows.session_portrait import SessionPortraits
 from verification.flows.status_query import StatusDesk
 from verification.flows.visitor_desk import VisitorDesk
-from verification.release.portrait import PortraitDesk
+from verification.release.portrait import PortraitDesk, Portraits
 from verification.release.pseudonym import PairwisePseudonyms
 from web.events.feed import EventFeed
 from web.flow_services import FlowServices
@@ -68,7 +68,7 @@ class FlowParts:
 def wire_flows(parts: FlowParts) -> FlowServices:
     """Return the use cases."""
     picture = _pictures(SqlPortraits(parts.database, parts.sealer))
-    record = AuditLog(parts.database).record
+    portraits = Portraits(picture, AuditLog(parts.database).record)
     sessions = SessionDesk(parts.desk, SqlCounterSessions(parts.database), os.urandom)
     book = SqlPseudonymBook(parts.database)
 
@@ -96,8 +96,8 @@ def wire_flows(parts: FlowParts) -> FlowServices:
             SqlPastDecisions(parts.database),
             lambda: {one.id: one.name for one in SqlAccessStore(parts.database).relying_parties()},
         ),
-        portraits=PortraitDesk(parts.history, picture, record),
-        match_portraits=SessionPortraits(sessions, picture, record),
+        portraits=PortraitDesk(parts.history, portraits),
+        match_portraits=SessionPortraits(sessions, portraits),
         sessions=sessions,
     )
 
