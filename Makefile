@@ -38,11 +38,11 @@ imports: setup
 	@.venv/bin/lint-imports
 
 unit: setup
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 # `make test` draws the same inputs for the same commit; here each run draws others.
 fuzz: setup
-	@$(PY) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile fuzz
+	@$(PY) -m pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile fuzz
 
 bench: setup
 	@$(PY) -m bench

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cardsvc.audit import AuditAction
 from cardsvc.errors import CardsvcError, ReasonCode
-from cardsvc.partner_records import ALL_SCOPES, PartnerProfile
+from cardsvc.partner_records import ALL_SCOPES, USUAL_SCOPES, PartnerProfile, Scope
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import parse_object
 from cardsvc.wire.tap import DecisionMessage
@@ -53,9 +53,16 @@ def card(service: ServiceUnderTest) -> VirtualCard:
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
     made = Partner.of(service)
+    agree(service, ALL_SCOPES)
     yield made
     assert made.conformance is not None
     assert made.conformance.faults == []
+
+
+def agree(service: ServiceUnderTest, scopes: frozenset[Scope]) -> None:
+    register, at = PartnerRegister(service.installation.partners), service.clock.now()
+    agreed = PartnerProfile("Trung tâm", scopes=scopes)
+    register.enrol(RELYING_PARTY, agreed, operator="admin", at=at)
 
 
 def tap(service: ServiceUnderTest, card: VirtualCard, name: str = SEES) -> DecisionMessage:
@@ -153,10 +160,9 @@ def test_a_partner_needs_the_scope_and_its_own_decision(
     shown = answer(card, partner.challenge(SEES))
     decision = partner.call("/api/v1/presentations", parse_object(shown.encode()))
     mine = f"/partner/v1/decisions/{decision_named(decision['receipt'])}/portrait"
+    agree(service, USUAL_SCOPES)
     assert partner.refused(mine, {}, method="GET") == "403 scope_missing"
-    agreed = PartnerProfile("Trung tâm", scopes=ALL_SCOPES)
-    register, at = PartnerRegister(service.installation.partners), service.clock.now()
-    register.enrol(RELYING_PARTY, agreed, operator="admin", at=at)
+    agree(service, ALL_SCOPES)
     got = partner.probe.send("GET", mine, token=partner.token)
     assert (got.status_code, got.mimetype) == (200, "image/jpeg")
     assert got.headers["Cache-Control"] == "no-store"

@@ -58,6 +58,7 @@ def test_a_key_set_of_junk(junk: bytes | str) -> None:
 
 @settings(max_examples=150)
 @example(VERSION, 1, b"\x05")  # X.509 has no such version
+@example(VERSION + 3, 1, b"\x80")  # a negative serial number, of which the library warns
 @given(st.integers(0, len(CERTIFICATE)), st.integers(0, 4), st.binary(max_size=4))
 def test_a_changed_certificate(at: int, gone: int, put: bytes) -> None:
     with contextlib.suppress(Malformed):

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from cardsvc.card.certificates import UNREADABLE
+from cardsvc.card.certificates import UNREADABLE, read_odd
 from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.partner_records import MOST_KEYS
 from cardsvc.wire.fields import encode_octets, parse_object
@@ -194,7 +194,7 @@ def parse_client_certificate(octets: bytes) -> ClientCertificate:
         _refuse("the certificate is too large")
     load = x509.load_pem_x509_certificate if b"-----" in octets else x509.load_der_x509_certificate
     try:
-        found = load(octets)
+        found = read_odd(lambda: load(octets))
         digest = found.fingerprint(hashes.SHA256())
         return ClientCertificate(
             digest.hex(), found.not_valid_before_utc, found.not_valid_after_utc

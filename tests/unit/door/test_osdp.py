@@ -114,8 +114,11 @@ def test_inputs_are_told_when_they_change(line: Line) -> None:
 
 
 def test_a_number_off_a_card_does_nothing(line: Line) -> None:
-    line.peer.read_number(b"\x12\x34\x56\x78")
+    line.peer.inputs(1, 0)
     line.peer.inputs(0, 0)
+    assert wait_for(lambda: ContactMoved(is_open=True) in line.told)
+    line.told.clear()
+    line.peer.read_number(b"\x12\x34\x56\x78")
     line.peer.inputs(0, 1)
     assert wait_for(lambda: ExitAsked() in line.told)
     assert line.told == [ExitAsked()]
