@@ -5,22 +5,25 @@ last hash knows all of them: one that is missing, changed or in another place is
 begins with the file that keeps it; its identifier is random, so a copied disk has the same chain,
 and the second to go on with it is found out.
 
-Spec: RFC 8785 (JSON canonicalization) for flat objects of text, integers, booleans and null, as
-in ``audit_encoding``; FIPS 180-4 (SHA-256). ``v`` is the version of this layout.
+Spec: RFC 8785 (JSON canonicalization) as ``canonical_json`` has it; FIPS 180-4 (SHA-256).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum, unique
 from hashlib import sha256
 from typing import NoReturn, TypeAlias
 
-from cardsvc.audit_encoding import encode_instant
+from cardsvc.canonical_json import (
+    encode_document,
+    encode_instant,
+    parse_document,
+    parse_instant,
+)
 from cardsvc.errors import Malformed, ReasonCode, VerificationError
 
 JsonScalar: TypeAlias = str | int | bool | None
@@ -36,10 +39,8 @@ MAX_SEQ = 2**53 - 1
 _MAX_TEXT = 2048
 _GENESIS = b"cardsvc event chain 1\x00"
 _MEMBERS = frozenset({"v", "chain", "seq", "prev", "at", "kind", "facts"})
-_AT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}(\.[a-z][a-z0-9_]{0,31}){0,3}")
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def encode_agent_event(event: AgentEvent) -> bytes:
         Malformed: a kind or fact is not of its form, or the event is too long.
     """
     _check(event)
-    document = {
+    document: dict[str, object] = {
         "v": ENCODING_VERSION,
         "chain": event.chain.hex(),
         "seq": event.seq,
@@ -165,13 +166,7 @@ def encode_agent_event(event: AgentEvent) -> bytes:
         "kind": event.kind,
         "facts": dict(event.facts),
     }
-    try:
-        octets = _CANONICAL.encode(document).encode()
-    except ValueError:  # lone surrogates
-        _refuse("not text that can be encoded")
-    if len(octets) > MAX_EVENT_OCTETS:
-        _refuse("too long")
-    return octets
+    return encode_document(document, most=MAX_EVENT_OCTETS)
 
 
 def parse_agent_event(octets: bytes) -> AgentEvent:
@@ -180,22 +175,15 @@ def parse_agent_event(octets: bytes) -> AgentEvent:
     Raises:
         Malformed: other members, another version, or octets that are not the canonical ones.
     """
-    if len(octets) > MAX_EVENT_OCTETS:
-        _refuse("too long")
-    try:
-        document = json.loads(octets.decode())
-    except (ValueError, RecursionError):
-        _refuse("not JSON")
-    if not isinstance(document, dict) or document.keys() != _MEMBERS:
-        _refuse("members are missing or unknown")
-    if type(document["v"]) is not int or document["v"] != ENCODING_VERSION:
-        _refuse("unknown version")
+    document = parse_document(
+        octets, members=_MEMBERS, version=ENCODING_VERSION, most=MAX_EVENT_OCTETS
+    )
     try:
         event = AgentEvent(
             chain=bytes.fromhex(document["chain"]),
             seq=document["seq"],
             previous=bytes.fromhex(document["prev"]),
-            at=datetime.strptime(document["at"], _AT_FORMAT).replace(tzinfo=UTC),
+            at=parse_instant(document["at"]),
             kind=document["kind"],
             facts=document["facts"],
         )

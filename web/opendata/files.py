@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from cardsvc.audit_encoding import encode_instant
+from cardsvc.canonical_json import encode_instant
 from cardsvc.decision_counts import CountedBy
 from web.opendata.dataset import OTHERS, PUBLISHED, DataSet
 
