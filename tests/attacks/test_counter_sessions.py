@@ -22,9 +22,7 @@ from tests.support.installations import (
     ServiceUnderTest,
     serve,
 )
-from tests.support.partner import X1, X2, Partner, answer
-
-OTHER = "benh-vien"
+from tests.support.partner import OTHER, X1, X2, Partner, answer, conforming_partner, other_partner
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +33,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +46,8 @@ def cards(service: ServiceUnderTest) -> tuple[VirtualCard, VirtualCard]:
 def test_a_session_is_its_partners_and_its_agents_alone(
     service: ServiceUnderTest, partner: Partner
 ) -> None:
-    access, at = service.installation.access, service.clock.now()
-    token = access.enrol_relying_party(OTHER, "Bệnh viện", operator="admin", at=at)
     thieves = (
-        (Partner(partner.app, OTHER, token), "/partner/v1"),
+        (other_partner(service, partner), "/partner/v1"),
         (Partner(partner.app, DESK, service.desk_token), "/agent/v1"),
     )
     for session in (Counter.open(partner, SERVICE), Counter.open(partner, SERVICE, agent=AGENT)):

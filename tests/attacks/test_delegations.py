@@ -17,7 +17,7 @@ from cardsvc.terms import CardType
 from cardsvc.wire.fields import parse_object
 from reader_agent.virtual.card import VirtualCard
 from tests.support.installations import AT, RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.partner import X2, Partner, answer
+from tests.support.partner import X2, Partner, answer, conforming_partner
 from tests.support.policies import MemoryHolders, policy_text
 from tests.support.verification_world import RELYING_PARTY as WORLD_PARTY
 from tests.support.verification_world import SERVICE as WORLD_SERVICE
@@ -111,10 +111,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
     policy = ServicePolicy(RELYING_PARTY, SERVICE, 0, policy_text(ALLOWS))
     service.installation.access.put_policy(policy, operator="admin", at=AT)
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.counter import Counter
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
-from tests.support.partner import X1, X2, Partner, answer
+from tests.support.partner import X1, X2, Partner, answer, conforming_partner
 from tests.support.portrait_policy import may_see, photograph
 from verification.release.portrait import PORTRAIT_LIFETIME
 from web.partners.register import PartnerRegister
@@ -52,11 +52,9 @@ def card(service: ServiceUnderTest) -> VirtualCard:
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
     agree(service, ALL_SCOPES)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 def agree(service: ServiceUnderTest, scopes: frozenset[Scope]) -> None:

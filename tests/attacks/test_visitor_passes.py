@@ -18,12 +18,12 @@ from cardsvc.wire.pass_claims import encode_pass
 from keys.pass_signer import PassSigner
 from keys.software_vault import SoftwareVault
 from tests.support.installations import CHEAP, RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.partner import Partner
+from tests.support.partner import Partner, conforming_partner, other_partner
 from verification.visitor_pass import parse_revoked_passes, verify_pass
 
 PASSES, SHOW = "/partner/v1/visitor-passes", "/partner/v1/visitor-passes:show"
 KEYS, REVOKED = "/.well-known/visitor-pass-keys.json", "/status/visitor-passes"
-ZONE, OTHER = "nha-b", "benh-vien"
+ZONE = "nha-b"
 R = ReasonCode
 
 
@@ -35,17 +35,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def other(service: ServiceUnderTest, partner: Partner) -> Partner:
-    access, at = service.installation.access, service.clock.now()
-    token = access.enrol_relying_party(OTHER, "Bệnh viện", operator="admin", at=at)
-    return Partner(partner.app, OTHER, token)
+    return other_partner(service, partner)
 
 
 @pytest.fixture(scope="module")

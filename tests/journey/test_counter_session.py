@@ -23,7 +23,7 @@ from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.counter import Counter
 from tests.support.installations import AGENT, AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
-from tests.support.partner import X1, X2, Partner
+from tests.support.partner import X1, X2, Partner, conforming_partner
 
 SERVICE = "xac-nhan"
 POLICY = """
@@ -51,10 +51,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

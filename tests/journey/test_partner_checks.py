@@ -18,14 +18,13 @@ from keys.software_vault import SoftwareVault
 from keys.vault import VaultAlgorithm
 from reader_agent.virtual.card import VirtualCard
 from tests.support.installations import CHEAP, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
-from tests.support.partner import X2, Partner, answer
+from tests.support.partner import X2, Partner, answer, conforming_partner, other_partner
 
 BATCH, CREDENTIALS, STATUS = (
     "/partner/v1/verifications:batch",
     "/partner/v1/credentials:verify",
     "/partner/v1/status",
 )
-OTHER = "benh-vien"
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +35,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def other(service: ServiceUnderTest, partner: Partner) -> Partner:
-    access, at = service.installation.access, service.clock.now()
-    token = access.enrol_relying_party(OTHER, "Bệnh viện", operator="admin", at=at)
-    return Partner(partner.app, OTHER, token)
+    return other_partner(service, partner)
 
 
 @pytest.fixture(scope="module")

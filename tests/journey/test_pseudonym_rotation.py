@@ -17,7 +17,7 @@ from cardsvc.wire.fields import parse_object
 from issuance import lifecycle
 from reader_agent.virtual.card import VirtualCard
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
-from tests.support.partner import X1, Partner, answer
+from tests.support.partner import X1, Partner, answer, conforming_partner, other_partner
 from web.cli import main
 
 BATCH, STATUS = "/partner/v1/verifications:batch", "/partner/v1/status"
@@ -31,10 +31,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTe
 
 @pytest.fixture(scope="module")
 def partner(service: ServiceUnderTest) -> Iterator[Partner]:
-    made = Partner.of(service)
-    yield made
-    assert made.conformance is not None
-    assert made.conformance.faults == []
+    with conforming_partner(service) as made:
+        yield made
 
 
 def tap(partner: Partner, card: VirtualCard) -> Any:
@@ -72,9 +70,7 @@ def test_a_card_is_asked_after_by_the_name_that_the_partner_knows(
     at, reason = service.clock.now(), RevocationReason.KEY_COMPROMISE
     lifecycle.revoke(service.installation.store, guid, reason=reason, operator="hung", at=at)
     assert partner.call(STATUS, {"pseudonym": name})["usable"] is False
-    access = service.installation.access
-    token = access.enrol_relying_party("benh-vien", "Bệnh viện", operator="admin", at=at)
-    other = Partner(partner.app, "benh-vien", token)
+    other = other_partner(service, partner)
     assert other.refused(STATUS, {"pseudonym": name}) == "404 card_unknown"
     for nobody in ("v1.AAAAAAAAAAAAAAAAAAAAAA", "x"):
         assert partner.refused(STATUS, {"pseudonym": nobody}) == "404 card_unknown"

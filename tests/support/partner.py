@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest
 from web.app import create_app
 
 X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
+OTHER = "benh-vien"
 
 
 def answer(
@@ -54,18 +57,9 @@ class Partner:
     app: Flask
     id: str
     token: str
-    conformance: Conformance | None = None
 
     def __post_init__(self) -> None:
         self.probe = Probe(self.app, (self.token,))
-
-    @classmethod
-    def of(cls, service: ServiceUnderTest) -> Partner:
-        """Return the service's partner; every answer is held to the OpenAPI document."""
-        app = create_app(service.installation.services)
-        made = cls(app, RELYING_PARTY, service.partner_token)
-        made.conformance = Conformance(app)
-        return made
 
     def call(self, path: str, body: dict[str, Any], *, method: str = "POST") -> Any:
         """Call and return the answer, which must be 200."""
@@ -85,3 +79,19 @@ class Partner:
         """Ask for a question to put to a card at our own reader."""
         body = {"relying_party": self.id, "service": service, "level": level.name}
         return ChallengeMessage.parse(encode_object(self.call("/api/v1/challenges", body)))
+
+
+@contextmanager
+def conforming_partner(service: ServiceUnderTest) -> Iterator[Partner]:
+    """Lend the service's partner; every answer is held to the OpenAPI document."""
+    app = create_app(service.installation.services)
+    conformance = Conformance(app)
+    yield Partner(app, RELYING_PARTY, service.partner_token)
+    assert conformance.faults == []
+
+
+def other_partner(service: ServiceUnderTest, partner: Partner) -> Partner:
+    """Enrol another partner, who calls the same application."""
+    access, at = service.installation.access, service.clock.now()
+    token = access.enrol_relying_party(OTHER, "Bệnh viện", operator="admin", at=at)
+    return Partner(partner.app, OTHER, token)
