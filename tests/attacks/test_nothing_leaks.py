@@ -19,18 +19,15 @@ from issuance.job_records import JobOrder
 from reader_agent.activation import activate_card, set_holder_pin
 from reader_agent.client import ServiceClient
 from reader_agent.desk import relay_job
-from reader_agent.tap import tap_card
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import (
-    AGENT,
     DESK,
-    RELYING_PARTY,
-    SERVICE,
     ServiceUnderTest,
     serve,
 )
 from tests.support.people import CIVIL_SERVANT
 from tests.support.portraits import jpeg
+from tests.support.taps import answer_at
 from verification.presentation import UnverifiedPresentation
 from web.app import create_app
 from web.logs import json_handler
@@ -127,15 +124,7 @@ class Journey:
             self.shown.append(answer.get_data(as_text=True))
 
     def _answer(self, level: AssuranceLevel, pin: str) -> UnverifiedPresentation:
-        challenge = self.service.kiosk.open_challenge(RELYING_PARTY, SERVICE, level)
-        connection = connect_in_process(self.card)
-        try:
-            return tap_card(
-                connection, message=challenge.message, nonce=challenge.nonce, agent=AGENT,
-                level=level, ask_pin=lambda _tries: pin,
-            ).presentation  # fmt: skip
-        finally:
-            connection.close()
+        return answer_at(self.service.kiosk, self.card, level, pin=pin).presentation
 
     def _see(self, *things: object) -> None:
         self.shown += [text for thing in things for text in (repr(thing), str(thing))]

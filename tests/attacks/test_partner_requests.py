@@ -20,12 +20,10 @@ from cardsvc.wire.tap import (
     ChallengeMessage,
     ChallengeRequest,
     DecisionMessage,
-    PresentationMessage,
 )
-from reader_agent.tap import tap_card
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.http_probe import Probe, reason_of
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
+from tests.support.partner import answer
 from web.app import create_app
 from web.openapi.operation import Caller, operation_of
 from web.partners.register import PartnerRegister
@@ -87,16 +85,7 @@ def test_a_decision_is_made_once_and_told_twice(service: ServiceUnderTest, probe
     token = service.partner_token
     asked = probe.send("POST", CHALLENGES, ASKED, token=token)
     challenge = ChallengeMessage.parse(asked.get_data())
-    connection = connect_in_process(card)
-    shown = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent="",
-        level=AssuranceLevel.X1,
-    ).presentation
-    connection.close()
-    body = PresentationMessage(shown.nonce, shown.objects, shown.proofs).encode()
+    body = answer(card, challenge).encode()
     before = len(service.installation.history.recent(100))
     first = named(service, probe, "quyet-dinh-1", body, PRESENTATIONS)
     decision = DecisionMessage.parse(first.get_data())

@@ -21,13 +21,12 @@ from issuance import lifecycle
 from issuance.registry.photos import MAX_SCREEN_OCTETS
 from reader_agent.client import ServiceClient
 from reader_agent.portrait import released_portrait
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.counter import Counter
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from tests.support.partner import X1, X2, Partner, answer, conforming_partner
 from tests.support.portrait_policy import may_see, photograph
+from tests.support.taps import tap_at
 from verification.release.portrait import PORTRAIT_LIFETIME
 from web.partners.register import PartnerRegister
 
@@ -64,13 +63,7 @@ def agree(service: ServiceUnderTest, scopes: frozenset[Scope]) -> None:
 
 
 def tap(service: ServiceUnderTest, card: VirtualCard, name: str = SEES) -> DecisionMessage:
-    challenge = service.kiosk.open_challenge(RELYING_PARTY, name, X1)
-    connection = connect_in_process(card)
-    tapped = tap_card(
-        connection, message=challenge.message, nonce=challenge.nonce, agent="", level=X1
-    )
-    connection.close()
-    return service.kiosk.present(tapped.presentation)
+    return tap_at(service.kiosk, card, service=name)
 
 
 def refusal(client: ServiceClient, decision: str) -> ReasonCode:

@@ -12,15 +12,14 @@ from cardsvc.card.guid import CardGuid
 from cardsvc.errors import ReasonCode
 from cardsvc.partner_records import PartnerProfile
 from cardsvc.service_records import ServicePolicy
-from cardsvc.terms import ApplicationKind, AssuranceLevel, Realm
+from cardsvc.terms import ApplicationKind, Realm
 from issuance.enrol import request_card
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.decisions import denial, outcome
 from tests.support.http_probe import Probe
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
 from tests.support.policies import policy_text
+from tests.support.taps import tap_at
 from tests.support.verification_world import RELYING_PARTY as WORLDS_PARTY
 from tests.support.verification_world import SERVICE as WORLDS_SERVICE
 from tests.support.verification_world import TestCard, World
@@ -50,17 +49,7 @@ def cards(service: ServiceUnderTest) -> Cards:
 
 
 def tap(service: ServiceUnderTest, card: VirtualCard, partner: str) -> str:
-    challenge = service.kiosk.open_challenge(partner, SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    shown = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent="",
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
-    decision = service.kiosk.present(shown.presentation)
+    decision = tap_at(service.kiosk, card, relying_party=partner)
     assert decision.granted is (decision.code == "granted")
     return decision.code
 

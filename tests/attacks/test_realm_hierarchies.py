@@ -21,18 +21,18 @@ from cardsvc.lifecycle import CardState
 from cardsvc.partner_records import PartnerProfile
 from cardsvc.store.realm_cards import SqlSandboxCards
 from cardsvc.store.schema import CardRow
-from cardsvc.terms import AssuranceLevel, CardType, Realm, RevocationReason
+from cardsvc.terms import CardType, Realm, RevocationReason
 from cardsvc.wire.credential import CardCredential, credential_issuer, encode_claims
 from issuance import lifecycle
 from issuance.old_test_cards import end_old_test_cards
 from keys.ceremony_plan import TEST_MARK
 from keys.pki import Pki
 from keys.signers import verify_receipt
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.http_probe import Probe
 from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest, serve
+from tests.support.taps import tap_at
 from verification.bundle.parts import parse_issuers
 from verification.credential import verify_credential
 from verification.flows.visitor_desk import Visit
@@ -100,17 +100,7 @@ def certificate(card: VirtualCard, slot: KeySlot) -> x509.Certificate:
 
 
 def tap(service: ServiceUnderTest, card: VirtualCard, realm: Realm) -> tuple[str, str]:
-    challenge = service.kiosk.open_challenge(PARTY[realm], SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    shown = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent="",
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
-    decision = service.kiosk.present(shown.presentation)
+    decision = tap_at(service.kiosk, card, relying_party=PARTY[realm])
     return decision.code, decision.receipt
 
 

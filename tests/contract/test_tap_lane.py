@@ -25,18 +25,16 @@ from cardsvc.wire.tap import ChallengeMessage, ChallengeRequest, PresentationMes
 from reader_agent.enrol.ask import enrol_device
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.run.config import AgentConfig, ServiceConfig
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import (
     AGENT,
     DESK,
-    PIN,
     RELYING_PARTY,
     SERVICE,
     ServiceUnderTest,
     serve,
 )
+from tests.support.taps import answer_at
 from web.app import create_app
 from web.services import Services
 from web.tap_lane.lane import TapLane
@@ -110,14 +108,7 @@ def bearer(service: ServiceUnderTest) -> Mapping[str, str]:
 
 def presented(service: ServiceUnderTest, card: VirtualCard) -> bytes:
     """Return a card's answer to a challenge of its own."""
-    challenge = service.kiosk.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    tap = tap_card(
-        connection, message=challenge.message, nonce=challenge.nonce, agent=AGENT,
-        level=AssuranceLevel.X1, ask_pin=lambda _tries: PIN,
-    )  # fmt: skip
-    connection.close()
-    given = tap.presentation
+    given = answer_at(service.kiosk, card).presentation
     return PresentationMessage(given.nonce, given.objects, given.proofs).encode()
 
 

@@ -12,14 +12,12 @@ from cardsvc.card.batch import BatchRule
 from cardsvc.desk_records import JobKind, ReaderState
 from cardsvc.errors import ReasonCode
 from cardsvc.lifecycle import CardState
-from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.desk import NextJobMessage, PresenceMessage, ReportMessage
 from cardsvc.wire.tap import ChallengeRequest, DecisionMessage
 from issuance.issuing_desk import REPORTABLE
 from issuance.orders import OrderState
-from reader_agent.tap import tap_card
-from reader_agent.virtual.connection import connect_in_process
-from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.installations import ServiceUnderTest
+from tests.support.taps import tap_at
 from web.app import create_app
 from web.problems import _STATUS
 
@@ -95,17 +93,7 @@ def test_the_words_are_the_codes() -> None:
 
 def test_what_the_service_answers_has_the_fields_told(service: ServiceUnderTest) -> None:
     card, guid = service.active_card()
-    challenge = service.kiosk.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    tap = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent="",
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
-    receipt = service.kiosk.present(tap.presentation).receipt
+    receipt = tap_at(service.kiosk, card).receipt
     claims = service.installation.check_receipt(receipt)
     section = PAGE.split("## A receipt")[1].split("## Looking up")[0]
     assert set(claims) <= set(re.findall(r"`(\w+)`", section))

@@ -23,8 +23,6 @@ from cardsvc.terms import AssuranceLevel
 from issuance.job_records import JobOrder
 from reader_agent.client import ServiceClient, ServiceError
 from reader_agent.desk import relay_job
-from reader_agent.tap import tap_card
-from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import (
     AGENT,
@@ -34,7 +32,7 @@ from tests.support.installations import (
     ServiceUnderTest,
 )
 from tests.support.second_process import ROOT, SecondProcess, do, second_process
-from verification.presentation import UnverifiedPresentation
+from tests.support.taps import answer_at, tap_at
 from web.settings import Settings
 
 REPLAYS = 64
@@ -70,20 +68,6 @@ def at_once(deeds: Sequence[Callable[[], T]]) -> list[T]:
         return list(pool.map(run, deeds))
 
 
-def ask_and_answer(client: ServiceClient, card: VirtualCard) -> UnverifiedPresentation:
-    challenge = client.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    tap = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent=AGENT,
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
-    return tap.presentation
-
-
 def decisions_of(service: ServiceUnderTest) -> Sequence[DecisionRecord]:
     return service.installation.history.recent(10_000)
 
@@ -92,7 +76,7 @@ def test_one_answer_sent_64_times_to_two_processes_is_granted_once(
     service: ServiceUnderTest, other: SecondProcess
 ) -> None:
     card, guid = service.active_card()
-    given = ask_and_answer(service.kiosk, card)
+    given = answer_at(service.kiosk, card).presentation
     before = len(decisions_of(service))
     clients = [ServiceClient(url, service.agent_token) for url in (service.url, other.url)]
 
@@ -155,7 +139,7 @@ def test_locking_and_revoking_at_once_ends_revoked(
     )
     assert outcomes[1] == "ok"
     assert outcomes[0] in {"ok", "illegal_transition"}
-    assert service.kiosk.present(ask_and_answer(service.kiosk, card)).code == "card_revoked"
+    assert tap_at(service.kiosk, card).code == "card_revoked"
 
 
 def test_the_next_tap_in_another_process_sees_a_revocation(
@@ -163,8 +147,8 @@ def test_the_next_tap_in_another_process_sees_a_revocation(
 ) -> None:
     card, guid = service.active_card()
     there = ServiceClient(other.url, service.agent_token)
-    assert there.present(ask_and_answer(there, card)).granted
-    given = ask_and_answer(there, card)  # the question is even older than the revocation
+    assert tap_at(there, card).granted
+    given = answer_at(there, card).presentation  # the question is even older than the revocation
     http = urllib3.PoolManager()
 
     def listed() -> set[int]:

@@ -18,12 +18,12 @@ from reader_agent.enrol.ask import enrol_device
 from reader_agent.enrol.proof import DeviceKey
 from reader_agent.own_checks import ask_own_checks
 from reader_agent.run.config import AgentConfig, ServiceConfig
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.counter import Counter
 from tests.support.installations import AGENT, AT, PIN, RELYING_PARTY, ServiceUnderTest, serve
 from tests.support.partner import X1, X2, Partner, conforming_partner
+from tests.support.taps import answer_to
 
 SERVICE = "xac-nhan"
 POLICY = """
@@ -133,18 +133,7 @@ def test_an_agent_that_signs_with_its_device_key_leads_sessions_and_asks_for_che
     client = ServiceClient(service.url, DeviceKey(identity, service.clock, os.urandom))
     session = client.open_session(RELYING_PARTY, SERVICE)
     for level in (X1, X2):
-        connection = connect_in_process(card)
-        challenge = client.session_challenge(session, level)
-        shown = tap_card(
-            connection,
-            message=challenge.message,
-            nonce=challenge.nonce,
-            agent="",
-            level=level,
-            ask_pin=lambda _tries: PIN,
-            consent=None if challenge.consent is None else challenge.consent.id,
-        ).presentation
-        connection.close()
+        shown = answer_to(client.session_challenge(session, level), card, level).presentation
         assert client.session_present(session, shown).level == level.name
     assert client.session_photo_match(session, "can-bo-lan").granted
     client.close_session(session)

@@ -15,20 +15,16 @@ from cardsvc.card.piv import KeySlot
 from cardsvc.card.session import PivSession
 from cardsvc.errors import ReasonCode
 from cardsvc.terms import AssuranceLevel, CardType, RevocationReason
-from cardsvc.wire.tap import DecisionMessage
 from issuance import lifecycle
 from keys.signers import verify_receipt
 from reader_agent.client import ServiceClient, ServiceError
-from reader_agent.tap import Tap, tap_card
-from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import (
-    AGENT,
-    PIN,
     RELYING_PARTY,
     SERVICE,
     ServiceUnderTest,
 )
+from tests.support.taps import answer_at, tap_at
 
 FINAL = RevocationReason.KEY_COMPROMISE
 
@@ -38,30 +34,6 @@ def service(service_on_either_database: ServiceUnderTest) -> ServiceUnderTest:
     return service_on_either_database
 
 
-def answer(
-    service: ServiceUnderTest, card: VirtualCard, level: AssuranceLevel = AssuranceLevel.X1
-) -> Tap:
-    challenge = service.kiosk.open_challenge(RELYING_PARTY, SERVICE, level)
-    connection = connect_in_process(card)
-    try:
-        return tap_card(
-            connection,
-            message=challenge.message,
-            nonce=challenge.nonce,
-            agent=AGENT,
-            level=level,
-            ask_pin=lambda _tries: PIN,
-        )
-    finally:
-        connection.close()
-
-
-def tap(
-    service: ServiceUnderTest, card: VirtualCard, level: AssuranceLevel = AssuranceLevel.X1
-) -> DecisionMessage:
-    return service.kiosk.present(answer(service, card, level).presentation)
-
-
 @pytest.mark.parametrize("card_type", CardType)
 def test_every_type_of_card_is_granted_until_it_is_revoked(
     service: ServiceUnderTest, card_type: CardType
@@ -69,29 +41,29 @@ def test_every_type_of_card_is_granted_until_it_is_revoked(
     card, guid = service.active_card(card_type)
     store, at = service.installation.store, service.clock.now()
     for level in (AssuranceLevel.X1, AssuranceLevel.X2):
-        decision = tap(service, card, level)
+        decision = tap_at(service.kiosk, card, level)
         assert (decision.granted, decision.level) == (True, level.name)
         assert decision.holder_name
     lifecycle.suspend(store, guid, operator="lan", at=at)
-    assert tap(service, card).code == "card_suspended"
+    assert tap_at(service.kiosk, card).code == "card_suspended"
     lifecycle.resume(store, guid, operator="hung", at=at)
-    assert tap(service, card).granted
+    assert tap_at(service.kiosk, card).granted
     lifecycle.revoke(store, guid, reason=FINAL, operator="hung", at=at)
-    decision = tap(service, card)
+    decision = tap_at(service.kiosk, card)
     assert (decision.granted, decision.code) == (False, "card_revoked")
     assert service.last_reason() is ReasonCode.CARD_REVOKED
 
 
 def test_a_tap_costs_four_apdus_and_under_900_octets(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    cost = answer(service, card).cost
+    cost = answer_at(service.kiosk, card).cost
     assert cost.apdus <= 6
     assert cost.octets <= 900
 
 
 def test_a_tap_without_a_pin_names_nobody(service: ServiceUnderTest) -> None:
     card, guid = service.active_card()
-    presentation = answer(service, card).presentation
+    presentation = answer_at(service.kiosk, card).presentation
     shown = b"".join(presentation.objects.values()) + b"".join(presentation.proofs.values())
     assert "Hoà".encode() not in shown
     assert b"001190012345" not in shown
@@ -101,16 +73,16 @@ def test_a_tap_without_a_pin_names_nobody(service: ServiceUnderTest) -> None:
 def test_nothing_is_granted_before_activation(service: ServiceUnderTest) -> None:
     card = service.blank()
     guid = service.personalise(card, service.approved_application())
-    assert tap(service, card).code == "card_not_active"
+    assert tap_at(service.kiosk, card).code == "card_not_active"
     service.hand_over(guid)
-    assert tap(service, card).code == "card_not_active"
+    assert tap_at(service.kiosk, card).code == "card_not_active"
     service.activate(card, guid)
-    assert tap(service, card).granted
+    assert tap_at(service.kiosk, card).granted
 
 
 def test_an_answer_is_taken_once_over_http(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    presentation = answer(service, card).presentation
+    presentation = answer_at(service.kiosk, card).presentation
     assert service.kiosk.present(presentation).granted
     assert service.kiosk.present(presentation).code == "try_again"
     assert service.last_reason() is ReasonCode.CHALLENGE_UNKNOWN
@@ -118,14 +90,14 @@ def test_an_answer_is_taken_once_over_http(service: ServiceUnderTest) -> None:
 
 def test_an_answer_brought_by_another_agent(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    presentation = answer(service, card).presentation
+    presentation = answer_at(service.kiosk, card).presentation
     assert not service.desk.present(presentation).granted
     assert service.last_reason() is ReasonCode.CHALLENGE_MISBOUND
 
 
 def test_an_answer_after_a_minute(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    presentation = answer(service, card).presentation
+    presentation = answer_at(service.kiosk, card).presentation
     service.clock.advance(timedelta(seconds=60))
     assert service.kiosk.present(presentation).code == "try_again"
     assert service.last_reason() is ReasonCode.CHALLENGE_EXPIRED
@@ -133,16 +105,7 @@ def test_an_answer_after_a_minute(service: ServiceUnderTest) -> None:
 
 def test_an_activation_challenge_opens_no_service(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    challenge = service.kiosk.open_challenge("cardsvc", "activation", AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    given = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent=AGENT,
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
+    given = answer_at(service.kiosk, card, AssuranceLevel.X1, "cardsvc", "activation")
     assert not service.kiosk.present(given.presentation).granted
 
 
@@ -150,7 +113,7 @@ def test_a_tap_cannot_activate(service: ServiceUnderTest) -> None:
     card = service.blank()
     guid = service.personalise(card, service.approved_application())
     service.hand_over(guid)
-    given = answer(service, card).presentation
+    given = answer_at(service.kiosk, card).presentation
     assert not service.kiosk.activate(given).granted
     assert service.last_reason() is ReasonCode.CHALLENGE_MISBOUND
 
@@ -191,7 +154,7 @@ def test_a_receipt_is_checked_with_the_published_keys(service: ServiceUnderTest)
     http = urllib3.PoolManager()
     keys = http.request("GET", f"{service.url}/.well-known/jwks.json").json()
     http.clear()
-    receipt = tap(service, card).receipt
+    receipt = tap_at(service.kiosk, card).receipt
     claims = verify_receipt(receipt, keys)
     assert claims["card"] == guid.urn
     assert claims["decision"] == "granted"
@@ -200,7 +163,7 @@ def test_a_receipt_is_checked_with_the_published_keys(service: ServiceUnderTest)
 
 def test_the_partner_sees_a_cards_state_and_its_own_decisions(service: ServiceUnderTest) -> None:
     card, guid = service.active_card()
-    tap(service, card)
+    tap_at(service.kiosk, card)
     decision = service.installation.history.recent(1)[0]
     http = urllib3.PoolManager(headers={"Authorization": f"Bearer {service.partner_token}"})
     status = http.request("GET", f"{service.url}/api/v1/cards/{guid}/status").json()
@@ -228,6 +191,6 @@ def test_a_service_that_is_not_there_is_said_to_be_the_network(service: ServiceU
 
 def test_a_tampered_answer_is_denied(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    presentation = answer(service, card).presentation
+    presentation = answer_at(service.kiosk, card).presentation
     proofs = {slot: signature[:-1] + b"\x00" for slot, signature in presentation.proofs.items()}
     assert service.kiosk.present(replace(presentation, proofs=proofs)).code == "card_not_valid"

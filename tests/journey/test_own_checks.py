@@ -13,10 +13,10 @@ from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.own_checks import OwnChecksMessage
 from reader_agent.checks_cli import show
 from reader_agent.own_checks import ask_own_checks
-from reader_agent.tap import Tap, tap_card
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from tests.support.installations import PIN, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
+from tests.support.taps import answer_at, tap_at
 
 X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
 
@@ -25,28 +25,6 @@ X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceUnderTest]:
     with serve(tmp_path_factory.mktemp("service")) as running:
         yield running
-
-
-def tap(
-    service: ServiceUnderTest,
-    card: VirtualCard,
-    level: AssuranceLevel,
-    relying_party: str = RELYING_PARTY,
-    asked_service: str = SERVICE,
-) -> Tap:
-    challenge = service.kiosk.open_challenge(relying_party, asked_service, level)
-    connection = connect_in_process(card)
-    try:
-        return tap_card(
-            connection,
-            message=challenge.message,
-            nonce=challenge.nonce,
-            agent="",
-            level=level,
-            ask_pin=lambda _tries: PIN,
-        )
-    finally:
-        connection.close()
 
 
 def asked(service: ServiceUnderTest, card: VirtualCard) -> OwnChecksMessage:
@@ -61,10 +39,10 @@ def test_the_holder_sees_every_check_of_the_card_and_no_others(service: ServiceU
     card, _ = service.active_card()
     stranger, _ = service.active_card()
     assert asked(service, card).checks == ()
-    service.kiosk.present(tap(service, card, X1).presentation)
-    over_asking = replace(tap(service, card, X2).presentation, asked=("birth_date",))
+    tap_at(service.kiosk, card)
+    over_asking = replace(answer_at(service.kiosk, card, X2).presentation, asked=("birth_date",))
     service.kiosk.present(over_asking)
-    service.kiosk.present(tap(service, stranger, X1).presentation)
+    tap_at(service.kiosk, stranger)
     told = asked(service, card)
     assert (told.decision.granted, told.decision.level) == (True, "X2")
     assert told.decision.released == {}
@@ -81,28 +59,30 @@ def test_the_holder_sees_every_check_of_the_card_and_no_others(service: ServiceU
 
 def test_without_the_pin_or_for_another_service_nobody_is_told(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    service.kiosk.present(tap(service, card, X1).presentation)
+    tap_at(service.kiosk, card)
     own = ACTIVATION_RELYING_PARTY, OWN_CHECKS_SERVICE
-    chip_only = service.kiosk.own_checks(tap(service, card, X1, *own).presentation)
+    chip_only = service.kiosk.own_checks(answer_at(service.kiosk, card, X1, *own).presentation)
     assert (chip_only.decision.code, chip_only.checks) == ("level_too_low", ())
     # an answer that a counter got for itself opens no list
     for anothers in ((RELYING_PARTY, SERVICE), (ACTIVATION_RELYING_PARTY, "activation")):
-        elsewhere = service.kiosk.own_checks(tap(service, card, X2, *anothers).presentation)
+        elsewhere = service.kiosk.own_checks(
+            answer_at(service.kiosk, card, X2, *anothers).presentation
+        )
         assert (elsewhere.decision.granted, elsewhere.checks) == (False, ())
-    good = tap(service, card, X2, *own).presentation
+    good = answer_at(service.kiosk, card, X2, *own).presentation
     assert not service.desk.own_checks(good).decision.granted
     assert service.last_reason() is ReasonCode.CHALLENGE_MISBOUND
     assert service.kiosk.own_checks(good).checks
     assert service.kiosk.own_checks(good).checks == ()
     # and the other way round: an answer for the list is no answer for a service
-    assert not service.kiosk.present(tap(service, card, X2, *own).presentation).granted
+    assert not service.kiosk.present(answer_at(service.kiosk, card, X2, *own).presentation).granted
 
 
 def test_the_list_is_printed_line_by_line(
     service: ServiceUnderTest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card, _ = service.active_card()
-    service.kiosk.present(tap(service, card, X1).presentation)
+    tap_at(service.kiosk, card)
     told = asked(service, card)
     show(told)
     (line,) = capsys.readouterr().out.splitlines()

@@ -30,12 +30,11 @@ from cardsvc_client import (
     Visit,
     verify_receipt,
 )
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
-from tests.support.installations import PIN, RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
 from tests.support.partner_keys import AUDIENCE, SigningKey
 from tests.support.portrait_policy import may_see, photograph
+from tests.support.taps import answer_to
 from verification.visitor_pass import verify_pass
 from web.partners.register import KeyTerm, PartnerRegister
 
@@ -64,13 +63,7 @@ def client(service: ServiceUnderTest) -> Iterator[PartnerClient]:
 def answer(challenge: Challenge, card: VirtualCard, level: str = "X1") -> dict[str, object]:
     asked = ChallengeMessage.read(challenge.document)
     assert asked.message == challenge.message
-    connection = connect_in_process(card)
-    tap = tap_card(
-        connection, message=asked.message, nonce=asked.nonce, agent="",
-        level=AssuranceLevel[level], ask_pin=lambda _tries: PIN,
-    )  # fmt: skip
-    connection.close()
-    shown = tap.presentation
+    shown = answer_to(asked, card, AssuranceLevel[level]).presentation
     return PresentationMessage(shown.nonce, shown.objects, shown.proofs).as_object()
 
 

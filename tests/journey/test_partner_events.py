@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 import urllib3
 
-from cardsvc.terms import AssuranceLevel, RevocationReason
+from cardsvc.terms import RevocationReason
 from issuance import lifecycle
-from reader_agent.tap import tap_card
-from reader_agent.virtual.connection import connect_in_process
-from tests.support.installations import RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.installations import ServiceUnderTest
+from tests.support.taps import tap_at
 
 
 def read(service: ServiceUnderTest, query: str = "", token: str | None = None) -> Any:
@@ -21,17 +20,7 @@ def read(service: ServiceUnderTest, query: str = "", token: str | None = None) -
 
 def test_a_card_s_life_as_its_partner_is_told(service: ServiceUnderTest) -> None:
     card, guid = service.active_card()
-    challenge = service.kiosk.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
-    connection = connect_in_process(card)
-    tap = tap_card(
-        connection,
-        message=challenge.message,
-        nonce=challenge.nonce,
-        agent="",
-        level=AssuranceLevel.X1,
-    )
-    connection.close()
-    receipt = service.kiosk.present(tap.presentation).receipt
+    receipt = tap_at(service.kiosk, card).receipt
     claims = service.installation.check_receipt(receipt)
     store, now = service.installation.store, service.clock.now
     lifecycle.suspend(store, guid, operator="mai", at=now())

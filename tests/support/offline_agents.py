@@ -18,10 +18,9 @@ from reader_agent.offline.keeper import BundleKeeper, BundleService
 from reader_agent.offline.shelf import Shelf
 from reader_agent.outbox.config import OutboxConfig
 from reader_agent.outbox.outbox import Outbox
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
-from tests.support.installations import PIN, RELYING_PARTY, SERVICE
+from tests.support.installations import RELYING_PARTY
+from tests.support.taps import answer_at
 
 PATIENT = OfflineConfig(steps=())
 """No caution of the agent's own: the policy alone decides."""
@@ -75,12 +74,6 @@ class OfflineAgent:
         after: Callable[[], None] = lambda: None,
     ) -> DecisionMessage:
         """Tap a card and decide; ``after`` happens between the card's answer and the decision."""
-        challenge = self.judge.open_challenge(RELYING_PARTY, SERVICE, level)
-        connection = connect_in_process(card)
-        tapped = tap_card(
-            connection, message=challenge.message, nonce=challenge.nonce, agent="", level=level,
-            ask_pin=lambda _: PIN,
-        )  # fmt: skip
-        connection.close()
+        tapped = answer_at(self.judge, card, level)
         after()
         return self.judge.present(tapped.presentation)

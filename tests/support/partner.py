@@ -13,12 +13,11 @@ from flask import Flask
 from cardsvc.terms import AssuranceLevel
 from cardsvc.wire.fields import encode_object
 from cardsvc.wire.tap import ChallengeMessage, PresentationMessage
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.conformance import Conformance
 from tests.support.http_probe import Probe, reason_of
-from tests.support.installations import PIN, RELYING_PARTY, ServiceUnderTest
+from tests.support.installations import RELYING_PARTY, ServiceUnderTest
+from tests.support.taps import answer_to
 from web.app import create_app
 
 X1, X2 = AssuranceLevel.X1, AssuranceLevel.X2
@@ -33,20 +32,7 @@ def answer(
     asked: tuple[str, ...] | None = None,
 ) -> PresentationMessage:
     """Let a card answer; its holder has read the consent, if there is one."""
-    connection = connect_in_process(card)
-    try:
-        shown = tap_card(
-            connection,
-            message=challenge.message,
-            nonce=challenge.nonce,
-            agent="",
-            level=level,
-            ask_pin=lambda _tries: PIN,
-            asked=asked,
-            consent=None if challenge.consent is None else challenge.consent.id,
-        ).presentation
-    finally:
-        connection.close()
+    shown = answer_to(challenge, card, level, asked=asked).presentation
     return PresentationMessage(shown.nonce, shown.objects, shown.proofs, shown.asked, shown.consent)
 
 

@@ -19,15 +19,14 @@ from cardsvc.access_records import Role
 from cardsvc.card.guid import CardGuid
 from cardsvc.card.piv import KeySlot
 from cardsvc.errors import VerificationError
-from cardsvc.terms import AssuranceLevel, CardType
+from cardsvc.terms import CardType
 from reader_agent.client import ServiceClient
-from reader_agent.tap import tap_card
 from reader_agent.virtual.card import VirtualCard
-from reader_agent.virtual.connection import connect_in_process
 from tests.support.console import Browser, ConsoleUnderTest
 from tests.support.databases import PostgresServer
-from tests.support.installations import AGENT, RELYING_PARTY, SERVICE, ServiceUnderTest, serve
+from tests.support.installations import ServiceUnderTest, serve
 from tests.support.second_process import second_process
+from tests.support.taps import tap_at
 from verification.status.list_token import verify_status_list
 
 SECONDS = 2.0
@@ -124,17 +123,7 @@ class Outsider:
 
     def _decided(self) -> str:
         client = ServiceClient(self.url, self.service.agent_token)
-        challenge = client.open_challenge(RELYING_PARTY, SERVICE, AssuranceLevel.X1)
-        connection = connect_in_process(self.card)
-        tap = tap_card(
-            connection,
-            message=challenge.message,
-            nonce=challenge.nonce,
-            agent=AGENT,
-            level=AssuranceLevel.X1,
-        )
-        connection.close()
-        decision = client.present(tap.presentation)
+        decision = tap_at(client, self.card)
         return "good" if decision.granted else decision.code
 
 
