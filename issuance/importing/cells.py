@@ -14,6 +14,10 @@ from issuance.importing.legacy_text import LegacyText, detect
 from issuance.importing.table import Cell, CellFault
 
 _EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_WHOLE = re.compile(r"([0-9]+)[.,]0{1,2}")
+"""A number that went through a program of quantities: ``46090012345.0`` is not 460900123450."""
+_MIDNIGHT = re.compile(r"([0-9./-]{8,10})[ T]0{1,2}:00(?::00(?:\.0+)?)?")
+"""A date as databases write it out, with a time that nobody was born at."""
 _SEPARATORS = str.maketrans("", "", " \u00a0.-")
 _EDGES = "\ufeff\u200b\u200c\u200d\u2060"
 """Invisible characters that copying from web pages leaves around a text."""
@@ -106,10 +110,10 @@ def _typed(value: str, field: Field, *, is_epoch_1904: bool) -> tuple[str, list[
     if composed != value:
         findings.append(Finding(ImportCode.DECOMPOSED_TEXT, field))
     text = " ".join(composed.strip(_EDGES).split()).strip(_EDGES)
-    if field in DIGITS:
-        text = text.removeprefix("'")  # typed so that the zeros stay, and kept by some exports
-        if _EXPONENT.fullmatch(text):
-            return "", [*findings, Finding(ImportCode.NUMBER_IN_EXPONENT_FORM, field)]
+    if field in DIGITS | DATES:
+        text = _without_additions(text, field)
+    if field in DIGITS and _EXPONENT.fullmatch(text):
+        return "", [*findings, Finding(ImportCode.NUMBER_IN_EXPONENT_FORM, field)]
     if text[:1] == "'" and text[1:2] in _FORMULA_SIGNS:
         text = text[1:]  # as our own exports defuse it
     garbled = detect(text)
@@ -124,6 +128,17 @@ def _typed(value: str, field: Field, *, is_epoch_1904: bool) -> tuple[str, list[
         kind: LegacyText = garbled[0]
         findings.append(Finding(ImportCode.LEGACY_FONT, field, garbled[1], detail=kind.value))
     return text, findings
+
+
+def _without_additions(text: str, field: Field) -> str:
+    """Return digits or a date without what programs put around them."""
+    text = text.removeprefix("'")  # typed so that the zeros stay, and kept by some exports
+    found = None
+    if field is not Field.STAFF_CODE:
+        found = _WHOLE.fullmatch(text)
+    if found is None and field in DATES:
+        found = _MIDNIGHT.fullmatch(text)
+    return text if found is None else found[1]
 
 
 def _with_zeros(text: str, field: Field) -> str | None:

@@ -136,11 +136,13 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
         (1190012345, "001190012345"),
         ("46190012345", "046190012345"),
         (46190012345.0, "046190012345"),
+        ("46190012345.0", "046190012345"),
+        ("46190012345,00", "046190012345"),
     ],
 )
 def test_lost_zeros_are_proposed_and_not_repaired(given: object, proposal: str) -> None:
     row = read_staff(changed(**{"Số CCCD": given})).rows[0]
-    assert row.values[Field.PERSONAL_NUMBER] == str(given).removesuffix(".0")
+    assert row.values[Field.PERSONAL_NUMBER] == str(given).partition(".")[0].partition(",")[0]
     assert [(one.code, one.proposal) for one in row.findings] == [
         (ImportCode.NUMBER_LOST_ZEROS, proposal)
     ]
@@ -167,6 +169,11 @@ def test_shortened_numbers_are_errors() -> None:
         ("33118", "02/09/1990", {"date_from_serial:birth_date"}),
         (1990, "1990", set()),
         (" 2/9/1990 ", "2/9/1990", set()),
+        ("'2/9/1990", "2/9/1990", set()),
+        ("1990.0", "1990", set()),
+        ("1990-09-02 00:00:00", "1990-09-02", set()),
+        ("02/09/1990 0:00", "02/09/1990", set()),
+        ("02/09/1990 08:30", "02/09/1990 08:30", set()),
         (True, None, {"cell_type:birth_date"}),
     ],
 )
