@@ -10,10 +10,11 @@ import stat
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.errors import ReasonCode
+from issuance.importing.refusals import RefusedFile
 
 _ENCRYPTED = 0x1
 _RATIO_MATTERS_ABOVE = 1024 * 1024
@@ -51,20 +52,40 @@ def open_archive(source: bytes | BinaryIO, limits: ArchiveLimits) -> ZipFile:
     try:
         archive = ZipFile(BytesIO(source) if isinstance(source, bytes) else source)
     except ARCHIVE_ERRORS:
-        raise Malformed(ReasonCode.MALFORMED_ARCHIVE, "not a readable ZIP archive") from None
+        raise RefusedFile(
+            ReasonCode.MALFORMED_ARCHIVE,
+            "Tệp bị hỏng hoặc tải lên chưa trọn vẹn: chọn lại tệp, hoặc lưu lại tệp mới.",
+            "not a readable ZIP archive",
+        ) from None
     members = archive.infolist()
     if len(members) > limits.members:
-        _too_large(f"more than {limits.members} files in the archive")
+        _too_large(
+            f"Tệp nén có hơn {limits.members} tệp nên không được mở: chia nhỏ rồi tải lên.",
+            f"more than {limits.members} files in the archive",
+        )
     if sum(one.file_size for one in members) > limits.total_octets:
-        _too_large(f"more than {limits.total_octets >> 20} MB unpacked")
+        _too_large(
+            f"Tệp bung ra hơn {limits.total_octets >> 20} MB nên không được mở: chia nhỏ ra.",
+            f"more than {limits.total_octets >> 20} MB unpacked",
+        )
     for member in members:
         if member.flag_bits & _ENCRYPTED:
-            raise Malformed(ReasonCode.MALFORMED_ARCHIVE, "the archive has a password")
+            raise RefusedFile(
+                ReasonCode.MALFORMED_ARCHIVE,
+                "Tệp nén có đặt mật khẩu: nén lại không đặt mật khẩu.",
+                "the archive has a password",
+            )
         if member.file_size > limits.member_octets:
-            _too_large(f"a file of more than {limits.member_octets >> 20} MB")
+            _too_large(
+                f"Trong tệp nén có tệp lớn hơn {limits.member_octets >> 20} MB nên không được mở.",
+                f"a file of more than {limits.member_octets >> 20} MB",
+            )
         packed = max(member.compress_size, 1)
         if member.file_size > _RATIO_MATTERS_ABOVE and member.file_size > limits.ratio * packed:
-            _too_large("a file that unpacks to a suspicious size")
+            _too_large(
+                "Tệp nén phình to bất thường nên không được mở: lưu hoặc nén lại rồi tải lên.",
+                "a file that unpacks to a suspicious size",
+            )
     return archive
 
 
@@ -74,5 +95,5 @@ def is_plain_file(member: ZipInfo) -> bool:
     return not member.is_dir() and kind in {0, stat.S_IFREG}
 
 
-def _too_large(what: str) -> None:
-    raise Malformed(ReasonCode.ARCHIVE_TOO_LARGE, what)
+def _too_large(vi: str, en: str) -> NoReturn:
+    raise RefusedFile(ReasonCode.ARCHIVE_TOO_LARGE, vi, en)

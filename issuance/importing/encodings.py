@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from issuance.importing.legacy_text import from_tcvn3, from_vni, score
-from issuance.importing.table import refuse
+from issuance.importing.refusals import refuse
 
 _SAMPLE_LINES = 2_000
 _MIN_SHARE = 0.8
@@ -84,7 +84,10 @@ def parse_text(octets: bytes, expected: TextEncoding | None = None) -> DecodedTe
     if wide is not None:
         return _strict(octets, wide)
     if b"\0" in octets:
-        refuse("no text file: it holds octets of zero")
+        refuse(
+            "Đây không phải tệp Excel hay CSV: chọn đúng tệp danh sách.",
+            "no text file: it holds octets of zero",
+        )
     if expected is None:
         try:
             return DecodedText(_lines(octets.decode()), TextEncoding.UTF_8)
@@ -97,7 +100,11 @@ def _strict(octets: bytes, encoding: TextEncoding) -> DecodedText:
     try:
         return DecodedText(_lines(octets.decode(encoding.value)), encoding)
     except UnicodeDecodeError:
-        refuse(f"the file is not {encoding.value} throughout")
+        refuse(
+            f"Tệp không hoàn toàn ở bảng mã {encoding.value}: chọn bảng mã khác, hoặc lưu lại dưới "
+            "dạng .xlsx.",
+            f"the file is not {encoding.value} throughout",
+        )
 
 
 def _lines(text: str) -> list[str]:
@@ -148,5 +155,8 @@ def _best(lines: Sequence[bytes]) -> TextEncoding:
         found.append((good / (good + bad) if good else 0.0, good, encoding))
     found.sort(reverse=True)
     if found[0][0] < _MIN_SHARE:
-        refuse("the file's encoding can't be told: save it as CSV UTF-8, or name its encoding")
+        refuse(
+            "Không nhận ra bảng mã của tệp: lưu lại dạng .xlsx hoặc CSV UTF-8, hoặc chọn bảng mã.",
+            "the file's encoding can't be told: save it as CSV UTF-8, or name its encoding",
+        )
     return found[0][2]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from cardsvc.terms import CardType
 from issuance.importing.fields import HEADINGS, REQUIRED, Field, field_of, heading_key
 from issuance.importing.legacy_text import detect
-from issuance.importing.table import MAX_COLUMNS, Merge, Table, TableRow, refuse
+from issuance.importing.refusals import refuse
+from issuance.importing.table import MAX_COLUMNS, Merge, Table, TableRow
 
 SEARCHED_ROWS = 20
 _LETTERS = re.compile("[A-Z]{1,2}")
@@ -64,10 +66,7 @@ def find_headings(
             if fields > best_fields and any(one is Field.PERSONAL_NUMBER for one, _ in named):
                 best, best_fields = (texts, last_row, named), fields
     if best is None or best_fields < 2:
-        refuse(
-            f"no headings in the first {SEARCHED_ROWS} rows: a column such as "
-            f"“{HEADINGS[Field.PERSONAL_NUMBER][0]}” and one such as “{HEADINGS[Field.NAME][0]}”"
-        )
+        _refuse_without_headings(table)
     texts, last_row, named = best
     columns = _columns(table, texts, last_row, named)
     _require(columns, card_type, has_agency=has_agency)
@@ -157,7 +156,11 @@ def _columns(
         if field in columns and not (field is Field.NAME and at == columns[field] + 1):
             if field is Field.ORDINAL:
                 continue
-            refuse(f"two columns for “{HEADINGS[field][0]}”: name the right one")
+            letters = " và ".join(get_column_letter(one + 1) for one in (columns[field], at))
+            refuse(
+                f"Hai cột ({letters}) cùng là “{HEADINGS[field][0]}”: ghi rõ cột đúng cho mục này.",
+                f"two columns for “{HEADINGS[field][0]}”: name the right one",
+            )
         columns.setdefault(field, at)
     _split_name(table, texts, last_row, columns)
     return columns
@@ -194,4 +197,20 @@ def _require(columns: Mapping[Field, int], card_type: CardType, *, has_agency: b
     if wants_agency and Field.AGENCY_CODE not in columns:
         missing.append(Field.AGENCY_CODE)
     if missing:
-        refuse("columns are missing: " + ", ".join(f"“{HEADINGS[one][0]}”" for one in missing))
+        named = ", ".join(f"“{HEADINGS[one][0]}”" for one in missing)
+        refuse(
+            f"Thiếu cột {named}: thêm cột, hoặc ghi rõ cột nào là mục đó.",
+            f"columns are missing: {named}",
+        )
+
+
+def _refuse_without_headings(table: Table) -> NoReturn:
+    wanted = f"“{HEADINGS[Field.PERSONAL_NUMBER][0]}” và “{HEADINGS[Field.NAME][0]}”"
+    others = ", ".join(table.other_sheets)[:_SHOWN_CHARACTERS]
+    vi = f"Không thấy dòng tiêu đề có các cột {wanted} trong {SEARCHED_ROWS} dòng đầu."
+    refuse(
+        f"{vi} Nếu danh sách ở trang tính khác thì ghi tên trang đó: {others}" if others else vi,
+        f"no headings in the first {SEARCHED_ROWS} rows: a column such as "
+        f"“{HEADINGS[Field.PERSONAL_NUMBER][0]}” and one such as “{HEADINGS[Field.NAME][0]}”"
+        + (f"; other sheets: {others}" if others else ""),
+    )

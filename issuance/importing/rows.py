@@ -12,7 +12,8 @@ from issuance.importing.cells import read_cell
 from issuance.importing.fields import FILLABLE, Field
 from issuance.importing.findings import Finding, ImportCode
 from issuance.importing.headings import Headings
-from issuance.importing.table import EMPTY, Cell, Table, TableRow, refuse
+from issuance.importing.refusals import refuse
+from issuance.importing.table import EMPTY, Cell, Table, TableRow
 
 _ROMAN_OR_LETTER = re.compile(r"(?:[IVXLC]{1,6}|[A-HK])[.):]?")
 _SECTION = re.compile(r"(?:[IVXLC]{1,6}|[A-H])\s*[.):/\-]\s*\S.*")
@@ -92,7 +93,10 @@ class _Merged:
         for number in numbers:
             for at in columns:
                 if (number, at) in self._covered:
-                    refuse("merged ranges that overlap")
+                    refuse(
+                        "Các ô gộp chồng lên nhau: mở tệp bằng Excel, bỏ gộp ô rồi lưu lại.",
+                        "merged ranges that overlap",
+                    )
                 self._covered[(number, at)] = anchor
 
     def cell(self, row: TableRow, of: Field, at: int) -> tuple[Cell, Finding | None]:

@@ -13,11 +13,13 @@ from typing import IO, Protocol
 from defusedxml.ElementTree import iterparse
 from openpyxl.utils import coordinate_to_tuple, range_boundaries
 
-from issuance.importing.table import MAX_COLUMNS, Merge, refuse, refuse_size
+from issuance.importing.refusals import refuse, refuse_size
+from issuance.importing.table import MAX_COLUMNS, Merge
 
 MAX_SHEET_ROW = 1_048_576
 """The last row that a spreadsheet program has (ECMA-376); a reader would fill gaps up to any."""
 MAX_MERGES = 20_000
+_DAMAGED = "Tệp bị hỏng: mở bằng Excel, lưu lại dưới dạng .xlsx rồi tải lên."
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 
@@ -67,9 +69,15 @@ def read_sheet_facts(source: IO[bytes]) -> SheetFacts:
         elif tag == f"{_MAIN}mergeCell":
             facts.merges.append(_merge(element.get("ref") or ""))
             if len(facts.merges) > MAX_MERGES:
-                refuse_size(f"more than {MAX_MERGES} merged ranges")
+                refuse_size(
+                    f"Có hơn {MAX_MERGES} chỗ gộp ô: bỏ gộp ô rồi lưu lại.",
+                    f"more than {MAX_MERGES} merged ranges",
+                )
         elif tag == f"{_STRICT}sheetData":
-            refuse("a strict Open XML workbook: save it as a plain Excel workbook (.xlsx)")
+            refuse(
+                "Tệp dạng “Strict Open XML”: trong Excel, lưu lại theo kiểu “Excel Workbook”.",
+                "a strict Open XML workbook: save it as a plain Excel workbook (.xlsx)",
+            )
     facts.last_row = max(facts.last_row, row_number)
     return facts
 
@@ -77,7 +85,7 @@ def read_sheet_facts(source: IO[bytes]) -> SheetFacts:
 def _read_row(row: _Element, before: int, facts: SheetFacts) -> int:
     number = int(row.get("r") or before + 1)
     if not before < number <= MAX_SHEET_ROW:
-        refuse("rows out of order, or beyond the last one that a sheet can have")
+        refuse(_DAMAGED, "rows out of order, or beyond the last one that a sheet can have")
     if row.get("hidden") in {"1", "true"}:
         facts.hidden_rows.add(number)
     column = 0
@@ -86,7 +94,10 @@ def _read_row(row: _Element, before: int, facts: SheetFacts) -> int:
         value = cell.findtext(f"{_MAIN}v")
         has_value = bool(value) or cell.find(f"{_MAIN}is") is not None
         if has_value and column > MAX_COLUMNS:
-            refuse_size(f"more than {MAX_COLUMNS} columns")
+            refuse_size(
+                f"Bảng có hơn {MAX_COLUMNS} cột: xóa các cột không dùng đến.",
+                f"more than {MAX_COLUMNS} columns: take away those that are not needed",
+            )
         if cell.find(f"{_MAIN}f") is not None:
             facts.formulas[(number, column)] = has_value
     return number
@@ -97,13 +108,13 @@ def _column(coordinate: str | None, row_number: int, before: int) -> int:
         return before + 1
     row, column = coordinate_to_tuple(coordinate)
     if row != row_number:
-        refuse("a cell that stands in another row")
+        refuse(_DAMAGED, "a cell that stands in another row")
     return int(column)
 
 
 def _merge(reference: str) -> Merge:
     bounds = [one for one in range_boundaries(reference) if one is not None]
     if len(bounds) != 4:
-        refuse("a merged range without bounds")
+        refuse(_DAMAGED, "a merged range without bounds")
     first_column, first_row, last_column, last_row = bounds
     return Merge(first_row, last_row, first_column, last_column)

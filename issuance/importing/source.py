@@ -13,8 +13,8 @@ from issuance.importing.encodings import TextEncoding
 from issuance.importing.fields import Field
 from issuance.importing.findings import Finding, ImportCode
 from issuance.importing.headings import find_headings, heading_score
+from issuance.importing.refusals import refuse
 from issuance.importing.rows import RowValues, read_rows
-from issuance.importing.table import refuse
 from issuance.importing.xlsx import looks_like_workbook, parse_workbook
 
 
@@ -77,7 +77,10 @@ def parse_list(octets: bytes, options: ListOptions) -> ReadList:
     )
     rows, notices = read_rows(table, headings)
     if not rows:
-        refuse("headings, and nobody below them")
+        refuse(
+            "Có dòng tiêu đề nhưng bên dưới không có ai: điền vào, hoặc chọn trang tính khác.",
+            "headings, and nobody below them",
+        )
     left_out = [
         *(Finding(ImportCode.OTHER_SHEET_LEFT_OUT, detail=one) for one in table.other_sheets),
         *(Finding(ImportCode.HIDDEN_SHEET_LEFT_OUT, detail=one) for one in table.hidden_sheets),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum, unique
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
-from cardsvc.errors import Malformed, ReasonCode
+from issuance.importing.refusals import refuse_size
 
 MAX_FILE_OCTETS = 50 * 1024 * 1024
 MAX_ROWS = 50_000
@@ -120,7 +120,10 @@ def trimmed(number: int, cells: Sequence[Cell]) -> TableRow | None:
     while width and cells[width - 1].is_empty:
         width -= 1
     if width > MAX_COLUMNS:
-        refuse_size(f"more than {MAX_COLUMNS} columns")
+        refuse_size(
+            f"Bảng có hơn {MAX_COLUMNS} cột: xóa các cột không dùng đến.",
+            f"more than {MAX_COLUMNS} columns: take away those that are not needed",
+        )
     return TableRow(number, tuple(cells[:width])) if width else None
 
 
@@ -129,13 +132,3 @@ def text_cell(text: str) -> Cell:
     if len(text) > MAX_CELL_CHARACTERS:
         return Cell(fault=CellFault.TOO_LONG)
     return Cell(text)
-
-
-def refuse(what: str) -> NoReturn:
-    """Raise what a file that is no table raises."""
-    raise Malformed(ReasonCode.MALFORMED_TABLE, what)
-
-
-def refuse_size(what: str) -> NoReturn:
-    """Raise what a table beyond the limits raises."""
-    raise Malformed(ReasonCode.TABLE_TOO_LARGE, what)

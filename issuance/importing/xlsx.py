@@ -19,6 +19,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from issuance.importing.archives import ARCHIVE_ERRORS, ArchiveLimits, open_archive
+from issuance.importing.refusals import RefusedFile, refuse, refuse_size
 from issuance.importing.sheet_facts import SheetFacts, read_sheet_facts
 from issuance.importing.table import (
     EMPTY,
@@ -29,8 +30,6 @@ from issuance.importing.table import (
     CellFault,
     Table,
     TableRow,
-    refuse,
-    refuse_size,
     text_cell,
     trimmed,
 )
@@ -41,6 +40,7 @@ LIMITS = ArchiveLimits(
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """The compound file of XLS, and of an XLSX with a password."""
 _ODS = b"application/vnd.oasis.opendocument"
+_DAMAGED = "Tệp Excel bị hỏng: mở bằng Excel, lưu lại dưới dạng .xlsx rồi tải lên."
 _ZEROS = re.compile(r"0{2,20}")
 _LIBRARY_ERRORS = (*ARCHIVE_ERRORS, BadZipFile, ArithmeticError, AttributeError, SyntaxError,
                    TypeError, AssertionError, MemoryError)  # fmt: skip
@@ -65,7 +65,10 @@ def parse_workbook(octets: bytes, sheet: str = "") -> Table:
             ARCHIVE_TOO_LARGE).
     """
     if len(octets) > MAX_FILE_OCTETS:
-        refuse_size(f"a file of more than {MAX_FILE_OCTETS >> 20} MB")
+        refuse_size(
+            f"Tệp lớn hơn {MAX_FILE_OCTETS >> 20} MB: chia danh sách theo cơ quan.",
+            f"a file of more than {MAX_FILE_OCTETS >> 20} MB: cut the list, by agency for instance",
+        )
     _refuse_other_kinds(octets)
     with _opened(octets) as reader:
         return _chosen(reader, sheet)
@@ -76,11 +79,18 @@ def _chosen(reader: ExcelReader, sheet: str) -> Table:
     visible = [one.title for one in reader.wb.worksheets if one.sheet_state == "visible"]
     hidden = tuple(one.title for one in reader.wb.worksheets if one.title not in visible)
     if sheet and sheet not in {*visible, *hidden}:
-        refuse("no such sheet; there are: " + ", ".join(visible)[:200])
+        there_are = ", ".join(visible)[:200]
+        refuse(
+            f"Không có trang tính tên này; trong tệp có: {there_are}",
+            f"no such sheet; there are: {there_are}",
+        )
     tables = (_read(reader, name) for name in ([sheet] if sheet else visible))
     found = next((one for one in tables if one.rows), None)
     if found is None:
-        refuse("no rows in any visible sheet")
+        refuse(
+            "Các trang tính đang hiện đều trống: chọn đúng tệp, hoặc ghi tên trang tính bị ẩn.",
+            "no rows in any visible sheet",
+        )
     return replace(
         found,
         other_sheets=tuple(one for one in visible if one != found.sheet),
@@ -91,22 +101,39 @@ def _chosen(reader: ExcelReader, sheet: str) -> Table:
 
 def _refuse_other_kinds(octets: bytes) -> None:
     if octets.startswith(_OLE):
-        refuse("an old Excel file (.xls), or one with a password: save it as .xlsx without one")
+        refuse(
+            "Tệp Excel cũ (.xls) hoặc có mật khẩu: mở bằng Excel, bỏ mật khẩu, lưu thành .xlsx.",
+            "an old Excel file (.xls), or one with a password: save it as .xlsx without one",
+        )
     with open_archive(octets, LIMITS) as archive:
         names = set(archive.namelist())
         if len(names) != len(archive.infolist()):
-            refuse("the workbook holds a part twice")
+            refuse(_DAMAGED, "the workbook holds a part twice")
         if "mimetype" in names:
             try:
                 kind = archive.read("mimetype")
             except ARCHIVE_ERRORS:
                 kind = b""
             if kind.startswith(_ODS):
-                refuse("an OpenDocument file (.ods): save it as .xlsx or .csv")
+                refuse(
+                    "Tệp OpenDocument (.ods): mở bằng LibreOffice hoặc Excel, lưu thành .xlsx.",
+                    "an OpenDocument file (.ods): save it as .xlsx or .csv",
+                )
     if "xl/workbook.bin" in names:
-        refuse("a binary Excel workbook (.xlsb): save it as .xlsx")
+        refuse(
+            "Tệp Excel nhị phân (.xlsb): mở bằng Excel, lưu thành .xlsx.",
+            "a binary Excel workbook (.xlsb): save it as .xlsx",
+        )
+    if "word/document.xml" in names:
+        refuse(
+            "Đây là tệp Word: chép bảng sang Excel, lưu thành .xlsx.",
+            "a Word document: copy its table into a workbook (.xlsx)",
+        )
     if "[Content_Types].xml" not in names:
-        refuse("a ZIP archive, but no Excel workbook (.xlsx)")
+        refuse(
+            "Đây là tệp nén ZIP, không phải tệp Excel: giải nén rồi chọn tệp .xlsx trong đó.",
+            "a ZIP archive, but no Excel workbook (.xlsx)",
+        )
 
 
 @contextmanager
@@ -120,9 +147,9 @@ def _opened(octets: bytes) -> Iterator[ExcelReader]:
                 reader.read()
                 yield reader
         except _LIBRARY_ERRORS as error:
-            if isinstance(error, ValueError) and hasattr(error, "reason"):
+            if isinstance(error, RefusedFile):
                 raise
-            refuse("the workbook is damaged, or no Excel workbook at all")
+            refuse(_DAMAGED, "the workbook is damaged, or no Excel workbook at all")
 
 
 def _read(reader: ExcelReader, name: str) -> Table:
@@ -138,7 +165,10 @@ def _read(reader: ExcelReader, name: str) -> Table:
         if row is None:
             continue
         if len(rows) == MAX_ROWS:
-            refuse_size(f"more than {MAX_ROWS} rows: cut the list, by agency for instance")
+            refuse_size(
+                f"Danh sách có hơn {MAX_ROWS} dòng: chia danh sách theo cơ quan.",
+                f"more than {MAX_ROWS} rows: cut the list, by agency for instance",
+            )
         is_hidden = number in facts.hidden_rows
         rows.append(TableRow(number, row.cells, is_hidden=is_hidden))
     return Table(rows, tuple(facts.merges), name)

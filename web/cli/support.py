@@ -11,6 +11,7 @@ import click
 from cardsvc.card.guid import CardGuid
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode
 from cardsvc.terms import Realm
+from issuance.importing.refusals import RefusedFile
 from web.bootstrap import Installation, open_installation
 from web.settings import Settings, SettingsError
 
@@ -79,7 +80,7 @@ def error_line(error: Exception) -> str:
     if not isinstance(error, CardsvcError):
         return str(error)
     advice = _ADVICE.get(error.reason)
-    message = str(error)
+    message = f"{error.vi} – {error}" if isinstance(error, RefusedFile) else str(error)
     if message != error.reason.value:
         message = f"{error.reason.value}: {message}"
     return f"{message} ({advice})" if advice else message

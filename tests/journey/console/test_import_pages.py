@@ -230,7 +230,7 @@ def test_portraits_of_an_import_are_taken_in_from_an_archive(
     ("octets", "told"),
     [
         (b"", "Chọn tệp ZIP"),
-        (b"PK\x03\x04 no archive", "Không đọc được tệp này"),
+        (b"PK\x03\x04 no archive", "Tệp bị hỏng hoặc tải lên chưa trọn vẹn"),
         (zipped({"046085000123.jpg": bytes(8_000_000)}), "phình to bất thường"),
         (zipped({"../046085000123.jpg": b"x"}), "Không có ảnh nào đặt tên"),
     ],
@@ -284,10 +284,10 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("octets", "says"),
     [
-        (listed(*[GOOD_ROW] * 50_001), "nhiều nhất 50000 dòng"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Không đọc được danh sách"),
-        (b"x;y\n1;2\n", "Không đọc được danh sách"),
-        (HEADINGS.encode(), "Không đọc được danh sách"),
+        (listed(*[GOOD_ROW] * 50_001), "hơn 50000 dòng: chia danh sách theo cơ quan"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Tệp Excel cũ (.xls) hoặc có mật khẩu"),
+        (b"x;y\n1;2\n", "Không thấy dòng tiêu đề có các cột"),
+        (HEADINGS.encode(), "bên dưới không có ai"),
     ],
 )
 def test_what_is_no_list_is_said_on_a_page(clerk: Browser, octets: bytes, says: str) -> None:
@@ -300,7 +300,7 @@ def test_what_is_no_list_is_said_on_a_page(clerk: Browser, octets: bytes, says: 
 def test_a_zip_bomb_is_not_unpacked(clerk: Browser) -> None:
     answer = clerk.get(upload(clerk, bomb()))
     assert answer.status_code == 422
-    assert "phình to" in answer.text
+    assert "nên không được mở" in answer.text
 
 
 def test_columns_are_named_where_headings_are_not_understood(clerk: Browser) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Role
-from cardsvc.errors import Malformed, ReasonCode
+from cardsvc.errors import Malformed
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.terms import CardType
 from issuance.importing.check import CheckedRow, CheckSummary, summarise
@@ -16,9 +16,10 @@ from issuance.importing.encodings import TextEncoding
 from issuance.importing.fields import COLUMNS, HEADINGS, Field
 from issuance.importing.finding_texts import say
 from issuance.importing.findings import BULK_CONFIRMABLE, Finding, ImportCode, Severity
+from issuance.importing.refusals import RefusedFile
 from issuance.importing.scope import rows_outside
 from issuance.importing.source import ListOptions, ReadList, parse_list
-from issuance.importing.table import MAX_FILE_OCTETS, MAX_ROWS
+from issuance.importing.table import MAX_FILE_OCTETS
 from web.console.access import FORM_OCTETS, needs
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
@@ -37,19 +38,9 @@ _TOO_MANY = Text(
     "Đang có quá nhiều tệp chờ xác nhận. Thử lại sau ít phút.",
     "Too many files wait to be confirmed. Try again in a few minutes.",
 )
-_UNREADABLE = {
-    ReasonCode.TABLE_TOO_LARGE: Text(
-        f"Danh sách quá lớn: nhiều nhất {MAX_ROWS} dòng và 200 cột. Chia danh sách theo cơ quan.",
-        f"The list is too large: {MAX_ROWS} rows and 200 columns at most. Cut it by agency.",
-    ),
-    ReasonCode.ARCHIVE_TOO_LARGE: Text(
-        "Tệp nén phình to bất thường nên không được mở. Lưu lại bằng Excel rồi tải lên.",
-        "The file unpacks to a suspicious size and was not opened. Save it anew with Excel.",
-    ),
-}
 _NO_LIST = Text(
-    "Không đọc được danh sách này. Chọn đúng trang tính, mã chữ hoặc cột ở dưới, hoặc lưu lại dưới dạng .xlsx.",  # noqa: E501
-    "The list can't be read. Choose the sheet, encoding or columns below, or save it as .xlsx.",
+    "Không đọc được danh sách này: có thể chọn trang tính, bảng mã hoặc cột ở dưới.",
+    "The list can't be read: sheet, encoding and columns can be chosen below.",
 )
 
 
@@ -110,9 +101,8 @@ def _checking_pages(views: Blueprint, services: ConsoleServices) -> None:
         upload, options = _held(services, upload_id), _options()
         try:
             looked = _look(services, upload, options)
-        except Malformed as error:
-            fault = _UNREADABLE.get(error.reason, _NO_LIST)
-            page = _page(upload_id, upload, options, None, fault=fault, detail=str(error))
+        except RefusedFile as error:
+            page = _page(upload_id, upload, options, None, fault=Text(error.vi, f"{error}."))
             return Response(page, 422, mimetype="text/html")
         return Response(_page(upload_id, upload, options, looked), mimetype="text/html")
 
@@ -201,7 +191,6 @@ def _page(
     looked: Looked | None,
     *,
     fault: Text | None = None,
-    detail: str = "",
 ) -> str:
     only = request.args.get("code", "")
     rows: list[tuple[int, Finding, Text]] = []
@@ -218,7 +207,7 @@ def _page(
     wanted.values["kind"] = [options.card_type.value]
     return render_template(
         "imports/check.html",
-        upload_id=upload_id, upload=upload, looked=looked, fault=fault, detail=detail,
+        upload_id=upload_id, upload=upload, looked=looked, fault=fault, advice=_NO_LIST,
         rows=rows, codes=codes, bulk=bulk, only=only, wanted=wanted, form=Form(),
         notices=[Text(*say(one)) for one in looked.read.notices] if looked else [],
         columns=[(one, HEADINGS[one][0], HEADINGS[one][1]) for one in COLUMNS[options.card_type]],

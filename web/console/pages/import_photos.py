@@ -8,9 +8,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cardsvc.access_records import Role
-from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.import_records import ImportRecord
 from issuance.importing.photo_archive import PhotoArchive, PhotoSkip, parse_photo_archive
+from issuance.importing.refusals import RefusedFile
 from web.console.access import FORM_OCTETS, needs
 from web.console.forms import Form
 from web.console.languages import Text
@@ -32,16 +32,6 @@ SKIPPED = {
     PhotoSkip.NOT_AN_IMAGE: Text("Không phải ảnh", "No picture"),
     PhotoSkip.SEVERAL_FOR_ONE: Text("Nhiều ảnh cho một người", "Several for one person"),
 }
-_REFUSALS = {
-    ReasonCode.ARCHIVE_TOO_LARGE: Text(
-        "Tệp nén có quá nhiều tệp hoặc phình to bất thường nên không được mở.",
-        "The archive holds too many files or unpacks to a suspicious size, and was not opened.",
-    ),
-}
-_NO_ARCHIVE = Text(
-    "Không đọc được tệp này: chọn tệp ZIP không đặt mật khẩu, không bị hỏng.",
-    "This file can't be read: choose a ZIP file without a password that is not damaged.",
-)
 _NONE_CHOSEN = Text("Chọn tệp ZIP", "Choose a ZIP file")
 _NO_PHOTOS = Text(
     "Không có ảnh nào đặt tên theo số định danh hoặc mã cán bộ trong tệp này.",
@@ -112,6 +102,6 @@ def _open(octets: bytes) -> PhotoArchive | Text:
         return _NONE_CHOSEN
     try:
         opened = parse_photo_archive(octets)
-    except Malformed as error:
-        return _REFUSALS.get(error.reason, _NO_ARCHIVE)
+    except RefusedFile as error:
+        return Text(error.vi, f"{error}.")
     return opened if opened.members else _NO_PHOTOS
