@@ -20,6 +20,15 @@ _PROBE = ".doctor"
 _UNSENT = "SELECT seq - acknowledged FROM chain"
 
 
+def check_device(config: AgentConfig, at: datetime) -> list[Finding]:
+    """Return what is to be said of the device; nothing of a folder that is not ours."""
+    disk = check_disk(config.state_dir)
+    if any(one.sign is Sign.DATA_FORBIDDEN for one in disk):
+        return disk
+    outbox = check_outbox(config.state_dir / config.outbox.file)
+    return [*disk, *check_identity(config, at), *outbox]
+
+
 def check_identity(config: AgentConfig, at: datetime) -> list[Finding]:
     """Return what is to be said of how the device signs in."""
     try:
@@ -56,6 +65,8 @@ def check_disk(state_dir: Path) -> list[Finding]:
         probe.write_bytes(bytes(4096))
         probe.unlink()
         free = platform.free_octets(state_dir)
+    except PermissionError:
+        return [Finding(Sign.DATA_FORBIDDEN, str(state_dir))]
     except OSError as error:
         return [Finding(Sign.DISK_READONLY, error.strerror or type(error).__name__)]
     megabytes = f"{free // 1024**2} MB"

@@ -8,7 +8,7 @@ from cardsvc.card.connection import CardConnection
 from cardsvc.clock import Clock
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent import platform
-from reader_agent.doctor.device_check import check_disk, check_identity, check_outbox
+from reader_agent.doctor.device_check import check_device
 from reader_agent.doctor.finding import Finding, Sign
 from reader_agent.doctor.readers_check import ReaderTools, check_readers
 from reader_agent.doctor.service_check import check_service
@@ -28,9 +28,7 @@ def examine(config_file: Path, clock: Clock) -> list[Finding]:
     return [
         Finding(Sign.CONFIG_GOOD, str(config_file)),
         *check_readers(config.readers, tools),
-        *check_disk(config.state_dir),
-        *check_identity(config, clock.now()),
-        *check_outbox(config.state_dir / config.outbox.file),
+        *check_device(config, clock.now()),
         *check_service(config, clock),
     ]
 

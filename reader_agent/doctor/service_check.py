@@ -84,6 +84,12 @@ def _reach(service: ServiceConfig) -> Finding | None:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     where = f"{host}:{port}"
     try:
+        context = ssl.create_default_context(
+            cafile=None if service.ca_file is None else str(service.ca_file)
+        )
+    except OSError:  # of no such file, or one that holds no certificate (ssl.SSLError)
+        return Finding(Sign.CA_UNREADABLE, str(service.ca_file))
+    try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return Finding(Sign.DNS_FAILED, host)
@@ -91,9 +97,6 @@ def _reach(service: ServiceConfig) -> Finding | None:
         with socket.create_connection((host, port), _SECONDS) as plain:
             if parts.scheme != "https":
                 return None
-            context = ssl.create_default_context(
-                cafile=None if service.ca_file is None else str(service.ca_file)
-            )
             with context.wrap_socket(plain, server_hostname=host):
                 return None
     except ssl.SSLCertVerificationError as error:

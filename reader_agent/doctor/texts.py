@@ -116,6 +116,14 @@ SIGN_TEXTS: dict[Sign, SignText] = {
         "Let the agent run and reach the service: it renews by itself",
     ),
     _S.IDENTITY_GOOD: SignText("Danh tính thiết bị đúng", "the device's identity is right"),
+    _S.DATA_FORBIDDEN: SignText(
+        "Tài khoản này không được dùng thư mục dữ liệu của tác nhân",
+        "this user may not use the agent's data folder",
+        "Chạy bằng tài khoản của tác nhân: sudo -u cardsvc-agent …; nếu đã là tài khoản đó, sửa "
+        "chủ sở hữu của agent.state_dir",
+        "Run it as the agent's user: sudo -u cardsvc-agent …; if that is who you are, mend the "
+        "owner of agent.state_dir",
+    ),
     _S.DISK_READONLY: SignText(
         "Không ghi được vào thư mục dữ liệu", "the data folder can't be written",
         "Kiểm tra ổ đĩa đầy hoặc chỉ đọc, và chủ sở hữu của agent.state_dir",
@@ -146,6 +154,14 @@ SIGN_TEXTS: dict[Sign, SignText] = {
         "Không nối được máy chủ", "the service can't be reached",
         "Kiểm tra mạng, tường lửa và cổng trong service.url",
         "Check the network, the firewall and the port in service.url",
+    ),
+    _S.CA_UNREADABLE: SignText(
+        "Không đọc được CA của máy chủ (service.ca_file)",
+        "the service's TLS authority (service.ca_file) can't be read",
+        "Đặt tệp PEM của CA vào đúng đường dẫn đó, để tài khoản của tác nhân đọc được; hoặc bỏ mục "
+        "này nếu máy chủ dùng CA công khai",
+        "Put the authority's PEM file there, readable by the agent's user; or take the entry out "
+        "if the service has a public one",
     ),
     _S.TLS_UNTRUSTED: SignText(
         "Chứng thư TLS của máy chủ không được tin", "the service's TLS certificate is not trusted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sqlite3
 import ssl
@@ -23,7 +24,13 @@ from cardsvc.card.connection import CardConnection
 from cardsvc.clock import SettableClock
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent.cli import main
-from reader_agent.doctor.device_check import BACKLOG, check_disk, check_identity, check_outbox
+from reader_agent.doctor.device_check import (
+    BACKLOG,
+    check_device,
+    check_disk,
+    check_identity,
+    check_outbox,
+)
 from reader_agent.doctor.finding import Finding, Grade, Sign
 from reader_agent.doctor.readers_check import ReaderTools, check_readers
 from reader_agent.doctor.service_check import check_service
@@ -175,6 +182,22 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     assert signs(check_disk(tmp_path / "file" / "below")) == [Sign.DISK_READONLY]
 
 
+def test_a_folder_of_another_user_is_said_and_no_harm_is_advised(tmp_path: Path) -> None:
+    state_dir = tmp_path / "data"
+    made = enrolled(state_dir, 30)
+    EventBook(state_dir / "outbox.db").close()
+    state_dir.chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        assert check_device(made, AT) == [Finding(Sign.DATA_FORBIDDEN, str(state_dir))]
+    finally:
+        os.seteuid(os.getuid())
+        state_dir.chmod(0o700)
+    expected = [Sign.DISK_GOOD, Sign.IDENTITY_GOOD, Sign.OUTBOX_GOOD]
+    assert signs(check_device(made, AT)) == expected
+
+
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reader_agent.platform.free_octets", lambda _: 10 * 1024**2)
     assert signs(check_disk(tmp_path)) == [Sign.DISK_LOW]
@@ -252,6 +275,16 @@ def test_a_service_that_is_not_reached(tmp_path: Path, answering: HTTPServer) ->
         assert signs(found) == [Sign.DNS_FAILED]
     url = f"https://127.0.0.1:{answering.server_port}"
     assert signs(check_service(config(tmp_path, url), clock)) == [Sign.TLS_FAILED]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not PEM", b"-----BEGIN CERTIFICATE-----\n"])
+def test_an_authority_that_can_not_be_read(tmp_path: Path, content: bytes | None) -> None:
+    ca_file = tmp_path / "ca.pem"
+    if content is not None:
+        ca_file.write_bytes(content)
+    made = config(tmp_path, "https://127.0.0.1:9", ca_file=ca_file)
+    found = check_service(made, SettableClock(AT))
+    assert found == [Finding(Sign.CA_UNREADABLE, str(ca_file))]
 
 
 def test_a_service_whose_certificate_is_not_trusted(tmp_path: Path) -> None:
