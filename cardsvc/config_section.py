@@ -18,6 +18,18 @@ from cardsvc.errors import Malformed, ReasonCode
 MAX_CONFIG_OCTETS = 256 * 1024
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _ENTRY = re.compile(r"\s*(?:([A-Za-z0-9_-]+)|\"([^\"]+)\")\s*=")
+_SLIPS = {
+    "Cannot overwrite": "an entry stands twice",
+    "Duplicate": "an entry stands twice",
+    "Cannot declare": "a table stands twice, or once as [table] and once as [[table]]",
+    "Unescaped '\\'": "a backslash in a text is written twice, or the text in '…'",
+    "Illegal character '\\n'": "a text has no end on its line",
+    "Invalid value": 'a value is a "text" in straight quotes, a number, true or false',
+    "Invalid hex": "a backslash in a text is written twice, or the text in '…'",
+    "Expected newline": "one entry a line, and nothing behind it",
+    "Expected '='": "an entry is written name = value",
+}
+"""What the TOML parser complains of, and what to do; only the sign is taken from its words."""
 
 _Member = TypeVar("_Member", bound=StrEnum)
 
@@ -57,7 +69,10 @@ class ConfigSection:
     def refuse(self, name: str, what: str) -> NoReturn:
         """Raise ``ConfigError`` about an entry, or with an empty name about the table."""
         key = self._key(name) if name else self._path
-        raise ConfigError(key, self._lines.get(key), what)
+        line = self._lines.get(key)
+        if line is None and name in self._value:  # in a table that stands on one line
+            line = self._lines.get(self._path)
+        raise ConfigError(key, line, what)
 
     def has(self, name: str) -> bool:
         """Tell whether there is such an entry."""
@@ -172,12 +187,20 @@ def parse_config_text(text: str) -> ConfigSection:
     if len(text.encode("utf-8", "replace")) > MAX_CONFIG_OCTETS:
         raise ConfigError("", None, "the file is too large")
     try:
-        value = tomllib.loads(text)
+        value = tomllib.loads(text.removeprefix("\ufeff"))  # the mark that some editors write
     except (ValueError, RecursionError) as error:  # also of an integer of too many digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else None
-        raise ConfigError("", line, "not TOML") from error
+        raise ConfigError("", line, f"not TOML: {_slip(str(error))}") from error
     return ConfigSection(value, "", _lines_of(text))
+
+
+def _slip(told: str) -> str:
+    """Return what the TOML parser says, in words that hold nothing of the file."""
+    for sign, meaning in _SLIPS.items():
+        if sign in told:
+            return meaning
+    return "a line is [table], name = value, or a # remark"
 
 
 def _lines_of(text: str) -> dict[str, int]:
@@ -185,9 +208,12 @@ def _lines_of(text: str) -> dict[str, int]:
     lines: dict[str, int] = {}
     counts: dict[str, int] = {}
     table = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # as TOML counts them
         if header := _HEADER.match(line):
             table = header.group(1).replace('"', "").replace(" ", "")
+            outer, dot, inner = table.partition(".")
+            if outer in counts:  # [doors.lock] belongs to the last of [[doors]]
+                table = f"{outer}[{counts[outer] - 1}]{dot}{inner}" if dot else table
             if line.lstrip().startswith("[["):
                 index = counts.get(table, 0)
                 counts[table] = index + 1

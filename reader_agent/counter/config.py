@@ -9,7 +9,8 @@ from reader_agent.kiosk.config import KioskConfig
 from reader_agent.kiosk.words import Words
 from reader_agent.run.config_section import ConfigSection
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+_ORIGIN = re.compile(r"(?!https:.*:443$|http:.*:80$)https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+"""As browsers write one: without the port that goes without saying (RFC 6454 section 6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def parse_counter(section: ConfigSection) -> CounterConfig:
     """
     origins = section.texts("origins", ())
     if any(_ORIGIN.fullmatch(one) is None for one in origins):
-        section.refuse("origins", "origins such as https://motcua.example are needed, without path")
+        what = "origins such as https://motcua.example are needed, without path and usual port"
+        section.refuse("origins", what)
     config = CounterConfig(
         Words(section.text("name_vi", most=80), section.text("name_en", most=80)),
         frozenset(origins),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum, unique
@@ -50,6 +50,13 @@ class OsdpOutput:
     address: int
     output: int
     fail: Fail
+
+    def is_same_output(self, other: object) -> bool:
+        """Tell whether another bolt hangs on the same output."""
+        return isinstance(other, OsdpOutput) and (self.address, self.output) == (
+            other.address,
+            other.output,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +151,31 @@ def parse_doors(file: ConfigSection, readers: tuple[ReaderConfig, ...]) -> Doors
         door = _door(section, at_doors - taken, known)
         if any(door.rules.name == one.rules.name for one in doors):
             section.refuse("name", "two doors have this name")
+        _refuse_shared_wires(section, door, doors)
         taken |= {door.reader, door.exit_reader}
         doors.append(door)
     return DoorsConfig(tuple(doors), line, reset_at)
+
+
+def _refuse_shared_wires(
+    section: ConfigSection, door: DoorConfig, others: Sequence[DoorConfig]
+) -> None:
+    """Refuse a pin that is used twice, at this door or another, and a bolt that is another's."""
+    lock = door.lock
+    inputs = set((door.pins or {}).values())
+    if isinstance(lock, RelayConfig) and lock.pin in inputs:
+        section.refuse("pins", f"pin {lock.pin} is the lock's")
+    for other in others:
+        if isinstance(lock, OsdpOutput) and lock.is_same_output(other.lock):
+            section.refuse("lock", f"it is the lock of {other.rules.name}")
+        if shared := _pins_of(door) & _pins_of(other):
+            what = f"pin {min(shared)} is used at {other.rules.name}"
+            section.refuse("pins" if shared & inputs else "lock", what)
+
+
+def _pins_of(door: DoorConfig) -> set[int]:
+    own = {door.lock.pin} if isinstance(door.lock, RelayConfig) else set()
+    return own | set((door.pins or {}).values())
 
 
 def _door(section: ConfigSection, readers: set[str], osdp: set[int]) -> DoorConfig:

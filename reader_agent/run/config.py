@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -150,8 +151,11 @@ def load_agent_config(path: Path) -> AgentConfig:
     """
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("", None, f"can't be read: {type(error).__name__}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("", None, "not UTF-8: save it as UTF-8 text") from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ConfigError("", None, f"can't be read: {why}") from error
     return parse_agent_config(text)
 
 
@@ -159,6 +163,8 @@ def _service(section: ConfigSection) -> ServiceConfig:
     url = section.text("url")
     if not _is_safe(url):
         section.refuse("url", "https:// is needed; http:// serves this machine only")
+    if not _is_bare(url):
+        section.refuse("url", "https://NAME and no more is needed: no spaces, user, ? or #")
     token_file = section.path("token_file") if section.has("token_file") else None
     ca_file = section.path("ca_file") if section.has("ca_file") else None
     answer_seconds = section.seconds("answer_seconds", 4.0, least=0.2, most=30)
@@ -176,6 +182,12 @@ def _log(section: ConfigSection) -> LogConfig:
     keep = section.number("keep", default.keep, least=1, most=100)
     section.done()
     return LogConfig(level, file, max_octets, keep)
+
+
+def _is_bare(url: str) -> bool:
+    """Tell whether paths can be put behind it as it is; a folder on the server is none the less."""
+    parts = urlsplit(url)
+    return not (re.search(r"[\s?#]", url) or parts.username is not None)
 
 
 def _is_safe(url: str) -> bool:

@@ -21,7 +21,7 @@ _PHRASES = (
     (r"a time of day HH:MM is needed", "cần giờ dạng HH:MM"),
     (r"missing: .*", "còn thiếu"),
     (r"it stands twice", "bị lặp"),
-    (r"not TOML", "không đúng cú pháp TOML"),
+    (r"not TOML: (.*)", "không đúng cú pháp TOML ({0})"),
     (r"not Unicode", "có ký tự không đọc được"),
     (r"more than (\d+) octets", "dài quá {0} byte"),
 )

@@ -153,3 +153,67 @@ def test_a_slip_is_told_with_its_entry(text: str, old: str, new: str, key: str) 
     with pytest.raises(ConfigError) as caught:
         parse_agent_config(AGENT + text.replace(old, new))
     assert caught.value.key == key
+
+
+SECOND = """
+[[readers]]
+name = "nam"
+match = "OMNIKEY"
+role = "door"
+
+[[doors]]
+name = "cua-phu"
+service = "ra-vao"
+reader = "nam"
+contact = false
+lock = { pin = 5, fail = "secure" }
+pins = { exit = 6 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "key"),
+    [
+        (RELAY, "exit = 23", "exit = 17", "doors[0].pins"),
+        (RELAY + SECOND, "pin = 5", "pin = 17", "doors[1].lock"),
+        (RELAY + SECOND, "pin = 5", "pin = 23", "doors[1].lock"),
+        (RELAY + SECOND, "exit = 6", "exit = 23", "doors[1].pins"),
+        (RELAY + SECOND, "exit = 6", "exit = 17", "doors[1].pins"),
+        (
+            OSDP + SECOND,
+            "pin = 5",
+            "osdp = 5, output = 1",
+            "doors[1].lock",
+        ),
+    ],
+)
+def test_no_wire_belongs_to_two(text: str, old: str, new: str, key: str) -> None:
+    assert len(parse_agent_config(AGENT + text).doors.doors) in (1, 2)
+    changed = AGENT + text.replace(old, new)
+    with pytest.raises(ConfigError) as caught:
+        parse_agent_config(changed)
+    assert caught.value.key == key
+
+
+def test_two_bolts_at_one_osdp_reader() -> None:
+    text = AGENT + OSDP + SECOND.replace("pin = 5", "osdp = 5, output = 0")
+    assert [one.lock for one in parse_agent_config(text).doors.doors] == [
+        OsdpOutput(5, 1, Fail.SECURE),
+        OsdpOutput(5, 0, Fail.SECURE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "slip"),
+    [
+        (RELAY.replace("pin = 17", "pin = 99"), "pin = 99"),
+        (RELAY.replace("exit = 23", "bell = 23"), "bell = 23"),
+        (RELAY + SECOND.replace("pin = 5", "pin = 99"), "pin = 99"),
+    ],
+)
+def test_the_line_is_told_in_tables_of_a_door_too(text: str, slip: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_agent_config(AGENT + text)
+    lines = (AGENT + text).split("\n")
+    assert caught.value.line is not None
+    assert slip in lines[caught.value.line - 1]

@@ -125,3 +125,65 @@ def test_a_reader_that_is_not_told_apart_is_not_used(
 def test_a_reader_that_two_names_mean_serves_neither() -> None:
     other = ReaderConfig("other", "39U", Role.KIOSK)
     assert bind_readers([ONE, other], ["ACS ACR39U 00 00"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ("sound = True", "straight quotes"),
+        ("name = “Sảnh”", "straight quotes"),
+        ('name = "Sảnh', "no end on its line"),
+        ('state_dir = "C:\\cardsvc"', "backslash"),
+        ('state_dir = "C:\\users"', "backslash"),
+        ("a = 1\na = 2", "stands twice"),
+        ("[log]", "stands twice"),
+        ("at = 8:00", "nothing behind it"),
+        ("url: 1", "name = value"),
+        ("= 3", "name = value"),
+    ],
+)
+def test_what_is_not_toml_is_said_in_words(slip: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told) as caught:
+        parse_agent_config(f"{WHOLE}{slip}\n[end]\n")
+    assert caught.value.line is not None
+    assert 0 <= caught.value.line - len(WHOLE.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://the.example?x=1",
+        "https://the.example/#top",
+        "https://user:word@the.example",
+        "https://the.example ",
+        " https://the.example",
+        "https://the.example/a b",
+    ],
+)
+def test_an_address_has_room_for_paths_behind_it(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_agent_config(WHOLE.replace("https://the.example", url))
+    assert caught.value.key == "service.url"
+
+
+def test_files_of_other_editors(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    for octets in (WHOLE.encode("utf-8-sig"), WHOLE.replace("\n", "\r\n").encode("utf-8")):
+        file.write_bytes(octets)
+        assert load_agent_config(file).relying_party == "trung-tam-hcc"
+    file.write_bytes(WHOLE.encode("utf-16"))
+    with pytest.raises(ConfigError, match="save it as UTF-8"):
+        load_agent_config(file)
+    file.unlink()
+    with pytest.raises(ConfigError, match="No such file"):
+        load_agent_config(file)
+
+
+def test_origins_are_written_as_browsers_write_them() -> None:
+    counter = '[counter]\nname_vi = "Quầy 1"\nname_en = "Counter 1"\norigins = ["{}"]\n'
+    for good in ("https://a.example", "https://a.example:8443", "http://a.example:443"):
+        parse_agent_config(WHOLE + counter.format(good))
+    for bad in ("https://a.example:443", "http://a.example:80", "https://a.example/"):
+        with pytest.raises(ConfigError) as caught:
+            parse_agent_config(WHOLE + counter.format(bad))
+        assert caught.value.key == "counter.origins"
