@@ -2,70 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardsvc.config_section import ConfigError
 from cardsvc.errors import ReasonCode, VerificationError
+from tests.support.token_keys import TokenKey
 from verification.agent_settings.text import parse_agent_settings
 from verification.agent_settings.token import SETTINGS_TYPE, SignedSettings, verify_settings
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-KEY, OTHER = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+KEY = TokenKey(SETTINGS_TYPE)
 SIGNED = SignedSettings("ki-ot-1", 7, AT, '[kiosk]\nname_vi = "Sảnh tầng 1"\n')
 CLAIMS = SIGNED.claims()
 
 
-def jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
-    return json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())) | {"kid": "k-1"}
-
-
-KEYS = {"keys": [jwk(KEY)]}
-
-
-def signed(
-    claims: Mapping[str, object],
-    key: ec.EllipticCurvePrivateKey = KEY,
-    header: Mapping[str, str] | None = None,
-) -> str:
-    head = {"kid": "k-1", "typ": SETTINGS_TYPE} | dict(header or {})
-    return jwt.encode(dict(claims), key, algorithm="ES256", headers=head)
-
-
 def verify(token: str, agent: str | None = "ki-ot-1", least_seq: int = 0) -> SignedSettings:
-    return verify_settings(token, KEYS, expected_agent=agent, least_seq=least_seq)
+    return verify_settings(token, KEY.key_set, expected_agent=agent, least_seq=least_seq)
 
 
 def test_the_services_own_settings_are_taken_and_an_empty_text_too() -> None:
-    assert verify(signed(CLAIMS), least_seq=7) == SIGNED
+    assert verify(KEY.sign(CLAIMS), least_seq=7) == SIGNED
     nothing = SignedSettings("ki-ot-1", 8, AT, "")
-    assert verify(signed(nothing.claims()), agent=None) == nothing
+    assert verify(KEY.sign(nothing.claims()), agent=None) == nothing
 
 
-FORGERIES = {
-    "another's signature": signed(CLAIMS, OTHER),
-    "another key's name": signed(CLAIMS, header={"kid": "k-2"}),
-    "a door order's type": signed(CLAIMS, header={"typ": "cardsvc-door-order+jwt"}),
-    "a bundle's type": signed(CLAIMS, header={"typ": "cardsvc-bundle+jwt"}),
-    "no signature": jwt.encode(CLAIMS, None, algorithm="none", headers={"typ": SETTINGS_TYPE}),
-    "a shared secret": jwt.encode(
-        CLAIMS, "k" * 32, algorithm="HS256", headers={"typ": SETTINGS_TYPE, "kid": "k-1"}
-    ),
-    "another agent's": signed(CLAIMS | {"sub": "ki-ot-2"}),
-    "a claim more": signed(CLAIMS | {"url": "https://elsewhere.example"}),
-    "a claim less": signed({name: one for name, one in CLAIMS.items() if name != "seq"}),
-    "no number": signed(CLAIMS | {"seq": 0}),
-    "octets that are no text": signed(CLAIMS | {"toml": "_w"}),
+FORGERIES = KEY.forgeries(CLAIMS, more={"url": "https://elsewhere.example"}, less="seq") | {
+    "a door order's type": KEY.sign(CLAIMS, typ="cardsvc-door-order+jwt"),
+    "a bundle's type": KEY.sign(CLAIMS, typ="cardsvc-bundle+jwt"),
+    "another agent's": KEY.sign(CLAIMS | {"sub": "ki-ot-2"}),
+    "no number": KEY.sign(CLAIMS | {"seq": 0}),
+    "octets that are no text": KEY.sign(CLAIMS | {"toml": "_w"}),
     "not a token": "[kiosk]\nsound = false",
-    "far too long": signed(CLAIMS | {"toml": "A" * 60_000}),
+    "far too long": KEY.sign(CLAIMS | {"toml": "A" * 60_000}),
 }
 
 
@@ -80,7 +52,7 @@ def test_forged_settings_are_not_taken(token: str) -> None:
 @pytest.mark.reason(ReasonCode.SETTINGS_ROLLED_BACK)
 def test_older_settings_do_not_come_back() -> None:
     with pytest.raises(VerificationError) as caught:
-        verify(signed(CLAIMS), least_seq=8)
+        verify(KEY.sign(CLAIMS), least_seq=8)
     assert caught.value.reason is ReasonCode.SETTINGS_ROLLED_BACK
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.bundle_records import BundleCard, BundlePolicy
 from cardsvc.card.guid import CardGuid
@@ -17,8 +14,8 @@ from cardsvc.card.piv import KeySlot
 from cardsvc.errors import ReasonCode, VerificationError
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType, Realm
-from keys.signers import jwks, key_id
 from tests.support.policies import policy_text
+from tests.support.token_keys import TokenKey
 from tests.support.verification_world import World
 from verification.bundle.manifest import BUNDLE_TYPE
 from verification.bundle.parts import encode_issuers
@@ -98,16 +95,11 @@ class MemoryEditions:
         return self.last[1]
 
 
-class BundleKey:
-    """A key that signs manifests, with claims as they should be or not."""
+class BundleKey(TokenKey):
+    """A key that signs manifests."""
 
     def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.key_set = jwks([self._key.public_key()])
-
-    def sign(self, claims: Mapping[str, object]) -> str:
-        headers = {"kid": key_id(self._key.public_key()), "typ": BUNDLE_TYPE}
-        return jwt.encode(dict(claims), self._key, algorithm="ES256", headers=headers)
+        super().__init__(BUNDLE_TYPE)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
@@ -12,9 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.clock import SettableClock
 from cardsvc.errors import ReasonCode
@@ -38,12 +35,12 @@ from reader_agent.settings.keeper import KeeperTools, SettingsKeeper
 from reader_agent.settings.merge import with_settings
 from reader_agent.settings.refit import AgentRefit
 from reader_agent.settings.start import Running, start_settings
+from tests.support.token_keys import TokenKey
 from verification.agent_settings.text import parse_agent_settings
 from verification.agent_settings.token import SETTINGS_TYPE, SignedSettings
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-KEY = ec.generate_private_key(ec.SECP256R1())
-KEYS = {"keys": [json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key())) | {"kid": "k"}]}
+KEY = TokenKey(SETTINGS_TYPE)
 OWN = parse_agent_config(
     """
 [agent]
@@ -74,8 +71,7 @@ BAD = '[kiosk]\nname_vi = "hỏng"\n'
 
 
 def token(seq: int, text: str, agent: str = "ki-ot-1") -> str:
-    claims = SignedSettings(agent, seq, AT, text).claims()
-    return jwt.encode(claims, KEY, algorithm="ES256", headers={"kid": "k", "typ": SETTINGS_TYPE})
+    return KEY.sign(SignedSettings(agent, seq, AT, text).claims())
 
 
 @dataclass
@@ -88,7 +84,7 @@ class ServiceInMemory:
         return self.token
 
     def bundle_keys(self) -> dict[str, Any]:
-        return KEYS
+        return KEY.key_set
 
 
 class Screen:
@@ -176,7 +172,7 @@ def agent(tmp_path: Path) -> Iterator[RunningAgent]:
 
 
 def started(agent: RunningAgent, own: AgentConfig = OWN) -> Running:
-    return start_settings(own, agent.folder, KEYS, "ki-ot-1")
+    return start_settings(own, agent.folder, KEY.key_set, "ki-ot-1")
 
 
 def test_settings_apply_without_a_restart_and_last(agent: RunningAgent) -> None:
