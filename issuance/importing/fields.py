@@ -18,6 +18,8 @@ class Field(StrEnum):
     PERSONAL_NUMBER = "personal_number"
     BIRTH_DATE = "birth_date"
     SEX = "sex"
+    MALE = "male"
+    FEMALE = "female"
     AGENCY_CODE = "agency_code"
     AGENCY_NAME = "agency_name"
     UNIT = "unit"
@@ -48,7 +50,7 @@ FILLABLE = frozenset(
 )
 """Columns in which a cell merged over several rows means the same for each of them."""
 
-DATES = frozenset({Field.BIRTH_DATE, Field.UNTIL})
+DATES = frozenset({Field.BIRTH_DATE, Field.MALE, Field.FEMALE, Field.UNTIL})
 DIGITS = frozenset({Field.PERSONAL_NUMBER, Field.ENTERPRISE_NUMBER, Field.PHONE, Field.STAFF_CODE})
 """Columns of digits, which a spreadsheet likes to take for quantities."""
 
@@ -90,6 +92,14 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
         "Birth date", "DOB", "Birthday", "Year of birth", "Sinh ngày",
     ),
     Field.SEX: ("Giới tính", "Sex", "Gender", "Phái", "Nam/Nữ", "Nam, nữ"),
+    Field.MALE: (
+        "Ngày sinh nam", "Năm sinh nam", "Ngày, tháng, năm sinh nam", "Ngày tháng năm sinh nam",
+        "Sinh ngày nam", "Giới tính nam", "Phái nam",
+    ),
+    Field.FEMALE: (
+        "Ngày sinh nữ", "Năm sinh nữ", "Ngày, tháng, năm sinh nữ", "Ngày tháng năm sinh nữ",
+        "Sinh ngày nữ", "Giới tính nữ", "Phái nữ", "Nữ",
+    ),
     Field.STAFF_CODE: (
         "Mã cán bộ", "Staff code", "Mã số cán bộ", "Mã nhân viên", "Mã CBCCVC", "Mã NV", "Mã CB",
         "Mã công chức", "Mã viên chức", "Số hiệu công chức", "Số hiệu cán bộ",
@@ -140,7 +150,11 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
     ),
     Field.ORDINAL: ("STT", "No.", "TT", "Số TT", "Số thứ tự", "#", "No"),
 }  # fmt: skip
-"""Vietnamese first, English second; both stand in the template. Case and marks don't matter."""
+"""Vietnamese first, English second; both stand in the template. Case and marks don't matter.
+
+``MALE`` and ``FEMALE`` are two columns under one heading, as registers of staff have them: the date
+of birth, or a cross, stands in the one or the other. A lone ``Nam`` would be ``Năm``, a year.
+"""
 
 REQUIRED: dict[CardType, tuple[Field, ...]] = {
     CardType.CIVIL_SERVANT: (Field.PERSONAL_NUMBER, Field.POSITION, Field.CATEGORY),

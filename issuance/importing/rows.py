@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cardsvc.identity import latin
+from cardsvc.identity.sex import Sex
 from issuance.importing.cells import read_cell
 from issuance.importing.fields import FILLABLE, Field
 from issuance.importing.findings import Finding, ImportCode
@@ -22,8 +23,17 @@ _ENDS = re.compile(
     r"|(?:tong cong|tong so|grand total|danh sach (?:co|gom|nay)|nguoi lap|thu truong|ky ten).*"
     r"|.*\bngay\b.*\bthang\b.*\bnam\b.*"
 )
+_FOOT = re.compile(
+    _ENDS.pattern + r"|(?:ghi chu|noi nhan|xac nhan|giam doc|nguoi (?:lap|duyet|ky)|\(ky).*|\*.*"
+)
+_ORDINAL_NUMBER = re.compile(r"[0-9]{1,6}[.)]?0?")
+_FOOT_CELLS = 3
+"""Nobody's row has so few: signatures stand beside one another, three at most."""
 _COLUMN_NUMBER = re.compile(r"[(\[]?[0-9]{1,3}[)\]]?|[(\[]?[A-Z][)\]]?|[0-9]+\s*=.*")
 _EXAMPLE = "vi du"
+_MARKS = frozenset({"x", "v", "1", "+", "*", "✓", "✔", "√", "co", "nam", "nu"})
+"""What stands in the column of a sex where it is no date."""
+_NO_MARKS = frozenset({"", "0", "-", "khong"})
 _DIGITS = re.compile(r"[0-9]{9,12}")
 
 
@@ -53,8 +63,11 @@ def read_rows(table: Table, headings: Headings) -> tuple[list[RowValues], list[F
     found, notices = [], [
         Finding(ImportCode.UNKNOWN_COLUMN, detail=heading) for heading in headings.unknown
     ]  # fmt: skip
+    foot = _foot(data, headings)
     for index, row in enumerate(data):
         left_out = _left_out(row, headings, merged, is_first=index == 0)
+        if left_out is None and index >= foot and _is_of_the_foot(row, headings):
+            left_out = ImportCode.TOTALS_ROW_SKIPPED
         if left_out is not None:
             notices.append(Finding(left_out, detail=str(row.number)))
         else:
@@ -128,7 +141,8 @@ def _read(row: TableRow, headings: Headings, merged: _Merged, *, is_epoch_1904: 
         findings.append(Finding(ImportCode.HIDDEN_ROW))
     if row.is_differently_encoded:
         findings.append(Finding(ImportCode.MIXED_ENCODING))
-    return _with_whole_name(RowValues(row.number, values, tuple(findings)))
+    whole = _with_whole_name(RowValues(row.number, values, tuple(findings)))
+    return _with_one_sex(whole) if {Field.MALE, Field.FEMALE} & headings.columns.keys() else whole
 
 
 def _with_whole_name(row: RowValues) -> RowValues:
@@ -148,6 +162,29 @@ def _with_whole_name(row: RowValues) -> RowValues:
         replace(one, field=Field.NAME, proposal=whole if one.proposal else None)
         if one.field in parts
         else one
+        for one in row.findings
+    )
+    return RowValues(row.number, values, tuple(findings))
+
+
+def _with_one_sex(row: RowValues) -> RowValues:
+    """Tell sex and date of birth from the column of the two in which something stands.
+
+    What contradicts itself is kept as it stands, for the sex or the date to be refused.
+    """
+    values = dict(row.values)
+    sexes, dates = [values.get(Field.SEX, "")], [values.get(Field.BIRTH_DATE, "")]
+    for of, sex in ((Field.MALE, Sex.MALE), (Field.FEMALE, Sex.FEMALE)):
+        text = values.pop(of, "")
+        if text and latin.search_key(text) not in _NO_MARKS:
+            sexes.append(sex.vi)
+            dates.append("" if latin.search_key(text) in _MARKS else text)
+    for of, texts in ((Field.SEX, sexes), (Field.BIRTH_DATE, dates)):
+        different = {latin.search_key(text): text for text in reversed(texts) if text}
+        if different:
+            values[of] = " / ".join(reversed(different.values()))
+    findings = dict.fromkeys(
+        replace(one, field=Field.BIRTH_DATE) if one.field in {Field.MALE, Field.FEMALE} else one
         for one in row.findings
     )
     return RowValues(row.number, values, tuple(findings))
@@ -174,6 +211,28 @@ def _left_out(
     if len(texts) <= 2 and (is_titled or (len(texts) == 1 and row.number in merged.across)):
         return ImportCode.SECTION_ROW_SKIPPED
     return None
+
+
+def _foot(data: Sequence[TableRow], headings: Headings) -> int:
+    """Return where signatures and notes begin: below everybody who has a number."""
+    first = len(data)
+    for index in range(len(data) - 1, -1, -1):
+        row = data[index]
+        if not _is_of_the_foot(row, headings):
+            break
+        if any(_FOOT.fullmatch(latin.search_key(one)) for one in _texts(row)):
+            first = index
+    return first
+
+
+def _is_of_the_foot(row: TableRow, headings: Headings) -> bool:
+    """Tell whether a row may be a signature's: few cells, no number, nobody's ordinal."""
+    texts = list(_texts(row))
+    ordinal = headings.columns.get(Field.ORDINAL)
+    counted = "" if ordinal is None else str(row.cell(ordinal).value).strip()
+    is_numbered = _ORDINAL_NUMBER.fullmatch(counted) is not None
+    has_digits = any(_DIGITS.search(one) for one in texts)
+    return len(texts) <= _FOOT_CELLS and not is_numbered and not has_digits
 
 
 def _texts(row: TableRow) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -70,6 +70,22 @@ def test_titles_numbers_of_columns_sections_totals_and_signatures_are_no_people(
     ]
 
 
+def test_signatures_below_a_list_are_nobody() -> None:
+    foot: list[list[object]] = [
+        ["* Số liệu tính đến 30/9"],
+        [None, None, "Huế, ngày 05 tháng 01 năm 2026"],
+        [None, "NGƯỜI LẬP BIỂU", "GIÁM ĐỐC"],
+        [None, "(Ký, ghi rõ họ tên)", "(Đã ký)"],
+        [None, "Phan Thị Lan", "Võ Văn Hùng"],
+    ]
+    read = read_staff(KHUE, [3, "Ghi Chú Hoa"], DUC, *foot)
+    assert [row.number for row in read.rows] == [2, 3, 4]
+    assert {one.code for one in read.notices} == {ImportCode.TOTALS_ROW_SKIPPED}
+    # a row of many cells, or with an ordinal, is somebody's whose number is missing
+    read = read_staff(KHUE, *foot, DUC[:2], [None, DUC[1], None, *DUC[3:]])
+    assert [row.number for row in read.rows] == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
 def test_a_person_of_whom_only_the_name_stands_there_is_not_dropped() -> None:
     read = read_staff(KHUE, [3, "Cộng Thị Hoa"])
     assert [row.values.get(Field.NAME) for row in read.rows] == [KHUE[1], "Cộng Thị Hoa"]
@@ -88,6 +104,39 @@ def test_headings_in_two_rows_with_merges() -> None:
     assert row.values[Field.NAME] == "Nguyễn Thị Minh Khuê"
     assert row.values[Field.AGENCY_CODE] == "H57.12"
     assert row.values[Field.AGENCY_NAME] == "Sở Nội vụ"
+
+
+def of_two_columns(heading: str, *people: tuple[object, object]) -> list[RowValues]:
+    """Read a list in which one heading stands over a column for men and one for women."""
+    rows = [[at, "Lê Bé", *person, f"04609001234{at}"] for at, person in enumerate(people, start=1)]
+    book = workbook(
+        ["TT", "Họ và tên", heading, None, "Số CCCD"], [None, None, "Nam", "Nữ", None], *rows
+    )
+    for cells in ("A1:A2", "B1:B2", "C1:D1", "E1:E2"):
+        book.worksheets[0].merge_cells(cells)
+    return list(parse_list(saved(book), PEOPLE).rows)
+
+
+@pytest.mark.parametrize("heading", ["Ngày sinh", "Năm sinh", "Ngày, tháng, năm sinh"])
+def test_the_column_of_a_date_of_birth_tells_the_sex(heading: str) -> None:
+    man, woman, day_number, both = of_two_columns(
+        heading, ("2/9/1990", None), (None, date(1991, 5, 4)), (33118, "-"), ("1990", "1991")
+    )
+    assert (man.values[Field.SEX], man.values[Field.BIRTH_DATE]) == ("Nam", "2/9/1990")
+    assert (woman.values[Field.SEX], woman.values[Field.BIRTH_DATE]) == ("Nữ", "04/05/1991")
+    assert (day_number.values[Field.SEX], found(day_number)) == (
+        "Nam",
+        {"date_from_serial:birth_date"},
+    )
+    # neither of the two is taken: the row is refused for them
+    assert (both.values[Field.SEX], both.values[Field.BIRTH_DATE]) == ("Nam / Nữ", "1990 / 1991")
+
+
+def test_a_cross_in_the_column_of_a_sex() -> None:
+    people = of_two_columns("Giới tính", ("x", None), (0, 1), (None, "✓"), ("x", "x"), (None, None))
+    sexes = [one.values.get(Field.SEX) for one in people]
+    assert sexes == ["Nam", "Nữ", "Nữ", "Nam / Nữ", None]
+    assert {one.values.get(Field.BIRTH_DATE) for one in people} == {None}
 
 
 def test_a_given_name_in_a_column_without_heading_is_not_lost() -> None:
