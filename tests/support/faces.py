@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 import pypdfium2
 import zxingcpp
@@ -25,6 +23,7 @@ from issuance.faces.layout_file import load_layout
 from keys.credential_signer import CredentialSigner, open_credential_signer
 from keys.sealed_file import ScryptCost
 from keys.software_vault import SoftwareVault
+from tests.support.folders import process_folder
 from tests.support.people import HOLDERS
 
 ISSUER = "cardsvc"
@@ -57,7 +56,7 @@ def portrait(width: int = 300, height: int = 400) -> bytes:
 
 @cache
 def credential_signer() -> CredentialSigner:
-    folder = Path(tempfile.mkdtemp(prefix="credential-")) / "vault"
+    folder = process_folder("credential-") / "vault"
     return open_credential_signer(SoftwareVault.open(folder, "mật khẩu", cost=ScryptCost(n=2**4)))
 
 

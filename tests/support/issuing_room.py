@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 from cardsvc.card.batch import ApduBatch, BatchAnswer, run_batch
 from cardsvc.card.connection import ApduTransport
@@ -37,6 +35,7 @@ from reader_agent.virtual.card import PoweredCard, VirtualCard
 from reader_agent.virtual.connection import connect_in_process
 from reader_agent.virtual.state import CardOptions, VendorInstructions
 from reader_agent.virtual.state import CardState as ChipState
+from tests.support.folders import process_folder
 from tests.support.memory_issuance_store import MemoryIssuanceStore
 from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_ledger import MemoryCertificateLedger
@@ -62,7 +61,7 @@ YUBICO = CardOptions(vendor=VendorInstructions.YUBICO)
 def shared_pki() -> tuple[Pki, MemoryCertificateLedger]:
     """One CA for the whole test run; its ledger is shared, its cards are not."""
     ledger = MemoryCertificateLedger()
-    folder = Path(tempfile.mkdtemp(prefix="vault-")) / "vault"
+    folder = process_folder("vault-") / "vault"
     vault = SoftwareVault.open(folder, "một câu dài", cost=ScryptCost(n=2**10))
     pki = open_pki(CeremonyPlan(), vault, ledger, AT, root_vault=vault)
     return pki, ledger

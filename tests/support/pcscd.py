@@ -6,13 +6,10 @@ client reads it once per process, and no test may ever reach the machine's real 
 
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from reader_agent.virtual.private_pcscd import (
     missing_requirement,
 )
 from tests.support import pin_pads
+from tests.support.folders import process_folder
 
 HAS_PYSCARD = importlib.util.find_spec("smartcard") is not None
 TEST_READERS = 4
@@ -36,8 +34,7 @@ _NOTICED_SECONDS = 60.0
 
 def reserve_socket() -> Path:
     """Point this process, and the programs it starts, at a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="pcscd-test-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = process_folder("pcscd-test-")
     os.environ[SOCKET_VARIABLE] = str(folder / SOCKET_NAME)
     return folder
 

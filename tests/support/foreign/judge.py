@@ -18,12 +18,11 @@ from verification.inspection.inspect import inspect_card
 from verification.inspection.report import InspectionReport, Mode, Result
 
 
-def folder(files: Iterable[bytes], suffix: str = ".der", *, into: Path | None = None) -> Path:
-    place = into or Path(tempfile.mkdtemp(prefix="foreign-"))
-    place.mkdir(exist_ok=True)
+def folder(files: Iterable[bytes], suffix: str = ".der", *, into: Path) -> Path:
+    into.mkdir(exist_ok=True)
     for number, octets in enumerate(files):
-        (place / f"{number:03}{suffix}").write_bytes(octets)
-    return place
+        (into / f"{number:03}{suffix}").write_bytes(octets)
+    return into
 
 
 def judge(
