@@ -45,6 +45,7 @@ class Refused(ClientError):
         status: of HTTP.
         reason: stable, for programs.
         title: for a developer.
+        detail: what to change, for a developer; empty where it does not say.
         request_id: names the request in the service's log.
         retry_after_seconds: when to come again; None where it does not say.
         date: the service's clock as the answer's Date has it; empty where it does not say.
@@ -56,14 +57,16 @@ class Refused(ClientError):
         reason: str,
         *,
         title: str = "",
+        detail: str = "",
         request_id: str = "",
         retry_after_seconds: int | None = None,
         date: str = "",
     ) -> None:
-        super().__init__(f"HTTP {status}: {reason} {title}".strip())
+        super().__init__(f"HTTP {status}: {reason} {detail or title}".strip())
         self.status = status
         self.reason = reason
         self.title = title
+        self.detail = detail
         self.request_id = request_id
         self.retry_after_seconds = retry_after_seconds
         self.date = date
@@ -126,6 +129,7 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> Refused:
         status,
         problem.get("reason") or problem.get("error") or "http_error",
         title=problem.get("title") or problem.get("error_description") or "",
+        detail=problem.get("detail") or "",
         request_id=headers.get("X-Request-Id", ""),
         retry_after_seconds=int(after) if _WHOLE.fullmatch(after) else None,
         date=headers.get("Date", ""),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from flask import Flask, Response, g
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from cardsvc.errors import CardsvcError, Malformed, ReasonCode, VaultError
-from cardsvc.wire.problem import CONTENT_TYPE, TYPE_PREFIX, ProblemMessage
+from cardsvc.wire.problem import CONTENT_TYPE, MOST_DETAIL, TYPE_PREFIX, ProblemMessage
+from web.bearer import parse_bearer
 from web.partners.door import ScopeMissing
 from web.partners.limits import TooManyRequests, rate_limit_headers
 from web.request_id import request_id
@@ -56,16 +57,28 @@ class Unauthenticated(CardsvcError):
 
 
 def problem(
-    status: int, reason: str, title: str, headers: Iterable[tuple[str, str]] = ()
+    status: int,
+    reason: str,
+    title: str,
+    headers: Iterable[tuple[str, str]] = (),
+    *,
+    detail: str | None = None,
 ) -> Response:
-    """Return a problem document. ``title`` is for a developer and holds no personal data."""
+    """Return a problem document. ``title`` and ``detail`` are for a developer.
+
+    They hold no personal data.
+    """
     g.refused_for = reason
-    body = ProblemMessage(TYPE_PREFIX + reason, title, status, reason, request_id())
+    said = None if detail is None else detail[:MOST_DETAIL]
+    body = ProblemMessage(TYPE_PREFIX + reason, title, status, reason, request_id(), said)
     response = Response(body.encode(), status, content_type=CONTENT_TYPE)
     response.headers.extend(dict(headers))
     response.headers["Cache-Control"] = "no-store"
     if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="cardsvc"'
+        # whoever showed a token learns that a new one is needed (RFC 6750 section 3.1)
+        shown = parse_bearer(request.headers.get("Authorization", "")) is not None
+        ended = ', error="invalid_token"' if shown else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="cardsvc"{ended}'
     return response
 
 
@@ -95,18 +108,25 @@ def register_problems(app: Flask) -> None:
         if status >= 500 and again is None:
             _LOG.error("%s: %s (request %s)", error.reason.value, error, request_id())
         headers = [] if again is None else [("Retry-After", str(again))]
-        return problem(status, error.reason.value, error.reason.value.replace("_", " "), headers)
+        title = error.reason.value.replace("_", " ")
+        return problem(status, error.reason.value, title, headers, detail=_detail_of(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         name = error.name.lower()
         kept = [one for one in error.get_headers() if one[0] in _KEPT_HEADERS]
-        return problem(error.code or 500, name.replace(" ", "_"), name, kept)
+        detail = error.description if isinstance(error, UnsupportedMediaType) else None
+        return problem(error.code or 500, name.replace(" ", "_"), name, kept, detail=detail)
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         _LOG.exception("unforeseen error (request %s)", request_id(), exc_info=error)
         return problem(500, "internal_error", "the service failed; the fault is in its log")
+
+
+def _detail_of(error: CardsvcError) -> str | None:
+    """Return what is wrong with a message's form; what a card answered is explained to nobody."""
+    return str(error) if error.reason is ReasonCode.MALFORMED_MESSAGE else None
 
 
 def _status_of(error: CardsvcError) -> int:

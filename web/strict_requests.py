@@ -40,7 +40,7 @@ def _look_at_type(declared: Operation) -> None:
     if declared.body is None or isinstance(declared.body, Media):
         return
     if request.mimetype not in {"", JSON} or "Content-Encoding" in request.headers:
-        raise UnsupportedMediaType
+        raise UnsupportedMediaType(f"the body is {JSON}, without a Content-Encoding")
 
 
 def _look_at_query(declared: Operation) -> None:

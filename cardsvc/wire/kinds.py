@@ -170,7 +170,8 @@ class Name(Kind):
         """Return the member."""
         found = self.members.__members__.get(fields.read_text(value, name))
         if found is None:
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, f"{name} is no such name")
+            known = f"{name} is none of {', '.join(self.members.__members__)}"
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, known)
         return found
 
     def write(self, value: Any) -> str:

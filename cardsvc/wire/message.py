@@ -56,7 +56,8 @@ class Message:
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not an object")
         declared = _declared(cls)
         if not value.keys() <= declared.keys():
-            raise Malformed(ReasonCode.MALFORMED_MESSAGE, "unknown fields")
+            known = f"unknown fields; known are {', '.join(declared)}"
+            raise Malformed(ReasonCode.MALFORMED_MESSAGE, known)
         found = {}
         for name, (kind, optional) in declared.items():
             given = value.get(name)

@@ -88,7 +88,11 @@ def test_nobody_gets_in_with_another_ones_token(
     for token in (None, "", " ", "nobody's", "é" * 40, "x" * 100_000, foreign):
         response = probe.send(method, path, ASKED, token=token)
         assert (response.status_code, reason_of(response)) == (401, "access_denied")
-        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        # RFC 6750 section 3.1: an error's name for those alone who showed a token
+        assert ("invalid_token" in response.headers["WWW-Authenticate"]) == (
+            token not in {None, "", "x" * 100_000}
+        )
+        assert response.headers["WWW-Authenticate"].startswith('Bearer realm="cardsvc"')
     own = service.agent_token if path.startswith("/agent") else service.partner_token
     for value in (own, f"Basic {own}", f"Bearer{own}", f"Bearer {own} ", f"Bearer  {own}"):
         response = probe.send(method, path, ASKED, headers={"Authorization": value})
@@ -290,3 +294,29 @@ def test_a_fault_of_ours_is_a_problem_document_too(
 def test_a_zero_guid_is_a_card_we_do_not_know(service: ServiceUnderTest, probe: Probe) -> None:
     path = f"/api/v1/cards/{CardGuid(bytes(16))}/status"
     assert probe.refused("GET", path, token=service.partner_token) == "404 card_unknown"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"level": None}, "level is missing"),
+        ({"level": "X9"}, "level is none of X0, X1"),
+        ({"Nguyễn Văn A": 1}, "unknown fields; known are relying_party, service, level"),
+        ({"service": 7}, "service is missing or of another type"),
+    ],
+)
+def test_a_developer_is_told_which_field_is_wrong_and_no_value_comes_back(
+    service: ServiceUnderTest, probe: Probe, changed: dict[str, object], told: str
+) -> None:
+    body = json.dumps(json.loads(ASKED) | changed).encode()
+    response = probe.send("POST", "/api/v1/challenges", body, token=service.partner_token)
+    assert (response.status_code, reason_of(response)) == (400, "malformed_message")
+    assert told in json.loads(response.get_data())["detail"]
+    assert "Nguyễn" not in response.get_data(as_text=True)
+
+
+def test_a_developer_is_told_which_type_a_body_is(service: ServiceUnderTest, probe: Probe) -> None:
+    headers = {"Content-Type": "text/plain"}
+    token = service.partner_token
+    response = probe.send("POST", "/api/v1/challenges", ASKED, token=token, headers=headers)
+    assert "application/json" in json.loads(response.get_data())["detail"]
