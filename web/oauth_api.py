@@ -99,7 +99,7 @@ def oauth_api(services: Services) -> Blueprint:
         caller=Caller.ANYONE, tag=Tag.TOKENS, answer=_METADATA,
     )  # fmt: skip
     def metadata() -> Response:
-        base = services.partners.base_url
+        base = services.partners.issuer(request.scheme)
         body = {
             "issuer": base,
             "token_endpoint": base + TOKEN_PATH,

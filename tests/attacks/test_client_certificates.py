@@ -24,9 +24,11 @@ from tests.support.partner_keys import SigningKey, ask_token
 from web.app import create_app
 from web.bootstrap import Installation
 from web.partners.register import KeyTerm, PartnerRegister
+from web.partners.services import over_tls
 from web.settings import Settings, SettingsError
 
 PARTNER, HEADER = "kho-bac", "Client-Cert"
+PUBLIC = "http://the.tinh.gov.vn"
 STATUS = "/api/v1/cards/6f2c1c1e-7d1b-4c0e-9b1a-0c9f7a6b5d4e/status"
 
 
@@ -63,8 +65,9 @@ def settings(folder: object, **more: object) -> Settings:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     behind = settings(
-        tmp_path_factory.mktemp("service"), proxy_hops=1, client_certificate_header=HEADER
-    )
+        tmp_path_factory.mktemp("service"), proxy_hops=1, client_certificate_header=HEADER,
+        public_url=PUBLIC,
+    )  # fmt: skip
     opened = open_cheaply(behind, SettableClock(AT))
     register = PartnerRegister(opened.partners)
     register.enrol(PARTNER, PartnerProfile("Kho bạc"), operator="admin", at=AT)
@@ -128,6 +131,32 @@ def test_metadata_say_what_is_on_offer(app: Flask) -> None:
     methods = ["private_key_jwt", "self_signed_tls_client_auth"]
     assert told["token_endpoint_auth_methods_supported"] == methods
     assert told["tls_client_certificate_bound_access_tokens"] is True
+
+
+def test_partners_who_come_by_tls_find_the_service_under_its_tls_name(
+    installation: Installation, app: Flask
+) -> None:
+    """RFC 8414 section 3.3; certificates point to status documents by plain HTTP all the same."""
+    register, key = PartnerRegister(installation.partners), SigningKey(kid="khoa-tls")
+    register.enrol("benh-vien", PartnerProfile("Bệnh viện"), operator="admin", at=AT)
+    register.add_key_set("benh-vien", key.key_set, KeyTerm(), operator="admin", at=AT)
+    for scheme in ("http", "https"):
+        issuer = f"{scheme}://the.tinh.gov.vn"
+        told = app.test_client().get(
+            "/.well-known/oauth-authorization-server", headers={"X-Forwarded-Proto": scheme}
+        )
+        endpoint = told.get_json()["token_endpoint"]
+        assert (told.get_json()["issuer"], endpoint) == (issuer, f"{issuer}/oauth/token")
+        for audience in (issuer, endpoint, [issuer, endpoint]):
+            assert ask_token(app, key.assertion("benh-vien", AT, aud=audience)).status_code == 200
+    for audience in ("https://the.tinh.gov.vn:8440", "ftp://the.tinh.gov.vn", [], [[PUBLIC]]):
+        assert ask_token(app, key.assertion("benh-vien", AT, aud=audience)).status_code == 401
+
+
+def test_an_address_with_a_port_is_no_tls_name() -> None:
+    assert over_tls("http://the.tinh.gov.vn/the") == "https://the.tinh.gov.vn/the"
+    for same in ("https://the.tinh.gov.vn", "http://127.0.0.1:8440", "http://[::1]:8440"):
+        assert over_tls(same) == same
 
 
 def test_a_certificate_counts_no_longer_than_it_says(installation: Installation) -> None:

@@ -150,6 +150,33 @@ def test_an_assertion_is_good_once(service: ServiceUnderTest, app: Flask) -> Non
     assert refused(app, assertion) == "invalid_client"
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        pytest.param({"exp": 3600}, "more than 5 minutes after iat", id="an hour, as Authlib says"),
+        pytest.param({"iat": 90, "exp": 120}, "compare your clock", id="a clock that is ahead"),
+        pytest.param({"aud": "https://khac.example"}, "aud is our issuer", id="another audience"),
+        pytest.param({"jti": None}, "jti is missing", id="no jti"),
+    ],
+)
+def test_who_signed_is_told_what_to_change_and_a_stranger_is_not(
+    service: ServiceUnderTest, app: Flask, changed: dict[str, Any], told: str
+) -> None:
+    at = service.clock.now()
+    now = int(at.timestamp())
+    claims = {
+        name: now + value if isinstance(value, int) else value for name, value in changed.items()
+    }
+    mine = ask_token(app, KEY.assertion(PARTNER, at, **claims)).get_json()
+    assert mine["error"] == "invalid_client"
+    assert told in mine["error_description"]
+    strangers = SigningKey(kid=KEY.kid).assertion(PARTNER, at, **claims)
+    nobodys = KEY.assertion("khong-co", at, **claims)
+    for assertion in (strangers, nobodys):
+        body = ask_token(app, assertion).get_json()
+        assert body["error_description"] == "the client could not be authenticated"
+
+
 @pytest.mark.reason(ReasonCode.PARTNER_KEY_UNKNOWN)
 def test_a_key_that_is_not_the_partners(
     service: ServiceUnderTest, app: Flask, register: PartnerRegister

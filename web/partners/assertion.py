@@ -38,6 +38,9 @@ _HEADER = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 """No ``crit``, ``b64``, ``jku``, ``jwk``, ``x5u``, ``x5c``: an assertion brings no key along."""
 _TYPES = ("JWT", "jwt", "client-authentication+jwt")
 _MAX_IDENTIFIER = 128
+_ADDRESSED = "aud is our issuer as the metadata have it, or the token endpoint, and nobody else"
+_TIMES = "exp is past, or more than 5 minutes after iat"
+_FUTURE = "iat or nbf is in the future: compare your clock with Date"
 _FAR = 2**53
 """Seconds beyond which nothing is told apart: a float holds them."""
 
@@ -126,11 +129,10 @@ def verify_assertion(
     _check_signature(unverified, key)
     claims = unverified.claims
     audience = claims.get("aud")
-    # the sole audience: what is addressed to others as well could be passed on by them to us
-    if isinstance(audience, list) and len(audience) == 1:
-        (audience,) = audience
-    if not isinstance(audience, str) or audience not in expected_audiences:
-        raise CardsvcError(ReasonCode.ASSERTION_MISADDRESSED, "addressed to somebody else")
+    # nobody else: what is addressed to others as well could be passed on by them to us
+    named = audience if isinstance(audience, list) and audience else [audience]
+    if not all(isinstance(one, str) and one in expected_audiences for one in named):
+        raise CardsvcError(ReasonCode.ASSERTION_MISADDRESSED, _ADDRESSED)
     expires_at = _check_times(claims, at)
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_IDENTIFIER or not jti.isprintable():
@@ -155,9 +157,9 @@ def _check_times(claims: Mapping[str, Any], at: datetime) -> datetime:
     issued, expires = _instant(claims, "iat"), _instant(claims, "exp")
     starts = _instant(claims, "nbf") if "nbf" in claims else issued
     if issued > now + skew or starts > now + skew:
-        raise CardsvcError(ReasonCode.ASSERTION_EXPIRED, "made in the future")
+        raise CardsvcError(ReasonCode.ASSERTION_EXPIRED, _FUTURE)
     if expires <= now - skew or expires > now + longest + skew or expires - issued > longest:
-        raise CardsvcError(ReasonCode.ASSERTION_EXPIRED, "over, or good for more than 5 minutes")
+        raise CardsvcError(ReasonCode.ASSERTION_EXPIRED, _TIMES)
     # remembered for as long as it could be believed
     return datetime.fromtimestamp(expires, UTC) + 2 * CLOCK_SKEW
 

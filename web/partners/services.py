@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from web.partners.door import PartnerDoor
 from web.partners.limits import RequestQuota
@@ -19,7 +20,7 @@ class PartnerServices:
         tokens: gives access tokens.
         quota: counts requests.
         named: answers a named request once.
-        base_url: our address, without a final slash; our name as authorization server.
+        base_url: our address, without a final slash.
         certificate_header: in which a trusted proxy passes client certificates on; empty where
             none does.
     """
@@ -30,3 +31,23 @@ class PartnerServices:
     named: NamedRequests
     base_url: str
     certificate_header: str = ""
+
+    def issuer(self, scheme: str) -> str:
+        """Return our name as authorization server to whoever came by a scheme.
+
+        Certificates point to status documents by plain HTTP (RFC 5280 section 8), so ``base_url``
+        often has ``http``, while partners come by TLS. RFC 8414 section 3.3: the name is the one
+        that the metadata were fetched by.
+
+        Args:
+            scheme: of the request, as a trusted proxy tells it.
+        """
+        return over_tls(self.base_url) if scheme == "https" else self.base_url
+
+
+def over_tls(address: str) -> str:
+    """Return an address by TLS; the same where it names a port, which TLS can't be at."""
+    parts = urlsplit(address)
+    if parts.scheme != "http" or parts.port is not None:
+        return address
+    return urlunsplit(parts._replace(scheme="https"))

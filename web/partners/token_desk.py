@@ -22,6 +22,15 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 _TOKEN_OCTETS = 32
 _NOTE_EVERY = timedelta(minutes=1)
 _NOTED_AT_MOST = 1024
+_COARSE = "the client could not be authenticated"
+_TOLD_TO_ITS_SIGNER = frozenset(
+    {
+        ReasonCode.MALFORMED_ASSERTION,
+        ReasonCode.ASSERTION_MISADDRESSED,
+        ReasonCode.ASSERTION_EXPIRED,
+    }
+)
+"""Found once the signature holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,8 @@ class TokenDesk:
             proof.certificate_sha256,
         )
         if not self._tokens.give(kept, proof.jti, proof.expires_at):
-            raise self._refused(partner.id, ReasonCode.ASSERTION_REPLAYED, at)
+            said = "jti was used before: sign a new assertion for each token"
+            raise self._refused(partner.id, ReasonCode.ASSERTION_REPLAYED, at, said)
         return TokenAnswer(token, int(ACCESS_TOKEN_LIFETIME.total_seconds()), scopes)
 
     def _by_assertion(
@@ -98,7 +108,7 @@ class TokenDesk:
         try:
             unverified = parse_assertion(assertion)
         except Malformed as error:
-            raise _invalid_client(error.reason) from error
+            raise _invalid_client(error.reason, str(error)) from error
         partner = self._enabled(unverified.client_id)
         if asked.client_id not in {None, partner.id}:
             raise self._refused(partner.id, ReasonCode.CLIENT_REFUSED, at)
@@ -106,7 +116,8 @@ class TokenDesk:
             key = self._partners.key(partner.id, unverified.kid)
             verified = verify_assertion(unverified, key, self._audiences, at)
         except CardsvcError as error:
-            raise self._refused(partner.id, error.reason, at) from error
+            said = str(error) if error.reason in _TOLD_TO_ITS_SIGNER else _COARSE
+            raise self._refused(partner.id, error.reason, at, said) from error
         return partner, _Proof(verified.kid, verified.jti, verified.expires_at)
 
     def _by_certificate(
@@ -139,7 +150,9 @@ class TokenDesk:
             )
         return scopes
 
-    def _refused(self, partner_id: str, reason: ReasonCode, at: datetime) -> OAuthRefusal:
+    def _refused(
+        self, partner_id: str, reason: ReasonCode, at: datetime, said: str = _COARSE
+    ) -> OAuthRefusal:
         """Record a refusal: once a minute for a partner and reason; nobody is to fill the log."""
         with self._noting:
             last = self._noted.get((partner_id, reason))
@@ -151,9 +164,14 @@ class TokenDesk:
                 self._noted.popitem(last=False)
         if fresh:
             self._tokens.note_refusal(partner_id, reason.value, at)
-        return _invalid_client(reason)
+        return _invalid_client(reason, said)
 
 
-def _invalid_client(reason: ReasonCode) -> OAuthRefusal:
-    """Tell the client one and the same, whichever step failed: the exact reason is ours."""
-    return OAuthRefusal(OAuthCode.INVALID_CLIENT, reason, "the client could not be authenticated")
+def _invalid_client(reason: ReasonCode, said: str = _COARSE) -> OAuthRefusal:
+    """Refuse a client.
+
+    What is on record is told to nobody: which partners and keys there are, the exact reason is
+    ours. What is wrong with the text itself, and after the signature with what it says, the
+    developer is told.
+    """
+    return OAuthRefusal(OAuthCode.INVALID_CLIENT, reason, said)

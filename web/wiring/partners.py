@@ -14,7 +14,7 @@ from web.oauth_api import TOKEN_PATH
 from web.partners.door import PartnerDoor
 from web.partners.limits import RequestQuota
 from web.partners.request_names import NamedRequests
-from web.partners.services import PartnerServices
+from web.partners.services import PartnerServices, over_tls
 from web.partners.token_desk import TokenDesk
 from web.settings import Settings, SettingsError
 
@@ -34,7 +34,8 @@ def wire_partners(
         raise SettingsError("client_certificate_header needs proxy_hops: it comes from a proxy")
     base_url = settings.base_url
     tokens = SqlPartnerTokens(database)
-    audiences = frozenset({base_url, base_url + TOKEN_PATH})
+    names = {base_url, over_tls(base_url)}
+    audiences = frozenset(names | {name + TOKEN_PATH for name in names})
     quota = RequestQuota(SqlRequestWindows(database))
     return PartnerServices(
         PartnerDoor(tokens),
