@@ -21,8 +21,8 @@ from cardsvc.desk_records import AgentPresence, ReaderState
 from cardsvc.errors import Malformed
 from cardsvc.wire.fields import parse_object
 from cardsvc.wire.tap import PresentationMessage
-from tests.journey.test_one_card import answer
 from tests.support.installations import AGENT, RELYING_PARTY, SERVICE, ServiceUnderTest
+from tests.support.taps import tap_at
 from web.app import create_app
 from web.logs import json_handler
 from web.metrics_api import may_watch
@@ -42,7 +42,7 @@ def value_of(exposition: str, name: str) -> float:
 
 def test_a_tap_is_counted_and_timed(service: ServiceUnderTest) -> None:
     card, _ = service.active_card()
-    service.kiosk.present(answer(service, card).presentation)
+    tap_at(service.kiosk, card)
     presence = AgentPresence(
         AGENT, "1", pcsc=False, readers=(("a", ReaderState.MUTE),), seen_at=service.clock.now()
     )

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from playwright.sync_api import Browser
 
-from tests.journey.test_one_card import answer
 from tests.support.browser import (
     DESKTOP,
     TABLET,
@@ -26,6 +25,7 @@ from tests.support.browser import (
 )
 from tests.support.conformance import Conformance
 from tests.support.installations import ServiceUnderTest
+from tests.support.taps import tap_at
 from web.app import create_app
 from web.cli.api import openapi
 from web.openapi.document import openapi_document, undeclared
@@ -193,7 +193,7 @@ def test_answers_that_are_not_as_told_are_noticed(service: ServiceUnderTest) -> 
 def test_a_tap_is_as_the_document_says(service: ServiceUnderTest) -> None:
     """The service's own fixture looks at every answer; here, that it looked at these."""
     card, guid = service.active_card()
-    service.kiosk.present(answer(service, card).presentation)
+    tap_at(service.kiosk, card)
     headers = {"Authorization": f"Bearer {service.partner_token}"}
     status = f"{service.url}/api/v1/cards/{guid}/status"
     assert json.loads(urllib3.request("GET", status, headers=headers).data)["state"] == "active"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from cardsvc.errors import CardsvcError, Malformed, StoreError
 from cardsvc.witness_records import LogWitness
 from keys.note_keys import NoteKey, make_witness_key
-from tests.journey.test_one_card import answer
 from tests.support.installations import ServiceUnderTest
+from tests.support.taps import tap_at
 from web.cli import main as cardsvc
 from web.wiring.witness import log_key_text, open_witness, watch_log
 from web.witness.asking import HttpAnswer, WitnessDesk
@@ -26,7 +26,7 @@ class Case:
     def __init__(self, service: ServiceUnderTest, folder: Path) -> None:
         installation = service.installation
         card, _ = service.active_card()
-        self.receipt = service.kiosk.present(answer(service, card).presentation).receipt
+        self.receipt = tap_at(service.kiosk, card).receipt
         self.decision = installation.check_receipt(self.receipt)["jti"]
         key = make_witness_key(folder / "witness.key", "nhan-chung.example")
         self.log_key = log_key_text(installation.log_signer)
