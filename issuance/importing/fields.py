@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum, unique
 
 from cardsvc.identity import latin
@@ -73,7 +74,11 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
     Field.NAME: (
         "Họ và tên", "Full name", "Họ tên", "Họ, chữ đệm và tên", "Họ, chữ đệm và tên khai sinh",
         "Họ và tên cán bộ", "Họ tên cán bộ", "Name", "Người được ủy quyền", "Chủ thẻ",
-        "Họ tên đầy đủ", "Họ đệm và tên",
+        "Họ tên đầy đủ", "Họ đệm và tên", "Họ và tên nhân viên", "Họ tên nhân viên",
+        "Tên nhân viên", "Họ và tên CBCCVC", "Họ và tên CB, CC, VC",
+        "Họ và tên cán bộ, công chức, viên chức",
+        "Họ và tên cán bộ, công chức", "Họ và tên công chức", "Họ và tên viên chức",
+        "Họ và tên người lao động",
     ),
     Field.FAMILY_AND_MIDDLE: (
         "Họ và chữ đệm", "Family and middle names", "Họ đệm", "Họ và đệm", "Họ và tên đệm",
@@ -86,10 +91,13 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
         "Số ĐDCN", "SĐDCN", "ĐDCN", "CCCD/CMND", "CMND/CCCD", "Số CMND/CCCD", "Số CCCD/CMND",
         "Số CCCD/ĐDCN", "Số CCCD/Số ĐDCN", "Số thẻ căn cước", "ID number",
         "Personal identification number", "Citizen ID", "Mã định danh", "Số CCCD/Mã định danh",
+        "Mã số định danh cá nhân", "Mã số định danh", "Số CC", "Thẻ CCCD", "Số thẻ CCCD", "CCCD số",
+        "Thẻ căn cước", "Thẻ căn cước công dân", "Số thẻ căn cước công dân", "Số CCCD gắn chip",
     ),
     Field.BIRTH_DATE: (
         "Ngày sinh", "Date of birth", "Ngày, tháng, năm sinh", "Ngày tháng năm sinh", "Năm sinh",
         "Birth date", "DOB", "Birthday", "Year of birth", "Sinh ngày",
+        "Sinh năm", "NTNS",
     ),
     Field.SEX: ("Giới tính", "Sex", "Gender", "Phái", "Nam/Nữ", "Nam, nữ"),
     Field.MALE: (
@@ -126,6 +134,7 @@ HEADINGS: dict[Field, tuple[str, ...]] = {
     Field.POSITION: (
         "Chức vụ", "Position", "Chức danh", "Vị trí việc làm", "Chức vụ/chức danh", "Title",
         "Chức vụ, chức danh", "Chức danh/vị trí việc làm", "Chức vụ/vị trí việc làm", "Job title",
+        "Chức vụ hiện tại", "Chức vụ/chức danh hiện tại", "Chức vụ công tác",
         "Chức vụ/chức danh/vị trí việc làm", "Chức vụ, chức danh, vị trí việc làm",
     ),
     Field.CATEGORY: (
@@ -178,9 +187,23 @@ def heading_key(text: str) -> str:
     return " ".join(kept.split())
 
 
+_ALTERNATIVES = re.compile(r"/|\bhoặc\b", re.IGNORECASE)
+_OTHER_DOCUMENTS = frozenset(
+    {"", "cmnd", "so cmnd", "cmt", "cmtnd", "cmnd cu", "hc", "ho chieu", "so ho chieu", "passport"}
+)
 _BY_KEY = {heading_key(text): field for field, texts in HEADINGS.items() for text in texts}
 
 
 def field_of(heading: str) -> Field | None:
-    """Return what a column of this heading holds, or None."""
-    return _BY_KEY.get(heading_key(heading))
+    """Return what a column of this heading holds, or None.
+
+    A heading of alternatives (``Số định danh cá nhân/CCCD``, ``Số CCCD hoặc hộ chiếu``) is of the
+    one field that they all name.
+    """
+    whole = _BY_KEY.get(heading_key(heading))
+    parts = _ALTERNATIVES.split(heading)
+    if whole is not None or len(parts) == 1:
+        return whole
+    keys = [heading_key(part) for part in parts]
+    fields = {_BY_KEY.get(key) for key in keys if key not in _OTHER_DOCUMENTS}
+    return fields.pop() if len(fields) == 1 else None

@@ -356,6 +356,26 @@ def test_every_heading_reads_back_as_its_field() -> None:
         assert {field_of(one.upper()) for one in headings} == {field}
 
 
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Số định danh cá nhân/CCCD", Field.PERSONAL_NUMBER),
+        ("Số căn cước\n(CCCD)", Field.PERSONAL_NUMBER),
+        ("Số CCCD hoặc hộ chiếu", Field.PERSONAL_NUMBER),
+        ("Số CCCD/CMND/HC", Field.PERSONAL_NUMBER),
+        ("Phòng ban / Đơn vị", Field.UNIT),
+        ("Số CMND", None),
+        ("CMND/Hộ chiếu", None),
+        ("Họ và tên/Ngày sinh", None),
+        ("Cơ quan/Phòng", None),
+        ("Số CCCD/Ngày cấp", None),
+        ("/", None),
+    ],
+)
+def test_headings_of_alternatives(heading: str, field: Field | None) -> None:
+    assert field_of(heading) is field
+
+
 @pytest.mark.parametrize("card_type", CardType)
 def test_the_template_is_read_but_its_example_is_nobody(card_type: CardType) -> None:
     octets = template(card_type)
