@@ -22,6 +22,7 @@ MAX_WORDS = 8
 """Words that are looked at; a legal name of 64 characters is found by fewer."""
 
 _SEPARATORS = str.maketrans("", "", " \u00a0.-")
+_BETWEEN_WORDS = str.maketrans(dict.fromkeys("-‐,;", " "))
 _GUID_BEGINNING = re.compile(r"(?:urn:uuid:)?(?P<digits>[0-9a-f]{4,32})")
 _GUID_DIGITS = 32
 
@@ -61,7 +62,7 @@ def _number(compact: str, text: str) -> IdentityNumber | None:
 
 def _words(text: str) -> tuple[QueryWord, ...]:
     words: dict[str, QueryWord] = {}
-    for typed in text.replace("-", " ").replace("‐", " ").split():
+    for typed in text.translate(_BETWEEN_WORDS).split():
         folded = latin.search_key(typed)
         if folded and " " not in folded:
             words.setdefault(folded, QueryWord(folded, latin.tone_folded_key(typed)))

@@ -112,6 +112,7 @@ def test_names_are_found_without_diacritics_and_by_them_first(
     assert search(directory, "Nguyễn Văn Ân")[0] == "Nguyễn Văn Ân"
     assert search(directory, "ÂN") == ["Nguyễn Văn Ân", "Nguyễn Văn An", "Nguyễn Vân Anh"]
     assert search(directory, "an nguyen") == search(directory, "nguyen an")
+    assert search(directory, "An, Nguyễn;") == search(directory, "An Nguyễn")
     assert search(directory, "hòa") == ["Trần Thị Hoà", "Lê Hòa", "Lê Hoa"]
     assert search(directory, "hoà") == search(directory, "hòa")
     assert search(directory, "hoa tran") == ["Trần Thị Hoà"]

@@ -8,12 +8,12 @@ from datetime import datetime, time, timedelta
 
 from cardsvc.agency_records import AgencyBook
 from cardsvc.batch_records import BatchKind, BatchOrder, NewPost, Selection
-from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import Malformed
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.identity.personal_number import PersonalNumber
 from cardsvc.records import Holder
 from web.console.batch_texts import KINDS
+from web.console.day_span import instant_of
 from web.console.forms import FormReader
 from web.console.languages import Text
 from web.console.scopes import covers_holder, present_day
@@ -80,10 +80,10 @@ class _Reader:
         return Selection(agency_code=code, unit_name=unit or None)
 
     def people(self) -> Selection | None:
-        typed = self.form.text("numbers", _NUMBERS, longest=MOST_NAMED * _NUMBER_CHARACTERS)
-        if not typed:
+        typed = self.form.document("numbers", _NUMBERS, longest=MOST_NAMED * _NUMBER_CHARACTERS)
+        if not typed.strip():
             return None
-        numbers = self._numbers(typed.replace(",", " ").replace(";", " ").split())
+        numbers = self._numbers(typed.splitlines())
         if numbers is None:
             return None
         with self.services.registry.holders.transaction() as unit:
@@ -119,8 +119,8 @@ class _Reader:
         day = self.form.day("until", _UNTIL, required=False)
         if day is None:
             return None
-        returns = require_utc(datetime.combine(day, time(), VIETNAM_TIME))
-        if returns <= request_instant(self.services):
+        returns = instant_of(day, time())
+        if returns is None or returns <= request_instant(self.services):
             tomorrow = present_day(self.services) + timedelta(days=1)
             self.form.refuse(
                 "until",
@@ -144,19 +144,28 @@ class _Reader:
             return None
         return code
 
-    def _numbers(self, typed: Sequence[str]) -> list[PersonalNumber] | None:
-        numbers: list[PersonalNumber] = []
-        for text in dict.fromkeys(typed):
+    def _numbers(self, lines: Sequence[str]) -> list[PersonalNumber] | None:
+        numbers: dict[PersonalNumber, None] = {}
+        for at, line in enumerate(lines, start=1):
             try:
-                numbers.append(PersonalNumber.parse(text))
+                numbers |= dict.fromkeys(_numbers_of(line))
             except Malformed:
                 self.form.refuse(
                     "numbers",
-                    f"Dòng {len(numbers) + 1} không phải số định danh 12 chữ số",
-                    f"Entry {len(numbers) + 1} is no personal number of 12 digits",
+                    f"Dòng {at} không phải số định danh 12 chữ số",
+                    f"Line {at} is no personal number of 12 digits",
                 )
                 return None
-        return numbers
+        return list(numbers)
 
     def _is_covered(self, holder: Holder | None) -> bool:
         return holder is not None and covers_holder(present_operator(), holder)
+
+
+def _numbers_of(line: str) -> list[PersonalNumber]:
+    """Read a line: a number, perhaps in groups of digits, or several beside one another."""
+    typed = line.replace(",", " ").replace(";", " ").split()
+    try:
+        return [PersonalNumber.parse(text) for text in typed]
+    except Malformed:
+        return [PersonalNumber.parse_lenient("".join(typed))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 
 from cardsvc.access_records import Operator
@@ -27,6 +28,7 @@ from web.console.registry_texts import WARNINGS
 _T = TypeVar("_T")
 _NAME = Text("Họ và tên", "Full name")
 _NUMBER = Text("Số định danh cá nhân", "Personal number")
+_EARLIEST_BIRTH = date(1900, 1, 1)
 _BORN = Text("Ngày sinh", "Date of birth")
 _AGENCY = Text("Mã cơ quan", "Agency code")
 _AGENCY_NAME = Text("Cơ quan quản lý", "Managing agency")
@@ -100,7 +102,13 @@ def filled_form(holder: Holder) -> Form:
 
 
 def read_holder_form(
-    form: FormReader, kind: CardType, operator: Operator, *, known: Holder | None, new_id: str
+    form: FormReader,
+    kind: CardType,
+    operator: Operator,
+    *,
+    known: Holder | None,
+    new_id: str,
+    on: date,
 ) -> ReadHolder:
     """Read the form of a new holder, or of one whose facts are corrected.
 
@@ -110,6 +118,7 @@ def read_holder_form(
         operator: whose scope the holder has to be in afterwards.
         known: the holder as read before; None for a new one.
         new_id: a new holder's identifier.
+        on: the day it is in Vietnam.
     """
     name = _parsed(form, "name", _NAME, PersonName.parse_with_warnings)
     typed_number = _parsed(
@@ -117,6 +126,12 @@ def read_holder_form(
     )
     sex = form.text("sex", Text("Giới tính", "Sex"), required=False)
     born = form.day("birth_date", _BORN, required=False)
+    if born is not None and not _EARLIEST_BIRTH <= born <= on:
+        form.refuse(
+            "birth_date",
+            f"Ngày sinh không thể trước năm {_EARLIEST_BIRTH.year} hoặc ở tương lai",
+            f"Nobody was born before {_EARLIEST_BIRTH.year}, or in the future",
+        )
     phone = _kept(form, "phone", _PHONE, PhoneNumber.parse, known.phone if known else None)
     email = _kept(form, "email", _EMAIL, EmailAddress.parse, known.email if known else None)
     post = known.employment if known else None

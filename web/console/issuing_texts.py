@@ -132,9 +132,18 @@ REFUSALS = {
     ReasonCode.MALFORMED_ARCHIVE: Text(
         "Tệp trong tệp nén bị hỏng.", "A file of the archive is damaged."
     ),
-    ReasonCode.MALFORMED_FACIAL_IMAGE: Text("Không đọc được ảnh.", "The picture can't be read."),
-    ReasonCode.PHOTO_TOO_LARGE: Text("Ảnh quá lớn.", "The photo is too large."),
-    ReasonCode.PHOTO_TOO_SMALL: Text("Ảnh quá nhỏ.", "The photo is too small."),
+    ReasonCode.MALFORMED_FACIAL_IMAGE: Text(
+        "Không đọc được ảnh: dùng tệp JPEG hoặc PNG khác.",
+        "The picture can't be read: use another JPEG or PNG file.",
+    ),
+    ReasonCode.PHOTO_TOO_LARGE: Text(
+        "Ảnh quá lớn: nhiều nhất 20 MB và 40 triệu điểm ảnh.",
+        "The photo is too large: 20 MB and 40 million pixels at most.",
+    ),
+    ReasonCode.PHOTO_TOO_SMALL: Text(
+        "Ảnh quá nhỏ: mỗi cạnh ít nhất 120 điểm ảnh.",
+        "The photo is too small: each side has 120 pixels at least.",
+    ),
     ReasonCode.APPLICATION_OPEN: Text(
         "Người này đang có một đề nghị chưa hoàn thành cho loại thẻ này.",
         "This person has an open request for a card of this type.",

@@ -109,6 +109,22 @@ def test_a_plan_is_given_up(console: ConsoleUnderTest, clerk: Browser) -> None:
             {"kind": "leave", "whom": "agency", "agency": AGENCY, "until": "01/01/2020"},
             "Ngày trở lại sớm nhất",
         ),
+        (
+            {"kind": "leave", "whom": "agency", "agency": AGENCY, "until": "01/01/0001"},
+            "Ngày trở lại sớm nhất",
+        ),
+        (
+            {
+                "kind": "retirement",
+                "whom": "people",
+                "numbers": "046190099999\n\n046190099999\n46190099999",
+            },
+            "Dòng 4 không phải số định danh 12 chữ số",
+        ),
+        (
+            {"kind": "retirement", "whom": "people", "numbers": "046 190 099 999\n0461.9009.9998"},
+            "Không tìm thấy 2 người",
+        ),
     ],
 )
 def test_faults_are_said_and_nothing_typed_is_lost(

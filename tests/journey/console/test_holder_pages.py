@@ -144,6 +144,13 @@ def test_doubtful_facts_warn_and_are_kept_after_a_look(clerk: Browser) -> None:
     assert kept.status_code == 303
 
 
+@pytest.mark.parametrize("born", ["02/09/2062", "31/12/1899"])
+def test_nobody_is_born_in_the_future_or_long_ago(clerk: Browser, born: str) -> None:
+    asked = clerk.send("/console/holders/new", **{**NEW, "birth_date": born}, looked="yes")
+    assert asked.status_code == 422
+    assert "trước năm 1900 hoặc ở tương lai" in asked.text
+
+
 def test_nobody_is_put_on_record_outside_a_scope(clerk_of_one_agency: Browser) -> None:
     elsewhere = {**NEW, "personal_number": "046185001111", "agency_code": "H58"}
     answer = clerk_of_one_agency.send("/console/holders/new", **elsewhere)

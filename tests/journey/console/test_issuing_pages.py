@@ -127,6 +127,8 @@ def test_a_card_from_suspension_to_its_end(
     console: ConsoleUnderTest, clerk: Browser, approver: Browser
 ) -> None:
     card = f"/console/cards/{guid_of('dang-dung')}"
+    past = clerk.send(f"{card}/suspend", cause="leave", until="01/01/0001")
+    assert "Ngày trở lại phải ở tương lai" in past.text
     wrong = clerk.send(f"{card}/suspend", cause="other", until="27/03/2030")
     assert wrong.status_code == 422
     assert 'value="27/03/2030"' in wrong.text

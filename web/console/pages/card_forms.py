@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import time
 from uuid import UUID
 
 from flask import url_for
 
-from cardsvc.clock import VIETNAM_TIME, require_utc
 from cardsvc.errors import Malformed
 from cardsvc.loss_records import CallerCheck, LossChannel
 from cardsvc.records import CardRecord, Suspension
@@ -15,6 +14,7 @@ from cardsvc.terms import SuspensionCause, WithdrawalCause
 from issuance import lifecycle
 from issuance.losses.report import report_to_operator
 from issuance.unblock import request_unblock
+from web.console.day_span import instant_of
 from web.console.forms import FormReader
 from web.console.issuing_texts import (
     CALLER_CHECKS,
@@ -57,8 +57,8 @@ def suspend(services: ConsoleServices, card: CardRecord, form: FormReader) -> st
     at = request_instant(services)
     until = None
     if day is not None:
-        until = require_utc(datetime.combine(day, time(), VIETNAM_TIME))
-        if until <= at:
+        until = instant_of(day, time())
+        if until is None or until <= at:
             form.refuse(
                 "until", "Ngày trở lại phải ở tương lai", "The day of return must be in the future"
             )

@@ -18,6 +18,7 @@ from web.console.notices import notice
 from web.console.once import once
 from web.console.pages.holder_record import find_holder
 from web.console.registry_texts import CATEGORIES, KINDS, SEXES
+from web.console.scopes import present_day
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant
 
@@ -43,7 +44,10 @@ def _adding_pages(views: Blueprint, services: ConsoleServices) -> None:
     def add() -> Response:
         kind, form = _asked_kind(), FormReader(request.form)
         operator = present_operator()
-        read = read_holder_form(form, kind, operator, known=None, new_id=services.registry.new_id())
+        read = read_holder_form(
+            form, kind, operator, known=None, new_id=services.registry.new_id(),
+            on=present_day(services),
+        )  # fmt: skip
 
         def act() -> Response:
             if read.holder is None or _wants_a_look(form, read):
@@ -75,7 +79,9 @@ def _correcting_pages(views: Blueprint, services: ConsoleServices) -> None:
         kind, form = _asked_kind(kind_of(one)), FormReader(request.form)
         operator = present_operator()
         form.text("version", Text("Phiên bản", "Version"))
-        read = read_holder_form(form, kind, operator, known=one, new_id="")
+        read = read_holder_form(
+            form, kind, operator, known=one, new_id="", on=present_day(services)
+        )
 
         def act() -> Response:
             if form.value("version") != str(one.version):

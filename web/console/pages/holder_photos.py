@@ -36,8 +36,8 @@ _REFUSALS = {
     ),
 }
 _NO_PICTURE = Text(
-    "Không đọc được ảnh này: chọn tệp JPEG hoặc PNG khác.",
-    "This picture can't be read: choose another JPEG or PNG file.",
+    "Không đọc được ảnh này: chọn tệp JPEG hoặc PNG; ảnh HEIC của điện thoại thì đổi sang JPEG.",
+    "This picture can't be read: choose a JPEG or PNG file; convert HEIC of a phone to JPEG.",
 )
 _NONE_CHOSEN = Text("Chọn tệp ảnh", "Choose a photo")
 _TOO_MANY = Text(

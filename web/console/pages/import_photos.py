@@ -29,7 +29,10 @@ SKIPPED = {
     ),
     PhotoSkip.NOT_A_FILE: Text("Không phải tệp thường", "No plain file"),
     PhotoSkip.NESTED_ARCHIVE: Text("Tệp nén nằm trong tệp nén", "An archive within the archive"),
-    PhotoSkip.NOT_AN_IMAGE: Text("Không phải ảnh", "No picture"),
+    PhotoSkip.NOT_AN_IMAGE: Text(
+        "Không phải ảnh JPEG hoặc PNG (ảnh HEIC của điện thoại: đổi sang JPEG)",
+        "No JPEG or PNG picture (HEIC of a phone: convert it to JPEG)",
+    ),
     PhotoSkip.SEVERAL_FOR_ONE: Text("Nhiều ảnh cho một người", "Several for one person"),
 }
 _NONE_CHOSEN = Text("Chọn tệp ZIP", "Choose a ZIP file")
