@@ -9,6 +9,7 @@ const HURRY_SECONDS = 20;
 const TOUCH_EVERY_MS = 4000;
 const LOST_AFTER_MS = 2500;
 const AGAIN_AFTER_MS = 2000;
+const FITS = ["closer", "closest", "single", "scrolls"];
 
 const find = (name) => document.querySelector(`[data-${name}]`);
 const main = find("main");
@@ -72,10 +73,35 @@ function draw(fresh) {
   find("language").lang = shown.english ? "vi" : "en";
   drawSound();
   tick();
+  fit();
   const title = screen.querySelector("h1");
   const again = document.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (again && !fresh && !again.disabled) again.focus({ preventScroll: true });
   else if (fresh || focused) title.focus({ preventScroll: true });
+}
+
+// Long names and texts of consent: closer first, then one language, then they scroll by themselves.
+// What has to be pressed is never below the edge.
+function fit() {
+  main.className = "";
+  for (const step of FITS) {
+    if (fits()) break;
+    main.classList.add(step);
+  }
+  for (const one of main.querySelectorAll(".consent, .checks")) {
+    if (one.scrollHeight > one.clientHeight + 1) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+}
+
+// The picture behind the menu reaches over the edge, and the screen may be on its way in.
+function fits() {
+  const screen = main.firstElementChild;
+  if (!screen) return true;
+  const edge = screen.getBoundingClientRect().top + screen.clientHeight + 1;
+  return [...screen.querySelectorAll(":scope > :not(.drum), :scope > * > *")].every(
+    (one) => one.getBoundingClientRect().bottom <= edge,
+  );
 }
 
 function footButtons() {
@@ -103,10 +129,13 @@ function tick() {
   const hurry = find("hurry");
   const left = endsAt === null ? Infinity : Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
   const shows = left <= HURRY_SECONDS && shown && !["reading", "typing", "menu"].includes(shown.kind) && page;
-  if (hurry.hidden !== !shows) hurry.hidden = !shows;
-  if (!shows) return;
-  find("hurry-text").textContent = `${say(page.words.time_runs_out)} ${left} ${shown.english ? "s" : "giây"}`;
-  find("hurry-button").textContent = say(page.words.more_time);
+  const turned = hurry.hidden !== !shows;
+  hurry.hidden = !shows;
+  if (shows) {
+    find("hurry-text").textContent = `${say(page.words.time_runs_out)} ${left} ${shown.english ? "s" : "giây"}`;
+    find("hurry-button").textContent = say(page.words.more_time);
+  }
+  if (turned) fit();
 }
 
 function touched() {
@@ -164,6 +193,8 @@ find("sound").addEventListener("click", () => {
   drawSound();
   play("card");
 });
+window.addEventListener("resize", fit);
+document.fonts.ready.then(fit);
 setInterval(tick, 500);
 lost(true);
 follow();
