@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
 from cardsvc.access_records import Operator
 from cardsvc.errors import Malformed
 from cardsvc.identity.agency_code import AgencyCode
@@ -23,7 +26,7 @@ from cardsvc.terms import CardType
 from issuance.registry.holders import renumbered
 from web.console.forms import Form, FormReader
 from web.console.languages import Text
-from web.console.registry_texts import WARNINGS
+from web.console.registry_texts import CATEGORIES, KINDS, SEXES, WARNINGS
 
 _T = TypeVar("_T")
 _NAME = Text("Họ và tên", "Full name")
@@ -227,3 +230,35 @@ def _parsed(
     except Malformed:
         form.refuse(name, _FORMS[name].vi, _FORMS[name].en)
         return None
+
+
+def asked_kind(otherwise: CardType = CardType.CIVIL_SERVANT) -> CardType:
+    """Return which kind of form the address asks for."""
+    asked = request.args.get("kind", "")
+    return CardType(asked) if asked in set(CardType) else otherwise
+
+
+def edit_page(
+    form: Form,
+    kind: CardType,
+    one: Holder | None,
+    *,
+    warnings: tuple[Text, ...] = (),
+    notes: tuple[Text, ...] = (),
+    status: int = 200,
+) -> Response:
+    """Return the page of the form.
+
+    Args:
+        form: as filled in so far.
+        kind: which facts it asks for.
+        one: whose facts are corrected; None for a new holder.
+        warnings: what has to be looked at before it is sent again.
+        notes: what is to be said above it.
+        status: of the answer.
+    """
+    page = render_template(
+        "holders/edit.html", form=form, kind=kind, kinds=KINDS, one=one, warnings=warnings,
+        notes=notes, categories=CATEGORIES, sexes=SEXES,
+    )  # fmt: skip
+    return Response(page, status, mimetype="text/html")

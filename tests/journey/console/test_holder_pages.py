@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -142,6 +143,48 @@ def test_doubtful_facts_warn_and_are_kept_after_a_look(clerk: Browser) -> None:
     assert "Giới tính đã nhập khác" in asked.text
     kept = clerk.send("/console/holders/new", **doubtful, looked="yes")
     assert kept.status_code == 303
+
+
+NEW_FORM = "/console/holders/new"
+QR = "046185004455|191234567|Võ Thị Ánh|02091985|Nữ|Tổ 3, Phú Hội, Huế|20042021"
+
+
+def test_the_qr_code_of_an_identity_card_fills_the_form(
+    console: ConsoleUnderTest, clerk: Browser
+) -> None:
+    page = clerk.send(f"{NEW_FORM}?kind=individual", qr=f"{QR}\r\n")
+    assert page.status_code == 200, page.text
+    for shown in ("Võ Thị Ánh", "046185004455", "02/09/1985"):
+        assert f'value="{shown}"' in page.text
+    assert re.search('value="F"[^>]* checked', page.text)
+    assert "Mã này không được ký" in page.text
+    assert "Phú Hội" not in page.text  # nothing is kept that the form has no place for
+    assert "191234567" not in page.text
+    made = clerk.post(
+        "/console/holders/new?kind=individual", page, name="Võ Thị Ánh",
+        personal_number="046185004455", birth_date="02/09/1985", sex="F",
+    )  # fmt: skip
+    assert made.status_code == 303, made.text
+    only_a_year = clerk.send(NEW_FORM, qr=QR.replace("02091985", "1985"))
+    assert "Thẻ chỉ ghi 1985" in only_a_year.text
+
+
+@pytest.mark.parametrize(
+    ("scanned", "told"),
+    [
+        (" ", "Quét mã QR vào ô này"),
+        ("046185004455", "tắt bộ gõ tiếng Việt"),
+        (QR.encode().decode("latin-1"), "tắt bộ gõ tiếng Việt"),
+        (QR.replace("046185004455", "04618500445"), "tắt bộ gõ tiếng Việt"),
+        (QR + "x" * 1024, "tắt bộ gõ tiếng Việt"),
+    ],
+    ids=["empty", "no-code", "encoding", "number", "long"],
+)
+def test_a_scan_that_is_no_identity_card_says_so(clerk: Browser, scanned: str, told: str) -> None:
+    page = clerk.send(NEW_FORM, qr=scanned)
+    assert page.status_code == 422
+    assert told in page.text
+    assert "Phú Hội" not in page.text
 
 
 @pytest.mark.parametrize("born", ["02/09/2062", "31/12/1899"])

@@ -12,12 +12,19 @@ from cardsvc.terms import CardType
 from issuance.registry.holders import add_holders, correct_holder, end_employment
 from web.console.access import needs
 from web.console.forms import Form, FormReader
-from web.console.holder_form import ReadHolder, filled_form, kind_of, read_holder_form
+from web.console.holder_form import (
+    ReadHolder,
+    asked_kind,
+    edit_page,
+    filled_form,
+    kind_of,
+    read_holder_form,
+)
 from web.console.languages import Text
 from web.console.notices import notice
 from web.console.once import once
 from web.console.pages.holder_record import find_holder
-from web.console.registry_texts import CATEGORIES, KINDS, SEXES
+from web.console.pages.holder_scan import filled_by_scan
 from web.console.scopes import present_day
 from web.console.services import ConsoleServices
 from web.console.visitor import present_operator, request_instant
@@ -37,12 +44,14 @@ def _adding_pages(views: Blueprint, services: ConsoleServices) -> None:
     @views.get("/new")
     @needs(Role.CLERK)
     def new() -> Response:
-        return _edit(Form(), _asked_kind(), None)
+        return edit_page(Form(), asked_kind(), None)
 
     @views.post("/new")
     @needs(Role.CLERK)
     def add() -> Response:
-        kind, form = _asked_kind(), FormReader(request.form)
+        kind, form = asked_kind(), FormReader(request.form)
+        if "qr" in request.form:
+            return filled_by_scan(request.form, kind)
         operator = present_operator()
         read = read_holder_form(
             form, kind, operator, known=None, new_id=services.registry.new_id(),
@@ -51,7 +60,7 @@ def _adding_pages(views: Blueprint, services: ConsoleServices) -> None:
 
         def act() -> Response:
             if read.holder is None or _wants_a_look(form, read):
-                return _edit(form, kind, None, warnings=read.warnings, status=422)
+                return edit_page(form, kind, None, warnings=read.warnings, status=422)
             try:
                 add_holders(
                     services.registry.holders, [read.holder],
@@ -70,13 +79,13 @@ def _correcting_pages(views: Blueprint, services: ConsoleServices) -> None:
     @needs(Role.CLERK)
     def edit(holder_id: str) -> Response:
         one = find_holder(services, holder_id)
-        return _edit(filled_form(one), _asked_kind(kind_of(one)), one)
+        return edit_page(filled_form(one), asked_kind(kind_of(one)), one)
 
     @views.post("/<holder_id>/edit")
     @needs(Role.CLERK)
     def correct(holder_id: str) -> Response:
         one = find_holder(services, holder_id)
-        kind, form = _asked_kind(kind_of(one)), FormReader(request.form)
+        kind, form = asked_kind(kind_of(one)), FormReader(request.form)
         operator = present_operator()
         form.text("version", Text("Phiên bản", "Version"))
         read = read_holder_form(
@@ -91,9 +100,9 @@ def _correcting_pages(views: Blueprint, services: ConsoleServices) -> None:
                     "Người khác vừa sửa hồ sơ này. Mở lại hồ sơ rồi sửa tiếp.",
                     "Somebody else has just changed this record. Open it again.",
                 )
-                return _edit(form, kind, one, status=409)
+                return edit_page(form, kind, one, status=409)
             if read.holder is None or _wants_a_look(form, read):
-                return _edit(form, kind, one, warnings=read.warnings, status=422)
+                return edit_page(form, kind, one, warnings=read.warnings, status=422)
             try:
                 correct_holder(
                     services.registry.holders, read.holder,
@@ -145,11 +154,6 @@ def _employed(services: ConsoleServices, holder_id: str) -> Holder:
     return one
 
 
-def _asked_kind(otherwise: CardType = CardType.CIVIL_SERVANT) -> CardType:
-    asked = request.args.get("kind", "")
-    return CardType(asked) if asked in set(CardType) else otherwise
-
-
 def _wants_a_look(form: FormReader, read: ReadHolder) -> bool:
     return bool(read.warnings) and not form.ticked("looked")
 
@@ -162,22 +166,7 @@ def _number_taken(error: IssuanceError, form: Form, kind: CardType, one: Holder 
         "Đã có hồ sơ mang số định danh này: tìm theo số để mở hồ sơ đó",
         "A holder with this number is on record: search for the number to open it",
     )
-    return _edit(form, kind, one, status=422)
-
-
-def _edit(
-    form: Form,
-    kind: CardType,
-    one: Holder | None,
-    *,
-    warnings: tuple[Text, ...] = (),
-    status: int = 200,
-) -> Response:
-    page = render_template(
-        "holders/edit.html", form=form, kind=kind, kinds=KINDS, one=one, warnings=warnings,
-        categories=CATEGORIES, sexes=SEXES,
-    )  # fmt: skip
-    return Response(page, status, mimetype="text/html")
+    return edit_page(form, kind, one, status=422)
 
 
 def _to(holder_id: str) -> Response:
