@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardsvc.canonical_json import parse_document
 from cardsvc.card import tlv
 from cardsvc.card.apdu import ResponseApdu
 from cardsvc.card.cbeff import parse_instant
@@ -40,6 +41,9 @@ def response(octets: bytes) -> ResponseApdu:
 
 
 OCTETS: dict[str, Callable[[bytes], object]] = {
+    "parse_document": lambda junk: parse_document(
+        junk, members=frozenset({"v"}), version=1, most=1000
+    ),
     "parse_one": lambda junk: tlv.parse_one(junk, 0x53),
     "parse_template": lambda junk: parse_template(junk, REASON),
     "parse_date": lambda junk: parse_date(junk, REASON),

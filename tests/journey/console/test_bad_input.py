@@ -51,4 +51,4 @@ def test_a_list_of_a_hundred_thousand_rows_is_told_to_be_cut(console: ConsoleUnd
     rows = listed(*[GOOD_ROW] * 100_000)
     answer = clerk.get(upload(clerk, rows))
     assert answer.status_code == 422
-    assert "quá lớn" in answer.text
+    assert "hơn 50000 dòng: chia danh sách theo cơ quan" in answer.text
