@@ -154,7 +154,8 @@ def require_private(path: Path) -> None:
         VaultError: VAULT_EXPOSED.
     """
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise VaultError(ReasonCode.VAULT_EXPOSED, "the vault is open to others than its owner")
+        msg = f"the vault is open to others than its owner: chmod -R go= {path}"
+        raise VaultError(ReasonCode.VAULT_EXPOSED, msg)
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

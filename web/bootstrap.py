@@ -12,7 +12,6 @@ from uuid import uuid4
 from argon2 import PasswordHasher
 
 from cardsvc.clock import Clock, SystemClock
-from cardsvc.errors import ReasonCode, StoreError
 from cardsvc.privacy_records import DataKind
 from cardsvc.store.access_store import SqlAccessStore
 from cardsvc.store.agency_store import SqlAgencyStore
@@ -33,7 +32,6 @@ from cardsvc.store.import_store import SqlImportStore
 from cardsvc.store.issuance_directory import SqlIssuanceDirectory
 from cardsvc.store.issuance_store import SqlIssuanceStore
 from cardsvc.store.job_store import SqlJobStore
-from cardsvc.store.migrate import migrate
 from cardsvc.store.partner_store import SqlPartnerStore
 from cardsvc.store.past_decisions import SqlPastDecisions
 from cardsvc.store.photo_store import SqlPhotoStore
@@ -75,13 +73,15 @@ from web.housekeeping.summary import regular_work
 from web.losses import LossCounter
 from web.metrics.instruments import Instruments
 from web.metrics.state import StateCollector
+from web.named_files import require_named_files
 from web.one_process import opening
 from web.operators.passwords import Passwords
 from web.services import Services
-from web.settings import Settings, SettingsError
+from web.settings import Settings
 from web.wiring.agents import agent_access, agent_settings_desk
 from web.wiring.authorities import open_authorities
 from web.wiring.bundles import bundle_press
+from web.wiring.database import open_database
 from web.wiring.decisions import decision_desk
 from web.wiring.doors import wire_doors, wire_visitors
 from web.wiring.events import open_feed, webhook_secrets
@@ -215,7 +215,7 @@ def open_installation(
         password_hasher: of operators' passwords; RFC 9106's recommendation in production.
 
     Raises:
-        SettingsError: no passphrase for the vault.
+        SettingsError: no passphrase for the vault, or a file is not where a setting says.
         CardsvcError: the database or the vault can't be opened.
         OSError: the data folder can't be made or written to.
     """
@@ -227,14 +227,8 @@ def open_installation(
 def _open(
     settings: Settings, clock: Clock, scrypt_cost: ScryptCost | None, passwords: Passwords
 ) -> Installation:
-    try:
-        database = Database.open(settings.effective_database_url)
-    except ValueError as error:
-        msg = f"database_url: {error}"
-        raise SettingsError(msg) from None
-    if not database.is_reachable():
-        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, "the database can't be reached")
-    migrate(database.engine)
+    require_named_files(settings)
+    database = open_database(settings)
     instruments = Instruments()
     opened = SoftwareVault.open(settings.vault_dir, passphrase(settings), cost=scrypt_cost)
     vault = CountedVault(opened, instruments)

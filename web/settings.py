@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -20,6 +21,8 @@ from web.events.endpoint import parse_networks
 
 _PREFIX = "CARDSVC_"
 _NEEDED = frozenset({"host", "issuer", "blank_serial_pattern"})
+_PLAIN_URL = re.compile(r"https?://[\w.:\[\]-]+(/[\w./~%-]*)?", re.ASCII)
+"""Of an address that others are appended to; without an account, a query or a fragment."""
 _WHOLE = re.compile("[0-9]{1,5}")
 _RANGES = {
     "port": (1, 0xFFFF),
@@ -225,7 +228,20 @@ def _convert(name: str, value: object) -> object:
         raise SettingsError(f"watch_token: {_LEAST_TOKEN_CHARACTERS} characters or more are needed")
     if name == "webhook_networks":
         _check_networks(value)
+    if name == "public_url" and value:
+        _check_url(value)
     return value
+
+
+def _check_url(value: str) -> None:
+    """Refuse what certificates would carry for ten years, and nobody could follow."""
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or half an IPv6 address
+        named = False
+    if not named or not _PLAIN_URL.fullmatch(value):
+        raise SettingsError("public_url: http://HOST or https://HOST in ASCII is needed")
 
 
 def _check_pattern(value: str) -> None:

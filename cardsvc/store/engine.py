@@ -167,7 +167,7 @@ class Database:
             Malformed: a text can't be stored (MALFORMED_MESSAGE).
         """
         with (
-            _translated(),
+            translated(),
             Session(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -181,7 +181,7 @@ class Database:
             StoreError: the database can't be reached (SERVICE_UNAVAILABLE).
             Malformed: a text can't be asked for (MALFORMED_MESSAGE).
         """
-        with _translated(), Session(self._reader, autoflush=False) as session:
+        with translated(), Session(self._reader, autoflush=False) as session:
             yield session
 
     def look_up(self, statement: Executable, **parameters: object) -> Sequence[Row[Any]]:
@@ -191,7 +191,7 @@ class Database:
             StoreError: the database can't be reached (SERVICE_UNAVAILABLE).
             Malformed: a text can't be asked for (MALFORMED_MESSAGE).
         """
-        with _translated():
+        with translated():
             return self._lookups.rows(statement, parameters)
 
     def is_reachable(self) -> bool:
@@ -208,6 +208,7 @@ class Database:
 
         Raises:
             OSError: the copy can't be written, or is there already.
+            StoreError: the disk is full, or the database can't be read (SERVICE_UNAVAILABLE).
         """
         if self.engine.dialect.name != "sqlite":
             return False
@@ -216,7 +217,11 @@ class Database:
             closing(sqlite3.connect(str(self.engine.url.database))) as source,
             closing(sqlite3.connect(file)) as target,
         ):
-            source.backup(target)
+            try:
+                source.backup(target)
+            except sqlite3.Error as error:
+                msg = f"{file}: {error}"
+                raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, msg) from None
         return True
 
     def forget_erased(self) -> None:
@@ -228,7 +233,7 @@ class Database:
         Raises:
             StoreError: others use the database now (CONCURRENT_CHANGE).
         """
-        with _translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             if self.engine.dialect.name == "sqlite":
                 _rewrite(connection.connection.cursor())
             else:
@@ -265,8 +270,14 @@ def _reason(error: DBAPIError) -> ReasonCode:
     return ReasonCode.CONCURRENT_CHANGE if busy else ReasonCode.SERVICE_UNAVAILABLE
 
 
+def _driver_says(error: BaseException | None) -> str:
+    """Return what the driver calls an error, such as ``OperationalError SQLITE_FULL``."""
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn the driver's errors into ours, without the parameters: they may be personal data."""
     try:
         yield
@@ -274,7 +285,7 @@ def _translated() -> Iterator[None]:
         # NUL on PostgreSQL, half a surrogate pair on both: only outside text can hold them
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "text that can't be stored") from None
     except DBAPIError as error:
-        raise StoreError(_reason(error), f"database: {type(error.orig).__name__}") from None
+        raise StoreError(_reason(error), f"database: {_driver_says(error.orig)}") from None
     except PoolTimeout:
         message = "database: all connections are busy"
         raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, message) from None

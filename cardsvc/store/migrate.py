@@ -11,9 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from cardsvc.errors import ReasonCode, StoreError
+from cardsvc.store.engine import translated
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 _ADVISORY_LOCK = 0x63617264
@@ -60,10 +62,23 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrade to a revision, in one transaction; does nothing where it is there already.
 
     Raises:
-        StoreError: a foreign key points nowhere afterwards; nothing is changed then.
+        StoreError: a foreign key points nowhere afterwards, the database is of a newer release,
+            or it refused a step (no right, no space); nothing is changed then.
     """
-    with _migrating(engine) as connection:
+    with translated(), _migrating(engine) as connection:
+        _refuse_newer(connection)
         command.upgrade(_config(connection), revision)
+
+
+def _refuse_newer(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        return
+    try:
+        ScriptDirectory.from_config(_config()).get_revision(found)
+    except CommandError:
+        msg = f"the database is of a newer release (revision {found}): install that release"
+        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, msg) from None
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,6 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from cardsvc.audit import AuditAction, AuditEvent
+from cardsvc.errors import StoreError
 from cardsvc.store.audit_log import AuditLog
 from cardsvc.store.engine import Database, create_database_engine
 from cardsvc.store.migrate import current_revision, downgrade, head_revision, migrate
@@ -63,6 +65,21 @@ def test_down_and_up_again(empty_database: Database) -> None:
     assert AuditLog(empty_database).verify().size == 0
 
 
+def test_a_database_of_a_newer_release_is_left_alone(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"newer release .*9999"):
+        migrate(database.engine)
+    assert current_revision(database.engine) == "9999"
+
+
+def test_a_database_that_refuses_a_step_is_named_not_quoted(empty_database: Database) -> None:
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (somebody_elses INTEGER)"))
+    with pytest.raises(StoreError, match=r"^database: [A-Za-z]+ [A-Z0-9_]+$"):
+        migrate(empty_database.engine)
+
+
 def test_programs_that_start_at_once_migrate_once(empty_database: Database) -> None:
     url = empty_database.engine.url.render_as_string(hide_password=False)
 
@@ -95,6 +112,14 @@ def test_the_database_itself_refuses_to_change_the_log(database: Database, state
         )
     with pytest.raises(DBAPIError, match="append-only"), database.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_a_copy_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+    database = Database.open(f"sqlite:///{file}")
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="not a database"):
+        database.copy_to(tmp_path / "copy.db")
 
 
 def test_sqlite_is_set_up_to_survive_power_loss(sqlite_server: SqliteServer) -> None:

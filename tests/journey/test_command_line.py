@@ -246,6 +246,18 @@ def test_a_backup_is_a_whole_service(line: CommandLine, tmp_path: Path) -> None:
     assert "File exists" in line.cardsvc("backup", str(copy), status=1)
 
 
+def test_a_backup_that_failed_leaves_no_folder(line: CommandLine, tmp_path: Path) -> None:
+    lost = Path(line.environment["CARDSVC_DATA_DIR"]) / "vault" / "lost"
+    lost.symlink_to("nowhere")
+    try:
+        said = line.cardsvc("backup", str(tmp_path / "copy"), status=1)
+    finally:
+        lost.unlink()
+    assert "No such file" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "copy").exists()
+
+
 def test_a_card_answers_a_challenge_that_a_partner_asked_for(desk: Desk, tmp_path: Path) -> None:
     line, card = desk.line, ("--reader", "virtual:good")
     challenge = tmp_path / "challenge.json"

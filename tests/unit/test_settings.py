@@ -62,6 +62,15 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         {"CARDSVC_STOCK": "geheim"},
         {"CARDSVC_BLANK_SERIAL_PATTERN": "geheim("},
         {"CARDSVC_DATA_DIR": ""},
+        {"CARDSVC_PUBLIC_URL": "geheim.tinh.gov.vn"},
+        {"CARDSVC_PUBLIC_URL": "http://"},
+        {"CARDSVC_PUBLIC_URL": "http://thẻ.geheim.vn"},
+        {"CARDSVC_PUBLIC_URL": "http://geheim:x"},
+        {"CARDSVC_PUBLIC_URL": "http://[geheim"},
+        {"CARDSVC_PUBLIC_URL": "http://ai:geheim@the.vn"},
+        {"CARDSVC_PUBLIC_URL": "http://the.vn/?geheim"},
+        {"CARDSVC_PUBLIC_URL": "http://the.vn/ geheim"},
+        {"CARDSVC_PUBLIC_URL": "ftp://geheim.vn"},
     ],
 )
 def test_a_slip_in_the_environment_is_named_and_its_value_is_not(environ: dict[str, str]) -> None:
@@ -70,6 +79,19 @@ def test_a_slip_in_the_environment_is_named_and_its_value_is_not(environ: dict[s
     assert "geheim" not in str(caught.value)
     (name,) = environ
     assert name in str(caught.value) or name.removeprefix("CARDSVC_").lower() in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://the.tinh.gov.vn",
+        "https://10.1.2.3:8440/",
+        "http://[fd00::1]:80/the",
+        "http://x_1/a-b",
+    ],
+)
+def test_addresses_that_certificates_can_carry(url: str) -> None:
+    assert load_settings(environ={"CARDSVC_PUBLIC_URL": url}).public_url == url
 
 
 def test_another_programs_variables_are_its_own() -> None:

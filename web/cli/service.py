@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cardsvc.errors import CardsvcError
+from web.bootstrap import Installation
 from web.cli.support import opened
 from web.settings import DATABASE_FILE, Settings
 
@@ -48,15 +49,28 @@ def backup(settings: Settings, folder: Path) -> None:
     with opened(settings) as installation:
         try:
             folder.mkdir(mode=0o700, parents=True)
-            copied = installation.database.copy_to(folder / DATABASE_FILE)
-            shutil.copytree(settings.vault_dir, folder / settings.vault_dir.name)
-            if settings.root_crl_file.exists():
-                shutil.copy2(settings.root_crl_file, folder)
+            copied = _copy(installation, folder)
+        except shutil.Error as error:
+            raise click.ClickException(f"{folder}: {error.args[0][0][2]}") from error
         except OSError as error:
             raise click.ClickException(f"{error.filename}: {error.strerror}") from error
     click.echo(f"✓ {folder}")
     if not copied:
         click.echo("! the database is PostgreSQL: back it up with pg_dump", err=True)
+
+
+def _copy(installation: Installation, folder: Path) -> bool:
+    """Copy everything, or leave no folder that looks like a backup."""
+    settings = installation.settings
+    try:
+        copied = installation.database.copy_to(folder / DATABASE_FILE)
+        shutil.copytree(settings.vault_dir, folder / settings.vault_dir.name)
+        if settings.root_crl_file.exists():
+            shutil.copy2(settings.root_crl_file, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return copied
 
 
 @click.command()

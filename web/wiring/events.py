@@ -16,7 +16,8 @@ from web.events.courier import Courier, CourierTools
 from web.events.endpoint import AddressRule, parse_networks
 from web.events.feed import EventFeed
 from web.events.sender import WebhookSender
-from web.settings import Settings, SettingsError
+from web.named_files import load_webhook_authorities
+from web.settings import Settings
 from web.wiring.vault_keys import derived
 
 
@@ -46,10 +47,7 @@ def open_courier(
     """
     tls = ssl.create_default_context()
     if settings.webhook_ca_file:
-        try:
-            tls.load_verify_locations(settings.webhook_ca_file)
-        except OSError as error:  # ssl.SSLError is one
-            raise SettingsError("webhook_ca_file: certificates in PEM are needed") from error
+        load_webhook_authorities(tls, settings)
     sender = WebhookSender(AddressRule(parse_networks(settings.webhook_networks)), tls)
     queue = SqlWebhookQueue(database)
     return Courier(CourierTools(feed, queue, sender, secret_of, clock, os.urandom))
