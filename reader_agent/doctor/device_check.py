@@ -78,6 +78,12 @@ def check_outbox(file: Path) -> list[Finding]:
     if not file.exists():
         return [Finding(Sign.OUTBOX_GOOD, "0")]
     try:
+        file.open("r+b").close()
+    except PermissionError:  # of another user: the agent was started by root once, mostly
+        return [Finding(Sign.DATA_FORBIDDEN, str(file))]
+    except OSError:
+        return [Finding(Sign.OUTBOX_BROKEN, file.name)]
+    try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2)) as book:
             (unsent,) = book.execute(_UNSENT).fetchone()
     except (sqlite3.Error, TypeError):

@@ -7,8 +7,10 @@ import os
 import socket
 import sqlite3
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -182,20 +184,39 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     assert signs(check_disk(tmp_path / "file" / "below")) == [Sign.DISK_READONLY]
 
 
+@contextmanager
+def no_rights_to(place: Path) -> Iterator[None]:
+    """Be somebody who may not open a file or folder; root becomes another user for it."""
+    mode = place.stat().st_mode
+    place.chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(os.getuid())
+        place.chmod(mode)
+
+
 def test_a_folder_of_another_user_is_said_and_no_harm_is_advised(tmp_path: Path) -> None:
     state_dir = tmp_path / "data"
     made = enrolled(state_dir, 30)
     EventBook(state_dir / "outbox.db").close()
-    state_dir.chmod(0)
-    if os.geteuid() == 0:
-        os.seteuid(65534)
-    try:
+    with no_rights_to(state_dir):
         assert check_device(made, AT) == [Finding(Sign.DATA_FORBIDDEN, str(state_dir))]
-    finally:
-        os.seteuid(os.getuid())
-        state_dir.chmod(0o700)
     expected = [Sign.DISK_GOOD, Sign.IDENTITY_GOOD, Sign.OUTBOX_GOOD]
     assert signs(check_device(made, AT)) == expected
+
+
+def test_an_outbox_of_another_user_is_not_called_damaged() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        file = folder / "outbox.db"
+        EventBook(file).close()
+        with no_rights_to(file):
+            assert check_outbox(file) == [Finding(Sign.DATA_FORBIDDEN, str(file))]
+        assert signs(check_outbox(file)) == [Sign.OUTBOX_GOOD]
 
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
