@@ -27,6 +27,7 @@ from verification.verify import StatusRefused, Verifier, find_challenge, verify_
 _FACTS_FAILED = Verdicts(facts=Verdict.FAIL)
 _STATUS_FAILED = Verdicts(facts=Verdict.PASS, status=Verdict.FAIL)
 _NO_POLICY = Verdicts(policy=Verdict.FAIL)
+_REFUSED = Verdicts(Verdict.PASS, Verdict.PASS, Verdict.FAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,19 @@ def judge(
         unverified_consent=unverified.consent,
         at=at,
     )
-    return challenge, decision
+    return challenge, _at_the_level_asked(challenge, decision)
+
+
+def _at_the_level_asked(challenge: Challenge, decision: Decision) -> Decision:
+    """Deny what was asked at a higher level than the card answered at.
+
+    The policy would grant it, but whoever asked wants more: an answer without the PIN is none to a
+    question at X2. There is no trace: no policy said so, and none is to be tried on it.
+    """
+    if isinstance(decision, Denied) or decision.level >= challenge.level:
+        return decision
+    reasons = (ReasonCode.LEVEL_TOO_LOW,)
+    return Denied(reasons, _REFUSED, decision.at, decision.guid, decision.level, decision.policy)
 
 
 def record_of(settled: Settled, brought: Brought) -> DecisionRecord:

@@ -61,6 +61,12 @@ NOT_PERMITTED = Remedy(
     "Thẻ hợp lệ nhưng không dùng được cho dịch vụ này.",
     "The card is valid but does not serve for this service.",
 )
+NOT_SET_UP = Remedy(
+    "not_permitted",
+    "Dịch vụ này chưa được thiết lập. Vui lòng báo cho đơn vị cung cấp dịch vụ.",
+    "This service is not set up. Please tell the service's provider.",
+)
+"""No card was looked at: nothing is said of it."""
 STEP_UP = Remedy(
     "level_too_low",
     "Dịch vụ này yêu cầu nhập mã PIN. Vui lòng đặt lại thẻ và nhập mã PIN.",
@@ -162,8 +168,8 @@ _REMEDIES = {
     ReasonCode.CHUID_EXPIRED: EXPIRED,
     ReasonCode.CARD_NOT_ACTIVE: NOT_ACTIVE,
     ReasonCode.CARD_TYPE_NOT_ACCEPTED: NOT_PERMITTED,
-    ReasonCode.SERVICE_UNKNOWN: NOT_PERMITTED,
-    ReasonCode.RELYING_PARTY_UNKNOWN: NOT_PERMITTED,
+    ReasonCode.SERVICE_UNKNOWN: NOT_SET_UP,
+    ReasonCode.RELYING_PARTY_UNKNOWN: NOT_SET_UP,
     ReasonCode.LEVEL_TOO_LOW: STEP_UP,
     ReasonCode.CATEGORY_NOT_ACCEPTED: NOT_PERMITTED,
     ReasonCode.AGENCY_NOT_ACCEPTED: NOT_PERMITTED,

@@ -122,7 +122,7 @@ def read_text(value: object, name: str, *, least: int = 1, most: int = 200) -> s
     if not isinstance(value, str):
         _refuse(f"{name} is missing or of another type")
     if not least <= len(value) <= most or not value.isprintable():
-        _refuse(f"{name} is empty, too long or not printable")
+        _refuse(f"{name} is {least} to {most} printable characters")
     return value
 
 
@@ -147,7 +147,7 @@ def read_items(value: object, name: str, *, least: int = 0, most: int = 1000) ->
     if not isinstance(value, list):
         _refuse(f"{name} is missing or of another type")
     if not least <= len(value) <= most:
-        _refuse(f"{name} has too many items, or too few")
+        _refuse(f"{name} has {least} to {most} items")
     return value
 
 
@@ -164,7 +164,7 @@ def read_instant(value: object, name: str) -> datetime:
     """Return an aware instant in UTC from RFC 3339 text."""
     text = read_text(value, name, most=40)
     if not _INSTANT.fullmatch(text):
-        _refuse(f"{name} is no instant")
+        _refuse(f"{name} is no instant with a time zone, such as 2026-11-21T08:00:00+07:00")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:

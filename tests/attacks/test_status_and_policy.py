@@ -12,6 +12,7 @@ from cardsvc.lifecycle import CardState
 from cardsvc.terms import AssuranceLevel, CardType
 from tests.support.decisions import denial, outcome
 from tests.support.verification_world import AT, World
+from verification.remedy import STEP_UP, remedy_for
 from verification.verdict import Denied, Verdict
 
 STATES = {
@@ -78,6 +79,27 @@ def test_a_level_below_the_services(world: World) -> None:
     both = (KeySlot.CARD_AUTHENTICATION, KeySlot.AUTHENTICATION)
     decision = outcome(world, card.answer(world.challenge(), *both))
     assert not isinstance(decision, Denied)
+
+
+@pytest.mark.reason(ReasonCode.LEVEL_TOO_LOW)
+def test_an_answer_below_the_level_that_was_asked(world: World) -> None:
+    """The service's policy is content with X1; whoever asked at X2 is not."""
+    card = world.card()
+    decision = outcome(world, card.answer(world.challenge(level=AssuranceLevel.X2)))
+    assert isinstance(decision, Denied)
+    assert decision.reasons == (ReasonCode.LEVEL_TOO_LOW,)
+    assert remedy_for(decision.reasons[0], decision.level) is STEP_UP
+    both = (KeySlot.CARD_AUTHENTICATION, KeySlot.AUTHENTICATION)
+    answered = card.answer(world.challenge(level=AssuranceLevel.X2), *both)
+    assert not isinstance(outcome(world, answered), Denied)
+
+
+@pytest.mark.parametrize("reason", [ReasonCode.SERVICE_UNKNOWN, ReasonCode.RELYING_PARTY_UNKNOWN])
+def test_of_a_service_that_is_not_set_up_nothing_is_said_of_the_card(reason: ReasonCode) -> None:
+    remedy = remedy_for(reason)
+    assert remedy.public_code == "not_permitted"
+    assert "hợp lệ" not in remedy.vi
+    assert "valid" not in remedy.en
 
 
 def test_every_objection_is_told(world: World) -> None:

@@ -210,7 +210,9 @@ def _check(visit: Visit, at: datetime) -> None:
         require_identifier(identifier)
     lasts = visit.expires_at - visit.not_before
     if not timedelta() < lasts <= LONGEST_VISIT:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "a visit lasts 24 hours at most")
+        raise Malformed(
+            ReasonCode.MALFORMED_MESSAGE, "a visit ends after it begins, and lasts 24 hours at most"
+        )
     if visit.expires_at <= at or visit.not_before > at + EARLIEST_ISSUE:
         raise Malformed(ReasonCode.MALFORMED_MESSAGE, "the visit is over, or too far ahead")
     if not 0 < visit.entries <= MOST_ENTRIES:

@@ -43,7 +43,8 @@ def parse_request_key(value: str) -> str:
     if (quoted := _STRING.fullmatch(value)) is not None:
         return _ESCAPED.sub(r"\1", quoted[1])
     if _WORD.fullmatch(value) is None:
-        raise Malformed(ReasonCode.MALFORMED_MESSAGE, "Idempotency-Key has 1 to 255 characters")
+        what = "Idempotency-Key is a string in quotes or a plain word, of 1 to 255 characters"
+        raise Malformed(ReasonCode.MALFORMED_MESSAGE, what)
     return value
 
 
