@@ -107,7 +107,8 @@ def _refuse_misuse(reader: str, trust: Path | None) -> None:
     if name is None and trust is None:
         raise click.UsageError("--trust DIR is needed: which issuers are to be believed?")
     if name is not None and find_persona(name) is None:
-        raise click.UsageError(f"no persona {name!r}; `reader-agent virtual personas` lists them")
+        what = f"neither a card's file nor a persona: {name!r}"
+        raise click.UsageError(f"{what}; `reader-agent virtual personas` lists these")
 
 
 def _read_pin() -> str:

@@ -55,7 +55,7 @@ def open_source(reader: str) -> CardSource:
     if name is None:
         return CardSource(_open_pcsc(reader))
     if find_persona(name) is None:
-        raise CardError(ReasonCode.NO_READER, f"no persona {name!r}")
+        raise CardError(ReasonCode.NO_READER, f"neither a card's file nor a persona: {name!r}")
     realm = open_realm()
     return CardSource(insert_persona(realm, name), realm, revocation_of(realm))
 

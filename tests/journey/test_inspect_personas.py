@@ -188,3 +188,9 @@ def test_the_torn_card_dies_at_the_apdu_that_is_named(run, at: int) -> None:
 @pytest.mark.parametrize("name", ["torn@0", "torn@-1", "torn@", "good@3", "torn@99999", "@1"])
 def test_what_is_no_persona(name: str) -> None:
     assert find_persona(name) is None
+
+
+def test_a_card_file_that_is_not_there_is_named(run, tmp_path: Path) -> None:
+    result = run("--reader", f"virtual:{tmp_path}/none.json")
+    assert result.exit_code == 2
+    assert "neither a card's file nor a persona" in result.stderr
