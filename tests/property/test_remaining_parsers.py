@@ -53,9 +53,6 @@ OCTETS: dict[str, Callable[[bytes], object]] = {
     "parse_authentication": lambda junk: parse_authentication(response(junk)),
     "parse_generated_key": lambda junk: parse_generated_key(response(junk), Algorithm.ECC_P256),
     "parse_signature_algorithm": lambda junk: parse_signature_algorithm(RSASSA_PSS, junk, "sha256"),
-    "parse_document": lambda junk: parse_document(
-        junk, members=frozenset({"v"}), version=1, most=40
-    ),
     "parse_crl": parse_crl,
     "parse_rdn": parse_rdn,
     "parse_realm": parse_realm,
