@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum, unique
 
 from cardsvc.identity import latin
@@ -188,6 +189,7 @@ def heading_key(text: str) -> str:
 
 
 _ALTERNATIVES = re.compile(r"/|\bhoặc\b", re.IGNORECASE)
+_OF_A_SEX = re.compile(r"\(\s*(nam|nữ)\s*\)", re.IGNORECASE)
 _OTHER_DOCUMENTS = frozenset(
     {"", "cmnd", "so cmnd", "cmt", "cmtnd", "cmnd cu", "hc", "ho chieu", "so ho chieu", "passport"}
 )
@@ -200,6 +202,8 @@ def field_of(heading: str) -> Field | None:
     A heading of alternatives (``Số định danh cá nhân/CCCD``, ``Số CCCD hoặc hộ chiếu``) is of the
     one field that they all name.
     """
+    # what else stands in brackets tells nothing
+    heading = _OF_A_SEX.sub(r" \1", unicodedata.normalize("NFC", heading))
     whole = _BY_KEY.get(heading_key(heading))
     parts = _ALTERNATIVES.split(heading)
     if whole is not None or len(parts) == 1:

@@ -31,7 +31,7 @@ _FOOT_CELLS = 3
 """Nobody's row has so few: signatures stand beside one another, three at most."""
 _COLUMN_NUMBER = re.compile(r"[(\[]?[0-9]{1,3}[)\]]?|[(\[]?[A-Z][)\]]?|[0-9]+\s*=.*")
 _EXAMPLE = "vi du"
-_MARKS = frozenset({"x", "v", "1", "+", "*", "✓", "✔", "√", "co", "nam", "nu"})
+_MARKS = frozenset({"x", "v", "1", "+", "*", "✓", "✔", "√", "co"})
 """What stands in the column of a sex where it is no date."""
 _NO_MARKS = frozenset({"", "0", "-", "khong"})
 _DIGITS = re.compile(r"[0-9]{9,12}")
@@ -178,7 +178,8 @@ def _with_one_sex(row: RowValues) -> RowValues:
         text = values.pop(of, "")
         if text and latin.search_key(text) not in _NO_MARKS:
             sexes.append(sex.vi)
-            dates.append("" if latin.search_key(text) in _MARKS else text)
+            is_mark = latin.search_key(text) in {*_MARKS, latin.search_key(sex.vi)}
+            dates.append("" if is_mark else text)
     for of, texts in ((Field.SEX, sexes), (Field.BIRTH_DATE, dates)):
         different = {latin.search_key(text): text for text in reversed(texts) if text}
         if different:

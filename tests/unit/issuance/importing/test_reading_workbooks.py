@@ -133,10 +133,14 @@ def test_the_column_of_a_date_of_birth_tells_the_sex(heading: str) -> None:
 
 
 def test_a_cross_in_the_column_of_a_sex() -> None:
-    people = of_two_columns("Giới tính", ("x", None), (0, 1), (None, "✓"), ("x", "x"), (None, None))
+    people = of_two_columns(
+        "Giới tính", ("x", None), (0, 1), (None, "✓"), ("x", "x"), (None, None), (None, "nữ")
+    )
     sexes = [one.values.get(Field.SEX) for one in people]
-    assert sexes == ["Nam", "Nữ", "Nữ", "Nam / Nữ", None]
+    assert sexes == ["Nam", "Nữ", "Nữ", "Nam / Nữ", None, "Nữ"]
     assert {one.values.get(Field.BIRTH_DATE) for one in people} == {None}
+    (contradiction,) = of_two_columns("Giới tính", ("Nữ", None))
+    assert contradiction.values[Field.BIRTH_DATE] == "Nữ"  # no date: the row is refused
 
 
 def test_a_given_name_in_a_column_without_heading_is_not_lost() -> None:
@@ -364,6 +368,9 @@ def test_every_heading_reads_back_as_its_field() -> None:
         ("Số CCCD hoặc hộ chiếu", Field.PERSONAL_NUMBER),
         ("Số CCCD/CMND/HC", Field.PERSONAL_NUMBER),
         ("Phòng ban / Đơn vị", Field.UNIT),
+        ("Năm sinh (Nam)", Field.MALE),
+        ("Ngày sinh\n( NỮ )", Field.FEMALE),
+        ("Giới tính (Nam/Nữ)", Field.SEX),
         ("Số CMND", None),
         ("CMND/Hộ chiếu", None),
         ("Họ và tên/Ngày sinh", None),
