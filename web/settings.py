@@ -147,7 +147,9 @@ class Settings:
     @property
     def base_url(self) -> str:
         """Our address as others see it, without a final slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        # an IPv6 address stands in brackets (RFC 3986 section 3.2.2)
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def status_url(self) -> str:

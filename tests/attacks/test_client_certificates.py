@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -155,8 +156,11 @@ def test_partners_who_come_by_tls_find_the_service_under_its_tls_name(
 
 def test_an_address_with_a_port_is_no_tls_name() -> None:
     assert over_tls("http://the.tinh.gov.vn/the") == "https://the.tinh.gov.vn/the"
-    for same in ("https://the.tinh.gov.vn", "http://127.0.0.1:8440", "http://[::1]:8440"):
+    assert over_tls("http://[2001:db8::1]") == "https://[2001:db8::1]"
+    for same in ("https://the.tinh.gov.vn", "http://127.0.0.1:8440", "http://[::1]:8440", "the:x"):
         assert over_tls(same) == same
+    at_home = Settings(data_dir=Path(), host="::1")
+    assert over_tls(at_home.base_url) == at_home.base_url == "http://[::1]:8440"
 
 
 def test_a_certificate_counts_no_longer_than_it_says(installation: Installation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,6 +10,9 @@ from web.partners.door import PartnerDoor
 from web.partners.limits import RequestQuota
 from web.partners.request_names import NamedRequests
 from web.partners.token_desk import TokenDesk
+
+_PORT = re.compile(r":[^\]]*$")
+"""Behind a host's name or an IPv6 address in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,6 @@ class PartnerServices:
 def over_tls(address: str) -> str:
     """Return an address by TLS; the same where it names a port, which TLS can't be at."""
     parts = urlsplit(address)
-    if parts.scheme != "http" or parts.port is not None:
+    if parts.scheme != "http" or _PORT.search(parts.netloc):
         return address
     return urlunsplit(parts._replace(scheme="https"))
