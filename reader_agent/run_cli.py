@@ -35,13 +35,17 @@ def run_agent(*, config_file: Path, check: bool) -> None:
     """
     from reader_agent.run.compose import assemble  # noqa: PLC0415 - heavy; --help is not
     from reader_agent.run.config import load_agent_config  # noqa: PLC0415
+    from reader_agent.run.loose_roles import loose_roles_told  # noqa: PLC0415
 
     try:
         config = load_agent_config(config_file)
+        told = loose_roles_told(config)
         if check:
-            click.echo(f"✓ {config_file}")
+            click.echo("\n".join([f"✓ {config_file}", *(f"! {one}" for one in told)]))
             return
         _start_log(config.log)
+        for one in told:
+            _LOG.warning("%s", one)
         agent = assemble(config)
     except (CardsvcError, OSError) as error:
         click.echo(f"✗ {config_file}: {error}", err=True)

@@ -10,7 +10,7 @@ from cardsvc.errors import CardError, ReasonCode
 from reader_agent import platform
 from reader_agent.doctor.device_check import check_device
 from reader_agent.doctor.finding import Finding, Sign
-from reader_agent.doctor.readers_check import ReaderTools, check_readers
+from reader_agent.doctor.readers_check import ReaderTools, check_readers, check_roles
 from reader_agent.doctor.service_check import check_service
 from reader_agent.run.config import load_agent_config
 from reader_agent.run.config_section import ConfigError
@@ -27,6 +27,7 @@ def examine(config_file: Path, clock: Clock) -> list[Finding]:
         return [Finding(Sign.CONFIG_WRONG, str(error)), *check_readers((), tools)]
     return [
         Finding(Sign.CONFIG_GOOD, str(config_file)),
+        *check_roles(config),
         *check_readers(config.readers, tools),
         *check_device(config, clock.now()),
         *check_service(config, clock),

@@ -32,6 +32,8 @@ class Sign(StrEnum):
     READER_ABSENT = "reader_absent"
     READER_AMBIGUOUS = "reader_ambiguous"
     READER_BUSY = "reader_busy"
+    ROLE_WITHOUT_READER = "role_without_reader"
+    READER_WITHOUT_USE = "reader_without_use"
     PIN_PAD_GOOD = "pin_pad_good"
     NOT_ENROLLED = "not_enrolled"
     IDENTITY_EXPOSED = "identity_exposed"
@@ -69,6 +71,7 @@ _WARNINGS = frozenset(
     {
         Sign.READER_CAP,
         Sign.READER_BUSY,
+        Sign.READER_WITHOUT_USE,
         Sign.CERTIFICATE_NEAR,
         Sign.DISK_LOW,
         Sign.OUTBOX_BACKLOG,

@@ -10,6 +10,8 @@ from cardsvc.card.connection import CardConnection
 from cardsvc.errors import CardError, ReasonCode
 from reader_agent.doctor.finding import Finding, Grade, Sign
 from reader_agent.pin_pad import find_pin_pad
+from reader_agent.run.config import AgentConfig
+from reader_agent.run.loose_roles import without_reader, without_use
 from reader_agent.run.reader_config import ReaderConfig, bind_readers
 
 READER_CAP = 16
@@ -51,6 +53,16 @@ def check_readers(configured: Sequence[ReaderConfig], tools: ReaderTools) -> lis
     if all(one.sign.grade is Grade.GOOD for one in findings):
         return [Finding(Sign.READERS_GOOD, str(len(names))), *findings]
     return findings
+
+
+def check_roles(config: AgentConfig) -> list[Finding]:
+    """Return which sections and readers of agent.toml lack their other half."""
+    lacking = [Finding(Sign.ROLE_WITHOUT_READER, f"[{one}]") for one in without_reader(config)]
+    unused = [
+        Finding(Sign.READER_WITHOUT_USE, f"{one.name}, role = {one.role}")
+        for one in without_use(config)
+    ]
+    return lacking + unused
 
 
 def _unbound(configured: Sequence[ReaderConfig], names: Sequence[str]) -> list[Finding]:

@@ -81,6 +81,19 @@ SIGN_TEXTS: dict[Sign, SignText] = {
         "Đóng chương trình đó (phần mềm ký số, trình duyệt), hoặc rút thẻ ra cắm lại",
         "Close it (signing software, a browser), or take the card out and put it in again",
     ),
+    _S.ROLE_WITHOUT_READER: SignText(
+        "Có mục cho việc này mà không đầu đọc nào có role đó: trang sẽ báo tạm ngừng phục vụ",
+        "there is a section for this, and no reader of that role: its page stays out of service",
+        "Thêm [[readers]] với role đó vào agent.toml (tên: reader-agent readers), hoặc bỏ mục đó",
+        "Add [[readers]] of that role to agent.toml (names: reader-agent readers), or take the "
+        "section out",
+    ),
+    _S.READER_WITHOUT_USE: SignText(
+        "Đầu đọc đã cấu hình mà không việc nào dùng: đưa thẻ vào sẽ không có gì xảy ra",
+        "a configured reader that nothing uses: nothing happens to a card in it",
+        "Thêm mục [kiosk], [counter] hoặc [[doors]] cho role của nó vào agent.toml, hoặc sửa role",
+        "Add [kiosk], [counter] or [[doors]] for its role to agent.toml, or correct its role",
+    ),
     _S.PIN_PAD_GOOD: SignText(
         "Đầu đọc có bàn phím PIN riêng", "a reader has a PIN pad of its own"
     ),

@@ -34,13 +34,13 @@ from reader_agent.doctor.device_check import (
     check_outbox,
 )
 from reader_agent.doctor.finding import Finding, Grade, Sign
-from reader_agent.doctor.readers_check import ReaderTools, check_readers
+from reader_agent.doctor.readers_check import ReaderTools, check_readers, check_roles
 from reader_agent.doctor.service_check import check_service
 from reader_agent.doctor.texts import SIGN_TEXTS
 from reader_agent.enrol.identity import DeviceIdentity, new_key, save_identity
 from reader_agent.outbox.book import EventBook, NewEvent
 from reader_agent.platform.posix import smart_card_devices
-from reader_agent.run.config import AgentConfig, ServiceConfig
+from reader_agent.run.config import AgentConfig, ServiceConfig, parse_agent_config
 from reader_agent.run.reader_config import ReaderConfig, Role
 from reader_agent.virtual.card import VirtualCard
 from reader_agent.virtual.connection import connect_in_process
@@ -68,6 +68,44 @@ def raising(reason: ReasonCode) -> Callable[[], Sequence[str]]:
         raise CardError(reason)
 
     return fail
+
+
+ROLES = """[agent]
+relying_party = "rp"
+[service]
+url = "https://the.example"
+[[readers]]
+name = "một"
+match = "ACR"
+role = "counter"
+"""
+HALL = """[kiosk]
+name_vi = "Sảnh"
+name_en = "Hall"
+services = [{service = "tra-cuu", title_vi = "Tra cứu", title_en = "Look up"}]
+"""
+
+
+def test_a_section_without_a_reader_and_a_reader_without_a_section(tmp_path: Path) -> None:
+    lacking = Finding(Sign.ROLE_WITHOUT_READER, "[kiosk]")
+    unused = Finding(Sign.READER_WITHOUT_USE, "một, role = counter")
+    both = ROLES + HALL
+    assert check_roles(parse_agent_config(both)) == [lacking, unused]
+    assert lacking.sign.grade is Grade.FAULT
+    assert check_roles(parse_agent_config(both.replace('"counter"', '"kiosk"'))) == []
+    assert check_roles(parse_agent_config(ROLES.replace('"counter"', '"desk"'))) == []
+    door = '[[doors]]\nname = "a"\nreader = "một"\nservice = "s"\ncontact = false\n'
+    door += 'lock = {pin = 17, active_high = true, fail = "secure"}\n'
+    at_door = ROLES.replace('"counter"', '"door"')
+    assert signs(check_roles(parse_agent_config(at_door))) == [Sign.READER_WITHOUT_USE]
+    assert check_roles(parse_agent_config(at_door + door)) == []
+    file = tmp_path / "agent.toml"
+    file.write_text(both, "utf-8")
+    arguments = ["run", "--config", str(file), "--check"]
+    result = click.testing.CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0
+    assert "! [kiosk]: no reader has role = kiosk" in result.output
+    assert "! [[readers]] một: nothing uses a reader of role = counter" in result.output
 
 
 ACR = "ACS ACR39U 00 00"
