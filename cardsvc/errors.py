@@ -291,7 +291,9 @@ class ReasonCode(StrEnum):
 
     # --- receipt, audit, access
     RECEIPT_BAD_SIGNATURE = "receipt_bad_signature"
+    DECISION_UNKNOWN = "decision_unknown"
     AUDIT_BROKEN = "audit_broken"
+    WITNESS_MISSING = "witness_missing"
     WITNESS_REFUSED = "witness_refused"
     RECORD_CORRUPT = "record_corrupt"
     ACCESS_DENIED = "access_denied"

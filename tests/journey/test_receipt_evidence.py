@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cardsvc.errors import CardsvcError, Malformed, StoreError
+from cardsvc.errors import CardsvcError, Malformed, ReasonCode, StoreError
 from cardsvc.witness_records import LogWitness
 from keys.note_keys import NoteKey, make_witness_key
 from tests.support.installations import ServiceUnderTest
@@ -110,6 +110,17 @@ def test_junk_is_malformed(case: Case, junk: bytes) -> None:
         check_evidence(junk, case.receipt, NoteKey.parse(case.log_key), [])
 
 
+@pytest.mark.reason(ReasonCode.DECISION_UNKNOWN)
 def test_of_no_decision_there_is_no_evidence(service: ServiceUnderTest, case: Case) -> None:
-    with pytest.raises(StoreError, match="no such decision"):
+    with pytest.raises(StoreError) as refused:
         make_evidence(service.installation.audit, "nothing", case.desk.book.cosigned())
+    assert refused.value.reason is ReasonCode.DECISION_UNKNOWN
+
+
+@pytest.mark.reason(ReasonCode.WITNESS_MISSING)
+def test_a_log_that_nobody_cosigned_is_not_called_broken(
+    service: ServiceUnderTest, case: Case
+) -> None:
+    with pytest.raises(StoreError) as refused:
+        make_evidence(service.installation.audit, case.decision, [])
+    assert refused.value.reason is ReasonCode.WITNESS_MISSING

@@ -53,6 +53,8 @@ _ADVICE = {
     ReasonCode.RELYING_PARTY_UNKNOWN: "see `cardsvc partner list`",
     ReasonCode.PARTNER_KEY_UNKNOWN: "see `cardsvc partner key list`",
     ReasonCode.PARTNER_KEY_TAKEN: "khóa đã có – see `cardsvc partner key list`",
+    ReasonCode.DECISION_UNKNOWN: "mã quyết định là jti của biên nhận – a receipt's `jti` names it",
+    ReasonCode.WITNESS_MISSING: "xin đồng ký – ask one: `cardsvc audit witness ask`",
     ReasonCode.VAULT_SEALED: "the passphrase is wrong or missing",
 }
 

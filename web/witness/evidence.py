@@ -61,8 +61,8 @@ def make_evidence(log: EvidenceLog, decision_id: str, cosigned: Sequence[Cosigne
     """Return the evidence of a decision, under the smallest cosigned checkpoint that holds it.
 
     Raises:
-        StoreError: there is no such decision in the log, or none that is cosigned yet
-            (AUDIT_BROKEN).
+        StoreError: the log has no such decision (DECISION_UNKNOWN), or no witness has cosigned
+            it yet (WITNESS_MISSING).
     """
     found = [
         one
@@ -70,11 +70,11 @@ def make_evidence(log: EvidenceLog, decision_id: str, cosigned: Sequence[Cosigne
         if one.event.action is AuditAction.TAP_DECIDED
     ]
     if not found:
-        _refuse("the log has no such decision")
+        raise StoreError(ReasonCode.DECISION_UNKNOWN, "the log has no such decision")
     entry = found[0]
     note = next((one for one in cosigned if one.size > entry.seq), None)
     if note is None:
-        _refuse("no witness has cosigned it yet: see `cardsvc audit witness ask`")
+        raise StoreError(ReasonCode.WITNESS_MISSING, "no witness has cosigned it yet")
     proof = log.prove_inclusion(entry.seq, note.size)
     body = {
         "entry": encode_event(entry.event).decode(),
