@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cardsvc.errors import CardsvcError
+from cardsvc.errors import CardsvcError, ReasonCode
 from reader_agent.reason_texts import reason_text
+
+if TYPE_CHECKING:
+    from reader_agent.run.config import ServiceConfig
 
 _MAX_CODE_LINE = 128
 
@@ -36,6 +40,7 @@ def enrol(*, config_file: Path, code_stdin: bool, replace: bool) -> None:
     from reader_agent.enrol.ask import enrol_device  # noqa: PLC0415 - heavy; --help is not
     from reader_agent.run.config import load_agent_config  # noqa: PLC0415
 
+    config = None
     try:
         config = load_agent_config(config_file)
         if code_stdin:
@@ -46,9 +51,23 @@ def enrol(*, config_file: Path, code_stdin: bool, replace: bool) -> None:
     except CardsvcError as error:
         text = reason_text(error.reason)
         click.echo(f"✗ {error.reason.value}: {text} ({error})", err=True)
+        if config is not None and error.reason is ReasonCode.NETWORK_FAILED:
+            _tell_why(config.service)
         sys.exit(2)
     except OSError as error:
         click.echo(f"✗ {error.filename}: {error.strerror}", err=True)
         sys.exit(2)
     until = identity.certificate.not_valid_after_utc
     click.echo(f"✓ {identity.name}, {until:%Y-%m-%d}")
+
+
+def _tell_why(service: ServiceConfig) -> None:
+    """Say which layer on the way to the service failed, as the doctor does."""
+    from reader_agent.doctor.service_check import reach  # noqa: PLC0415
+    from reader_agent.doctor.texts import SIGN_TEXTS  # noqa: PLC0415
+
+    found = reach(service)
+    if found is not None:
+        said = SIGN_TEXTS[found.sign]
+        click.echo(f"✗ {said.vi} – {said.en} ({found.detail})", err=True)
+        click.echo(f"    → {said.fix_vi}\n    → {said.fix_en}", err=True)

@@ -25,9 +25,9 @@ _UNAUTHENTICATED = 401
 
 def check_service(config: AgentConfig, clock: Clock) -> list[Finding]:
     """Return what is to be said of the service; the first layer that fails is the one to mend."""
-    reached = _reach(config.service)
-    if reached is not None:
-        return [reached]
+    unreached = reach(config.service)
+    if unreached is not None:
+        return [unreached]
     credentials = _Listening(_credentials(config, clock), clock)
     findings: list[Finding] = []
     try:
@@ -78,7 +78,8 @@ def _credentials(config: AgentConfig, clock: Clock) -> Credentials:
     return BearerToken("-")
 
 
-def _reach(service: ServiceConfig) -> Finding | None:
+def reach(service: ServiceConfig) -> Finding | None:
+    """Return why there is no way to the service; None where there is one."""
     parts = urlsplit(service.url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -346,6 +346,21 @@ def test_an_authority_that_can_not_be_read(tmp_path: Path, content: bytes | None
     assert found == [Finding(Sign.CA_UNREADABLE, str(ca_file))]
 
 
+def test_enrolling_says_as_the_doctor_does_why_the_service_is_not_reached(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_text("not PEM", "ascii")
+    agent = f'[agent]\nrelying_party = "rp"\nstate_dir = "{tmp_path}"\n'
+    service = f'[service]\nurl = "https://127.0.0.1:9"\nca_file = "{ca_file}"\n'
+    file.write_text(agent + service, "utf-8")
+    arguments = ["enrol", "--config", str(file), "--code-stdin"]
+    result = click.testing.CliRunner().invoke(main, arguments, input="code\n")
+    assert result.exit_code == 2
+    assert result.output.startswith("✗ network_failed: ")
+    assert f"service.ca_file) can't be read ({ca_file})" in result.output
+    assert SIGN_TEXTS[Sign.CA_UNREADABLE].fix_vi in result.output
+
+
 def test_a_service_whose_certificate_is_not_trusted(tmp_path: Path) -> None:
     key = new_key()
     made = certificate(key, "localhost").public_bytes(Encoding.PEM)
