@@ -19,7 +19,7 @@ from cardsvc.card.session import PivSession
 from cardsvc.clock import SystemClock
 from cardsvc.errors import CardsvcError
 from reader_agent.inspect import PinChoice, read_card
-from reader_agent.material import Loaded, load, revocation_from, trust_from
+from reader_agent.material import Kind, Loaded, load, revocation_from, trust_from
 from reader_agent.personas.catalogue import find_persona
 from reader_agent.report_view import EXIT_STATUS, as_json, print_report
 from reader_agent.sources import CardSource, open_source, persona_name
@@ -136,8 +136,15 @@ class _Given:
             if not anchors.anchors:
                 warnings.append(f"{trust}: no self-signed certificate, so nothing can be trusted")
         if crl is not None or ocsp is not None:
-            files = [_load(place) for place in (crl, ocsp) if place is not None]
-            warnings += [warning for one in files for warning in one.warnings]
+            wanted = ((crl, Kind.CRL, "CRL"), (ocsp, Kind.OCSP_RESPONSE, "OCSP response"))
+            files = []
+            for place, kind, what in wanted:
+                if place is None:
+                    continue
+                files.append(loaded := _load(place))
+                warnings += loaded.warnings
+                if not loaded.ders[kind]:
+                    warnings.append(f"{place}: no {what} in it")
             revocation, unusable = revocation_from(files)
             warnings += unusable
         return cls(anchors, revocation, warnings)

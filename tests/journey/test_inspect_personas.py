@@ -122,6 +122,15 @@ def test_a_stray_file_is_a_warning(run, tmp_path: Path) -> None:
     assert any("broken.pem" in warning for warning in warnings)
 
 
+def test_folders_without_what_they_are_given_for_are_told(run, tmp_path: Path) -> None:
+    CliRunner().invoke(main, ["virtual", "export", str(tmp_path)])
+    crl, ocsp = tmp_path / "trust", tmp_path / "crl"
+    given = [f"--trust={tmp_path / 'trust'}", f"--crl={crl}", f"--ocsp={ocsp}"]
+    result = run("--reader", "virtual:good", *given, "--json")
+    expected = [f"{crl}: no CRL in it", f"{ocsp}: no OCSP response in it"]
+    assert json.loads(result.stdout)["warnings"] == expected
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
