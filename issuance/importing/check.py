@@ -11,6 +11,7 @@ from cardsvc.import_records import KnownHolders, RowOutcome
 from cardsvc.records import Employment, Holder
 from issuance.importing.fields import Field
 from issuance.importing.findings import Finding, ImportCode, Severity, blocks
+from issuance.importing.name_forms import is_in_capitals
 from issuance.importing.person import CheckContext, ImportedPerson, read_person
 from issuance.importing.rows import RowValues
 from issuance.registry.holders import changed_facts, with_form_facts
@@ -156,6 +157,9 @@ def _compared(checked: CheckedRow, known: KnownHolders) -> CheckedRow:
 def _merged(holder: Holder, person: ImportedPerson) -> Holder:
     """What a list leaves out is not taken away."""
     after = with_form_facts(holder, person.as_holder(holder.id))
+    is_same_name = holder.name.tone_folded_key == person.name.tone_folded_key
+    if is_same_name and is_in_capitals(person.name.value):
+        after = replace(after, name=holder.name)  # a list in capitals tells nothing of case
     if person.employment is None or holder.employment is None:
         return after
     return replace(after, employment=_merged_post(holder.employment, person.employment))

@@ -125,6 +125,22 @@ _TEXTS: dict[ImportCode, FindingText] = {
         "Chữ Ð lạ đã đổi thành Đ: đối chiếu với giấy tờ.",
         "A look-alike of Đ was replaced: compare with the document.",
     ),
+    _C.NAME_WITH_ADDITION: _T(
+        "Ô họ tên có thêm danh xưng, học vị hoặc chức vụ (Ông, Bà, TS., “– Trưởng phòng”…): đối "
+        "chiếu họ tên đề xuất với giấy tờ rồi xác nhận, hoặc gõ lại họ tên.",
+        "A title or a post stands beside the name (Ông, Bà, TS., “– Trưởng phòng”…): compare the "
+        "proposed name with the document and confirm, or type the name.",
+    ),
+    _C.NAME_IN_LOWER_CASE: _T(
+        "Họ tên có chữ đầu từ không viết hoa: đối chiếu họ tên đề xuất với giấy tờ rồi xác nhận.",
+        "A word of the name begins in lower case: compare the proposed name with the document "
+        "and confirm.",
+    ),
+    _C.NAME_IN_CAPITALS: _T(
+        "Họ tên viết toàn chữ in hoa: được giữ như vậy; người đã có thì giữ cách viết đã lưu.",
+        "The name is all in capitals and is kept so; of somebody on record the present writing "
+        "stays.",
+    ),
     _C.BIRTH_DAY_UNKNOWN: _T(
         "Chỉ biết năm hoặc tháng sinh: ngày sinh không được ghi.",
         "Only the year or month of birth is known: no date of birth is recorded.",

@@ -52,6 +52,9 @@ class ImportCode(StrEnum):
     PHONE_MALFORMED = "phone_malformed"
     EMAIL_MALFORMED = "email_malformed"
     ETH_REPLACED = "eth_replaced"
+    NAME_WITH_ADDITION = "name_with_addition"
+    NAME_IN_LOWER_CASE = "name_in_lower_case"
+    NAME_IN_CAPITALS = "name_in_capitals"
     BIRTH_DAY_UNKNOWN = "birth_day_unknown"
     PROVINCE_UNKNOWN = "province_unknown"
     BIRTH_YEAR_IMPLAUSIBLE = "birth_year_implausible"
@@ -101,6 +104,8 @@ _CONFIRM = frozenset(
         ImportCode.LEGACY_FONT,
         ImportCode.MIXED_ENCODING,
         ImportCode.HIDDEN_ROW,
+        ImportCode.NAME_WITH_ADDITION,
+        ImportCode.NAME_IN_LOWER_CASE,
         ImportCode.NAME_DIFFERS_IN_REGISTRY,
         ImportCode.BIRTH_DATE_DIFFERS_IN_REGISTRY,
         ImportCode.EMPLOYMENT_ENDED,
@@ -115,6 +120,7 @@ _WARNINGS = frozenset(
         ImportCode.DATE_FROM_SERIAL,
         ImportCode.DECOMPOSED_TEXT,
         ImportCode.ETH_REPLACED,
+        ImportCode.NAME_IN_CAPITALS,
         ImportCode.BIRTH_DAY_UNKNOWN,
         ImportCode.PROVINCE_UNKNOWN,
         ImportCode.BIRTH_YEAR_IMPLAUSIBLE,
@@ -136,6 +142,7 @@ _WARNINGS = frozenset(
 """Whatever is in neither set is an error, a code that somebody adds and forgets too."""
 
 BULK_CONFIRMABLE = _CONFIRM - {
+    ImportCode.NAME_WITH_ADDITION,
     ImportCode.NAME_DIFFERS_IN_REGISTRY,
     ImportCode.BIRTH_DATE_DIFFERS_IN_REGISTRY,
     ImportCode.EMPLOYMENT_ENDED,

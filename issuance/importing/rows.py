@@ -13,6 +13,7 @@ from issuance.importing.cells import read_cell
 from issuance.importing.fields import FILLABLE, Field
 from issuance.importing.findings import Finding, ImportCode
 from issuance.importing.headings import Headings
+from issuance.importing.name_forms import name_findings
 from issuance.importing.refusals import refuse
 from issuance.importing.table import EMPTY, Cell, Table, TableRow
 
@@ -141,7 +142,7 @@ def _read(row: TableRow, headings: Headings, merged: _Merged, *, is_epoch_1904: 
         findings.append(Finding(ImportCode.HIDDEN_ROW))
     if row.is_differently_encoded:
         findings.append(Finding(ImportCode.MIXED_ENCODING))
-    whole = _with_whole_name(RowValues(row.number, values, tuple(findings)))
+    whole = _with_name_findings(_with_whole_name(RowValues(row.number, values, tuple(findings))))
     return _with_one_sex(whole) if {Field.MALE, Field.FEMALE} & headings.columns.keys() else whole
 
 
@@ -165,6 +166,13 @@ def _with_whole_name(row: RowValues) -> RowValues:
         for one in row.findings
     )
     return RowValues(row.number, values, tuple(findings))
+
+
+def _with_name_findings(row: RowValues) -> RowValues:
+    """Ask about what stands beside the name, and about letters of wrong case."""
+    proposals = [one.proposal for one in row.findings if one.field is Field.NAME and one.proposal]
+    name = proposals[-1] if proposals else row.values.get(Field.NAME, "")
+    return replace(row, findings=(*row.findings, *name_findings(name)))
 
 
 def _with_one_sex(row: RowValues) -> RowValues:
