@@ -150,6 +150,7 @@ class ReasonCode(StrEnum):
     KEY_EXISTS = "key_exists"
     PROFILE_UNKNOWN = "profile_unknown"
     PROFILE_VIOLATED = "profile_violated"
+    SIGNER_ENDING = "signer_ending"
     KEY_REUSED = "key_reused"
     WEAK_KEY = "weak_key"
     SERIAL_TAKEN = "serial_taken"

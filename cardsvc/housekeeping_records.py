@@ -14,6 +14,7 @@ class StepName(StrEnum):
     RESUME_RETURNS = "resume_returns"
     PUBLISH_STATUS = "publish_status"
     SIGN_TREE_HEAD = "sign_tree_head"
+    CHECK_SIGNERS = "check_signers"
     RESUME_IMPORTS = "resume_imports"
     RESUME_BATCHES = "resume_batches"
     COUNT_CARDS = "count_cards"

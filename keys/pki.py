@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from cryptography import x509
 from cardsvc.terms import CardType, Realm
 from keys.authority import Authority
 from keys.ca import CertificateFactory
-from keys.ceremony import Ceremony
+from keys.ceremony import RENEW_BEFORE_END, Ceremony
 from keys.ceremony_plan import CeremonyPlan, TranscriptLine, realm_name
 from keys.hierarchy import Hierarchy, open_hierarchy
 from keys.kek import VaultCardSecrets, open_card_secrets
@@ -79,6 +79,14 @@ class Pki:
     def receipt_signer(self) -> ReceiptSigner:
         """The signer of receipts about true cards."""
         return self.production.receipt_signer
+
+    def ending(self, at: datetime) -> Sequence[str]:
+        """Return the labels of signers and CAs that end within 30 days, or did.
+
+        A signer is followed up by whoever opens the CA side next, not by a process that has it
+        open.
+        """
+        return [line.label for line in self.transcript if line.not_after <= at + RENEW_BEFORE_END]
 
     @property
     def every_content_signer(self) -> dict[tuple[Realm, CardType], ContentSigner]:

@@ -7,6 +7,7 @@ import secrets
 import socket
 from datetime import datetime, timedelta
 
+from cardsvc.errors import ReasonCode, VaultError
 from cardsvc.housekeeping_records import StepName
 from cardsvc.store.card_figures import SqlCardFigures
 from cardsvc.store.due_figures import SqlDueFigures
@@ -34,6 +35,7 @@ def wire_housekeeping(installation: Installation) -> Housekeeper:
         Step(StepName.PUBLISH_STATUS, minute, lambda at: publish_due(status, at)),
         Step(StepName.RESUME_RETURNS, minute, lambda at: _resume_returns(installation, at)),
         Step(StepName.SIGN_TREE_HEAD, timedelta(hours=1), lambda at: _sign(installation, at)),
+        Step(StepName.CHECK_SIGNERS, day, lambda at: _check_signers(installation, at)),
         Step(StepName.ASK_WITNESSES, timedelta(hours=1), installation.witnesses.ask_all),
         Step(
             StepName.COUNT_CARDS,
@@ -71,6 +73,18 @@ def _sign(installation: Installation, at: datetime) -> int:
         return 0
     installation.audit.sign_head(installation.log_signer, at)
     return 1
+
+
+def _check_signers(installation: Installation, at: datetime) -> int:
+    """Fail where this process signs with what ends soon: only a start takes up what follows.
+
+    Raises:
+        VaultError: SIGNER_ENDING.
+    """
+    ending = installation.pki.ending(at)
+    if ending:
+        raise VaultError(ReasonCode.SIGNER_ENDING, ", ".join(ending))
+    return 0
 
 
 def _resume_imports(installation: Installation, at: datetime) -> int:

@@ -7,9 +7,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import urllib3
 
 from cardsvc.batch_records import BatchKind, BatchOrder, BatchState, Selection
+from cardsvc.errors import ReasonCode
 from cardsvc.housekeeping_records import StepName
 from cardsvc.identity.agency_code import AgencyCode
 from cardsvc.lifecycle import CardState
@@ -19,7 +21,7 @@ from cardsvc.terms import SuspensionCause
 from issuance import lifecycle
 from issuance.batches.plan import plan_batch
 from issuance.batches.run import begin_batch
-from tests.support.installations import ServiceUnderTest
+from tests.support.installations import ServiceUnderTest, serve
 from tests.support.served import run_cardsvc, serving_process
 from web.housekeeping_wiring import wire_housekeeping
 
@@ -59,6 +61,24 @@ def test_a_leave_ends_and_everything_is_published_signed_and_counted(
     due = {one.step: one for one in housekeeper.run_due()}
     assert due[StepName.PUBLISH_STATUS].done >= 2
     installation.audit.verify(installation.log_verifier)
+
+
+@pytest.mark.reason(ReasonCode.SIGNER_ENDING)
+def test_signers_that_end_soon_are_told_until_a_start_follows_them_up(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with serve(tmp_path_factory.mktemp("service")) as service:
+        housekeeper = wire_housekeeping(service.installation)
+
+        def failing() -> dict[StepName, str]:
+            return {one.step: one.failure for one in housekeeper.run_all() if one.failure}
+
+        service.clock.advance(timedelta(days=365))  # of an OCSP signer's 397
+        assert failing() == {}
+        service.clock.advance(timedelta(days=3))
+        assert failing() == {StepName.CHECK_SIGNERS: "signer_ending"}
+        ending = service.installation.pki.ending(service.clock.now())
+        assert {label.removeprefix("sandbox-").partition("-")[0] for label in ending} == {"ocsp"}
 
 
 def test_a_change_to_many_cards_that_was_cut_off_is_finished(

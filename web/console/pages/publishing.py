@@ -19,6 +19,7 @@ STEP_TEXTS = {
     StepName.PUBLISH_STATUS: Text("Công bố trạng thái", "Publish status"),
     StepName.RESUME_RETURNS: Text("Mở khóa thẻ hết thời gian nghỉ", "Unlock cards after a leave"),
     StepName.SIGN_TREE_HEAD: Text("Ký nhật ký", "Sign the audit log"),
+    StepName.CHECK_SIGNERS: Text("Kiểm tra hạn của khóa ký", "See that signers last"),
     StepName.COUNT_CARDS: Text("Tính số liệu tổng quan", "Count figures for the overview"),
     StepName.COUNT_DUE: Text("Đếm dữ liệu đến hạn xóa", "Count what is due to go"),
     StepName.RESUME_BATCHES: Text(
