@@ -45,6 +45,10 @@ def verify_audit(settings: Settings, kept: tuple[Path, ...], *, ask: bool) -> No
             known += desk.heads_of_witnesses()
         verified = installation.audit.verify(installation.log_verifier, known=known)
         click.echo(f"✓ {verified.size} events, root {verified.root_hash.hex()}")
+        last = installation.audit.latest_signed_head()
+        newest = "" if last is None else f", the last of {last.head.at.isoformat()}"
+        # whoever deletes them all leaves a log that is sound: the number is for comparing
+        click.echo(f"✓ {verified.tree_heads} heads signed by the service{newest}")
         if known:
             click.echo(f"✓ {len(known)} cosigned heads, up to {max(one.size for one in known)}")
 
