@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from reader_agent.run.config import ServiceConfig
 
 _MAX_CODE_LINE = 128
+_MAX_CODE = 64
+_NO_CODE = (
+    "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn (một giờ): xin mã mới bằng cardsvc agent invite"
+    " – the code is wrong, used or has expired (an hour): ask for a new one by cardsvc agent invite"
+)
 
 
 @click.command("enrol")
@@ -47,9 +52,13 @@ def enrol(*, config_file: Path, code_stdin: bool, replace: bool) -> None:
             code = sys.stdin.readline(_MAX_CODE_LINE).strip()
         else:
             code = click.prompt("Mã đăng ký – code", hide_input=True, err=True).strip()
+        if not (0 < len(code) <= _MAX_CODE and code.isprintable()):
+            click.echo(f"✗ {_NO_CODE}", err=True)
+            sys.exit(2)
         identity = enrol_device(config, code, replace=replace)
     except CardsvcError as error:
-        text = reason_text(error.reason)
+        denied = error.reason is ReasonCode.ACCESS_DENIED
+        text = _NO_CODE if denied else reason_text(error.reason)
         click.echo(f"✗ {error.reason.value}: {text} ({error})", err=True)
         if config is not None and error.reason is ReasonCode.NETWORK_FAILED:
             _tell_why(config.service)

@@ -164,9 +164,13 @@ def test_a_code_that_opens_nothing_is_said_in_one_line(
 ) -> None:
     config = written(service, tmp_path)
     arguments = ["enrol", "--config", str(config), "--code-stdin"]
-    result = click.testing.CliRunner().invoke(main, arguments, input="wrong\n")
-    assert result.exit_code == 2
-    assert "access_denied" in result.output
+    for code in ("wrong", "", "w" * 100):
+        result = click.testing.CliRunner().invoke(main, arguments, input=code + "\n")
+        assert result.exit_code == 2
+        assert result.output.count("\n") == 1
+        assert ("access_denied" in result.output) is (code == "wrong")
+        assert "the code is wrong, used or has expired" in result.output
+        assert "token" not in result.output, "the device has none"
     assert not (tmp_path / "state" / "identity.pem").exists()
 
 
