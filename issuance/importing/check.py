@@ -86,8 +86,9 @@ def numbers_of(checked: Sequence[CheckedRow]) -> list[PersonalNumber]:
 def with_duplicates(rows: Sequence[RowValues], context: CheckContext) -> tuple[RowValues, ...]:
     """Return the rows with what is to be said of personal numbers that stand there twice.
 
-    The same facts again are a warning. Different facts under one number are an error in every
-    such row: nobody can know which is right.
+    The same facts again are a warning, the name compared as with the registry (``Hòa`` is
+    ``Hoà``, in capitals too). Different facts under one number are an error in every such row:
+    nobody can know which is right.
     """
     by_number = defaultdict(list)
     for one in check_rows(rows, context):
@@ -104,7 +105,10 @@ def with_duplicates(rows: Sequence[RowValues], context: CheckContext) -> tuple[R
 
 
 def _group_findings(group: Sequence[CheckedRow]) -> dict[int, Finding]:
-    facts = {replace(one.person, number=0) for one in group if one.person is not None}
+    people = [one.person for one in group if one.person is not None]
+    facts = {
+        (one.name.tone_folded_key, replace(one, number=0, name=people[0].name)) for one in people
+    }
     numbers = [one.row.number for one in group]
     if len(facts) == 1:
         first, *others = numbers

@@ -181,6 +181,20 @@ def test_one_number_twice() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "again", ["Trần Thị Hoà", "TRẦN THỊ HÒA", "Trần  Thị Ho\u0300a ", "trần thị hoà"]
+)
+def test_one_name_in_two_spellings_is_one_person(again: str) -> None:
+    first, second = [1, "Trần Thị Hòa", *KHUE[2:]], [2, again, *KHUE[2:]]
+    rows = with_duplicates(read_staff(first, second).rows, CONTEXT)
+    found = [{one.code for one in row.findings} for row in rows]
+    assert ImportCode.REPEATED_ROW in found[1]
+    assert ImportCode.DUPLICATE_IN_FILE not in found[0] | found[1]
+    other = [2, "Trần Thị Hóa", *KHUE[2:]]
+    rows = with_duplicates(read_staff(first, other).rows, CONTEXT)
+    assert all(ImportCode.DUPLICATE_IN_FILE in {one.code for one in row.findings} for row in rows)
+
+
 def test_comparison_with_the_registry() -> None:
     checked = check({})
     known = holder_of(checked)
