@@ -228,6 +228,41 @@ def test_two_photos_of_one_person_are_nobodys() -> None:
     assert found.read(member) == b"3"
 
 
+@pytest.mark.parametrize(
+    ("names", "finds"),
+    [
+        (("46190012345.jpg",), True),
+        (("46190012345_Nguyen Van An.jpg",), True),
+        (("46190012345.jpg", "46190012345 (1).jpg"), False),
+        (("46190012345.jpg", "046190012346.jpg"), True),
+        (("461900123450.jpg",), False),
+    ],
+)
+def test_a_number_that_lost_its_zero_finds_its_person_where_one_file_fits(
+    names: tuple[str, ...], *, finds: bool
+) -> None:
+    found = parse_photo_archive(zipped(*((name, b"x") for name in names)))
+    member = found.find("046190012345", "")
+    assert (member is not None and member.filename == names[0]) is finds
+    assert found.find("146190012345", "") is None
+
+
+def test_two_lost_zeros_stand_alone() -> None:
+    found = parse_photo_archive(zipped(("1190012345.jpg", b"x"), ("IMG_1199012345.jpg", b"x")))
+    assert found.find("001190012345", "") is not None
+    assert found.find("001199012345", "") is None
+
+
+def test_names_of_unused_files_are_shown_without_what_steers_a_terminal() -> None:
+    found = parse_photo_archive(
+        zipped(("a\x1b[2J\u202e.txt", b"x"), *((f"{number}.txt", b"x") for number in range(70)))
+    )
+    assert found.unused[0].name == "a�[2J�.txt"
+    assert (len(found.unused), found.skipped[PhotoSkip.NOT_AN_IMAGE]) == (50, 71)
+    long = parse_photo_archive(zipped((f"{'a' * 300}.txt", b"x"))).unused[0].name
+    assert (len(long), long[0], long[-4:]) == (80, "…", ".txt")
+
+
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("http://x")']
 
 

@@ -339,7 +339,14 @@ def test_photos_find_their_people(database: Database, desk: ImportDesk, sealer: 
     first = take()
     assert (first.rows, first.taken, first.unchanged, first.without) == (4, 2, 0, 1)
     assert first.refused == {ReasonCode.PHOTO_TOO_LARGE: 1}
-    assert first.skipped == {PhotoSkip.NOT_AN_IMAGE: 1}
+    assert first.skipped == {PhotoSkip.NOT_AN_IMAGE: 1, PhotoSkip.FITS_NOBODY: 1}
+    assert (first.missing, [one.number for one in first.rows_without]) == (1, [5])
+    assert [(one.name, one.why) for one in first.unused] == [
+        ("anh/readme.txt", PhotoSkip.NOT_AN_IMAGE),
+        ("anh/046190000003.png", ReasonCode.PHOTO_TOO_LARGE),
+        ("anh/046199999999.jpg", PhotoSkip.FITS_NOBODY),
+    ]
+    assert first.unused_count == 3
     assert first.findings
     again = take()
     assert (again.taken, again.unchanged) == (0, 2)

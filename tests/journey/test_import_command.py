@@ -77,9 +77,15 @@ def test_a_list_from_template_to_requests(commands: Commands) -> None:
     assert "applied" in fixed
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("046190012345.jpg", jpeg(240, 320))
+        archive.writestr("46190012345.jpg", jpeg(240, 320))  # its zero was lost
+        archive.writestr("Người lạ.jpg", jpeg(240, 320))
     photos = commands.write("anh.zip", out.getvalue())
-    assert "taken 1" in commands.run("photos", import_id, photos, *BY_LAN)
+    taken = commands.run("photos", import_id, photos, *BY_LAN).splitlines()
+    assert "taken 1" in taken[0]
+    assert taken[-2:] == [
+        "chưa có ảnh, dòng – no photo yet, rows: 3, 4",
+        "không dùng – not used: Người lạ.jpg  fits_nobody",
+    ]
     assert "unchanged 1" in commands.run("run", file, "--photos", photos, *BY_LAN)
     assert commands.run("list").split("\t")[0] == import_id
     assert commands.run("request", import_id, *BY_LAN) == "3 đề nghị – requests"

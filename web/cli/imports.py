@@ -11,7 +11,7 @@ from cardsvc.terms import CardType
 from issuance.importing.check import summarise
 from issuance.importing.forget import forget_old_imports
 from issuance.importing.photo_archive import parse_photo_archive
-from issuance.importing.photos import take_photos
+from issuance.importing.photos import PhotoProgress, take_photos
 from issuance.importing.request import request_for_import
 from issuance.importing.workbooks import template
 from web.bootstrap import Installation
@@ -183,8 +183,12 @@ def _run(installation: Installation, import_id: str, operator: str) -> None:
 def _take_photos(installation: Installation, import_id: str, archive: Path, operator: str) -> None:
     with archive.open("rb") as file:
         portraits = parse_photo_archive(file)
-        desk, store = installation.imports, installation.photos
+        desk, store, done = installation.imports, installation.photos, PhotoProgress()
+        shown = -1
         for done in take_photos(desk, store, portraits, import_id, operator=operator):
+            if done.rows == shown:
+                continue  # the end: what is left over is named below
+            shown = done.rows
             click.echo(
                 f"{done.rows} · ảnh mới – taken {done.taken} · đã có – unchanged {done.unchanged}"
                 f" · không có – without {done.without} · từ chối – refused "
@@ -195,6 +199,20 @@ def _take_photos(installation: Installation, import_id: str, archive: Path, oper
     counts |= {skip.value: count for skip, count in done.skipped.items()}
     for code, count in sorted(counts.items()):
         click.echo(f"  ! {count:>5}  {code}")
+    _print_unused(done)
+
+
+def _print_unused(done: PhotoProgress) -> None:
+    """Name those without a photo and the files that are nobody's, as far as they are named."""
+    if done.rows_without:
+        numbers = ", ".join(str(one.number) for one in done.rows_without)
+        more = done.missing - len(done.rows_without)
+        said = f", và {more} dòng nữa – and {more} more" if more else ""
+        click.echo(f"chưa có ảnh, dòng – no photo yet, rows: {numbers}{said}")
+    for one in done.unused:
+        click.echo(f"không dùng – not used: {one.name}  {one.why.value}")
+    if more := done.unused_count - len(done.unused):
+        click.echo(f"và {more} tệp nữa – and {more} more")
 
 
 def _forget(installation: Installation, operator: str) -> int:

@@ -215,6 +215,8 @@ def test_portraits_of_an_import_are_taken_in_from_an_archive(
     assert "Ảnh mới nhận: 1" in page
     assert "Tên tệp chứa đường dẫn không an toàn: 1" in page
     assert "đổi sang JPEG): 1" in page
+    assert "<code>ghi chú.txt</code>" in page
+    assert "Những người chưa có ảnh" not in page
     (row,) = console.services.registry.imports.store.rows(IMPORT, [RowState.APPLIED])
     photo = present_photo(console.services.registry.photos, row.holder_id or "")
     assert photo is not None

@@ -34,6 +34,10 @@ SKIPPED = {
         "No JPEG or PNG picture (HEIC of a phone: convert it to JPEG)",
     ),
     PhotoSkip.SEVERAL_FOR_ONE: Text("Nhiều ảnh cho một người", "Several for one person"),
+    PhotoSkip.FITS_NOBODY: Text(
+        "Tên tệp không khớp số định danh hoặc mã cán bộ của ai đã nhập",
+        "Named by no personal number or staff code of anybody who was imported",
+    ),
 }
 _NONE_CHOSEN = Text("Chọn tệp ZIP", "Choose a ZIP file")
 _NO_PHOTOS = Text(
