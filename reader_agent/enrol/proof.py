@@ -37,6 +37,7 @@ class DeviceKey:
         self._clock = clock
         self._random_octets = random_octets
         self._offset = timedelta(0)
+        self._signed = threading.local()
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -53,6 +54,7 @@ class DeviceKey:
         """Return a proof for one request."""
         with self._lock:
             identity, at = self._identity, self._clock.now() + self._offset
+            self._signed.offset = self._offset
         claims = {
             "aud": agent_proof.AUDIENCE,
             "iat": int(at.timestamp()),
@@ -66,7 +68,11 @@ class DeviceKey:
         return f"{agent_proof.SCHEME} {proof}"
 
     def heard(self, time_told: str | None) -> bool:
-        """Set our proofs' clock by the service's; tell whether that has moved it."""
+        """Set our proofs' clock by the service's; tell whether this thread has signed by another.
+
+        Where several threads ask at once by a clock that is off, the first answer mends it for
+        all, and each of them has to ask again.
+        """
         try:
             told = datetime.fromisoformat(time_told or "")
         except ValueError:
@@ -75,10 +81,12 @@ class DeviceKey:
             return False
         with self._lock:
             offset = told - self._clock.now()
-            if abs(offset - self._offset) <= _TOLERATED or abs(offset) > _ABSURD:
+            if abs(offset) > _ABSURD:
                 return False
-            self._offset = offset
-            return True
+            signed_by: timedelta = getattr(self._signed, "offset", self._offset)
+            if abs(offset - self._offset) > _TOLERATED:
+                self._offset = offset
+            return abs(self._offset - signed_by) > _TOLERATED
 
     def service_time(self) -> datetime:
         """Return the instant by the service's clock, as far as it was heard."""

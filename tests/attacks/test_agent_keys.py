@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import jwt
@@ -286,3 +288,22 @@ def test_a_device_with_a_slow_clock_follows_the_services(
     client = ServiceClient(service.url, key)
     assert client.next_job(0).job is None
     assert timedelta(minutes=59) < key.clock_offset < timedelta(minutes=61)
+
+
+def test_every_thread_that_signed_by_a_slow_clock_asks_again(
+    service: ServiceUnderTest, device: Device
+) -> None:
+    key = DeviceKey(device.identity, SlowClock(service), os.urandom)
+    told = service.clock.now().isoformat()
+
+    def ask() -> bool:
+        key.authorization("GET", PATH, BODY)
+        signed.wait(30)
+        return key.heard(told)
+
+    signed = Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        again = [threads.submit(ask) for _ in range(2)]
+        assert [one.result(30) for one in again] == [True, True]
+    key.authorization("GET", PATH, BODY)
+    assert not key.heard(told)
