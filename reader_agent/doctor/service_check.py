@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from cardsvc.clock import Clock
 from cardsvc.errors import CardError, CardsvcError, Malformed
 from reader_agent.doctor.finding import Finding, Sign
 from reader_agent.enrol.identity import load_identity
-from reader_agent.enrol.proof import DeviceKey
+from reader_agent.enrol.proof import ABSURD, DeviceKey
 from reader_agent.run.config import AgentConfig, ServiceConfig
 from reader_agent.service_http import BearerToken, Credentials, ServiceError, ServiceHttp
 from reader_agent.service_options import read_token
@@ -23,8 +24,16 @@ _SECONDS = 4.0
 _UNAUTHENTICATED = 401
 
 
-def check_service(config: AgentConfig, clock: Clock) -> list[Finding]:
-    """Return what is to be said of the service; the first layer that fails is the one to mend."""
+def check_service(
+    config: AgentConfig, clock: Clock, hear: Callable[[timedelta], None] = lambda _: None
+) -> list[Finding]:
+    """Return what is to be said of the service; the first layer that fails is the one to mend.
+
+    Args:
+        config: where the service is, and how we sign in.
+        clock: the machine's.
+        hear: is told how far the service's clock is ahead, where it says so.
+    """
     unreached = reach(config.service)
     if unreached is not None:
         return [unreached]
@@ -42,6 +51,8 @@ def check_service(config: AgentConfig, clock: Clock) -> list[Finding]:
     except Malformed:
         findings.append(Finding(Sign.SERVICE_FAILED, "answer"))
     offset = credentials.offset
+    if offset is not None and abs(offset) <= ABSURD:
+        hear(offset)
     if offset is not None and abs(offset) > TOLERATED:
         findings.append(Finding(Sign.CLOCK_OFF, f"{offset.total_seconds():+.0f} s"))
     return findings or [Finding(Sign.SERVICE_GOOD, config.service.url)]

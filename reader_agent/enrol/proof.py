@@ -17,7 +17,8 @@ from reader_agent.enrol.identity import DeviceIdentity
 _NONCE_OCTETS = 16
 _TOLERATED = timedelta(seconds=2)
 """An answer travels a while: less than this is no difference."""
-_ABSURD = timedelta(days=3653)
+ABSURD = timedelta(days=3653)
+"""A service that is further away is not believed."""
 
 
 class DeviceKey:
@@ -81,7 +82,7 @@ class DeviceKey:
             return False
         with self._lock:
             offset = told - self._clock.now()
-            if abs(offset) > _ABSURD:
+            if abs(offset) > ABSURD:
                 return False
             signed_by: timedelta = getattr(self._signed, "offset", self._offset)
             if abs(offset - self._offset) > _TOLERATED:

@@ -33,6 +33,7 @@ from reader_agent.doctor.device_check import (
     check_identity,
     check_outbox,
 )
+from reader_agent.doctor.examine import examine
 from reader_agent.doctor.finding import Finding, Grade, Sign
 from reader_agent.doctor.readers_check import ReaderTools, check_readers, check_roles
 from reader_agent.doctor.service_check import check_service
@@ -321,6 +322,22 @@ def test_what_the_service_answers(
 ) -> None:
     url = f"http://127.0.0.1:{answering.server_port}/{path}"
     assert signs(check_service(config(tmp_path, url), SettableClock(AT))) == expected
+
+
+def test_a_clock_that_is_a_year_ahead_is_not_a_certificate_that_has_expired(
+    answering: HTTPServer, tmp_path: Path
+) -> None:
+    enrolled(tmp_path, 30)
+    file = tmp_path / "agent.toml"
+    url = f"http://127.0.0.1:{answering.server_port}/200/0"
+    agent = f'[agent]\nrelying_party = "rp"\nstate_dir = "{tmp_path}"\n'
+    file.write_text(f'{agent}[service]\nurl = "{url}"\n', "utf-8")
+    found = signs(examine(file, SettableClock(AT + timedelta(days=366))))
+    assert Sign.CLOCK_OFF in found
+    assert Sign.IDENTITY_GOOD in found
+    file.write_text(f'{agent}[service]\nurl = "http://127.0.0.1:9"\n', "utf-8")
+    found = signs(examine(file, SettableClock(AT + timedelta(days=366))))
+    assert Sign.CERTIFICATE_EXPIRED in found, "nobody told the time"
 
 
 def test_a_service_that_is_not_reached(tmp_path: Path, answering: HTTPServer) -> None:
