@@ -1,4 +1,4 @@
-"""CSV files: separated by comma, semicolon or tab, quoted as RFC 4180 says."""
+"""CSV files: separated by comma, semicolon, tab or bar, quoted as RFC 4180 says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from issuance.importing.table import (
     trimmed,
 )
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 _TRIED_LINES = 40
 
 HeadingScore = Callable[[Sequence[TableRow]], int]

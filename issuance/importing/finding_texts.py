@@ -109,10 +109,18 @@ _TEXTS: dict[ImportCode, FindingText] = {
         "Ngày sinh không đúng: ghi ngày/tháng/năm, năm đủ 4 chữ số.",
         "Not a date of birth: write day/month/year, the year with 4 digits.",
     ),
+    _C.BIRTH_YEAR_OF_TWO_DIGITS: _T(
+        "Năm sinh chỉ có 2 chữ số nên không rõ thế kỷ: ghi đủ 4 chữ số, ví dụ 02/09/1990.",
+        "A year of two digits does not tell the century: write four, such as 02/09/1990.",
+    ),
     _C.BIRTH_DATE_IMPLAUSIBLE: _T(
         "Ngày sinh trước năm 1900 hoặc ở tương lai.", "Born before 1900 or in the future."
     ),
     _C.SEX_MALFORMED: _T("Giới tính ghi Nam hoặc Nữ.", "Sex is Nam or Nữ (male or female)."),
+    _C.SEX_IN_DIGITS: _T(
+        "Giới tính ghi bằng số (1, 0…) nên không rõ số nào là nam: thay bằng Nam hoặc Nữ ở cả cột.",
+        "Sex as a digit (1, 0…) does not tell which is which: write Nam or Nữ in the whole column.",
+    ),
     _C.PHONE_MALFORMED: _T(
         "Số điện thoại không đúng: sửa hoặc để trống.",
         "Not a Vietnamese telephone number: correct it or leave it empty.",
@@ -189,8 +197,8 @@ _TEXTS: dict[ImportCode, FindingText] = {
     _C.SCOPE_MISSING: _T("Thiếu phạm vi ủy quyền.", "The scope of the delegation is missing."),
     _C.UNTIL_MISSING: _T("Thiếu thời hạn ủy quyền.", "The end of the delegation is missing."),
     _C.UNTIL_MALFORMED: _T(
-        "Thời hạn ủy quyền phải là ngày/tháng/năm.",
-        "The end of the delegation is written day/month/year.",
+        "Thời hạn ủy quyền phải là ngày/tháng/năm, năm đủ 4 chữ số.",
+        "The end of the delegation is written day/month/year, the year with 4 digits.",
     ),
     _C.UNTIL_PAST: _T("Ủy quyền đã hết hạn.", "The delegation has ended."),
     _C.AGENCY_UNCHECKED: _T(
@@ -233,6 +241,12 @@ _TEXTS: dict[ImportCode, FindingText] = {
         "Bỏ qua dòng ví dụ của mẫu", "Left out: the template's example, row"
     ),
     _C.UNKNOWN_COLUMN: _T("Cột không dùng đến", "Column left out"),
+    _C.GARBLED_COLUMN: _T(
+        "Bỏ qua cột có tiêu đề bị vỡ chữ vì tệp từng được mở hoặc lưu sai bảng mã: lấy tệp gốc, "
+        "lưu thành .xlsx hoặc CSV UTF-8 rồi nhập lại",
+        "Column left out: its heading is broken, the file was opened or saved in a wrong encoding; "
+        "save the original as .xlsx or CSV UTF-8 and import that",
+    ),
     _C.HIDDEN_SHEET_LEFT_OUT: _T("Không đọc trang bị ẩn", "Hidden sheet left out"),
     _C.OTHER_SHEET_LEFT_OUT: _T("Không đọc trang", "Sheet left out"),
 }

@@ -47,8 +47,10 @@ class ImportCode(StrEnum):
     NAME_MISSING = "name_missing"
     NAME_MALFORMED = "name_malformed"
     BIRTH_DATE_MALFORMED = "birth_date_malformed"
+    BIRTH_YEAR_OF_TWO_DIGITS = "birth_year_of_two_digits"
     BIRTH_DATE_IMPLAUSIBLE = "birth_date_implausible"
     SEX_MALFORMED = "sex_malformed"
+    SEX_IN_DIGITS = "sex_in_digits"
     PHONE_MALFORMED = "phone_malformed"
     EMAIL_MALFORMED = "email_malformed"
     ETH_REPLACED = "eth_replaced"
@@ -94,6 +96,7 @@ class ImportCode(StrEnum):
     COLUMN_NUMBERS_SKIPPED = "column_numbers_skipped"
     EXAMPLE_ROW_SKIPPED = "example_row_skipped"
     UNKNOWN_COLUMN = "unknown_column"
+    GARBLED_COLUMN = "garbled_column"
     HIDDEN_SHEET_LEFT_OUT = "hidden_sheet_left_out"
     OTHER_SHEET_LEFT_OUT = "other_sheet_left_out"
 
@@ -135,6 +138,7 @@ _WARNINGS = frozenset(
         ImportCode.COLUMN_NUMBERS_SKIPPED,
         ImportCode.EXAMPLE_ROW_SKIPPED,
         ImportCode.UNKNOWN_COLUMN,
+        ImportCode.GARBLED_COLUMN,
         ImportCode.HIDDEN_SHEET_LEFT_OUT,
         ImportCode.OTHER_SHEET_LEFT_OUT,
     }

@@ -11,13 +11,31 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from cardsvc.terms import CardType
 from issuance.importing.fields import HEADINGS, REQUIRED, Field, field_of, heading_key
-from issuance.importing.legacy_text import detect
+from issuance.importing.legacy_text import detect, is_broken
 from issuance.importing.refusals import refuse
 from issuance.importing.table import MAX_COLUMNS, Merge, Table, TableRow
 
 SEARCHED_ROWS = 20
 _LETTERS = re.compile("[A-Z]{1,2}")
 _SHOWN_CHARACTERS = 60
+
+_BROKEN_LETTERS = (
+    (
+        " Chữ có dấu trong tệp bị vỡ vì tệp từng được mở hoặc lưu sai bảng mã: lấy tệp gốc, lưu "
+        "thành .xlsx hoặc CSV UTF-8 rồi nhập lại."
+    ),
+    (
+        "; letters in the file are broken, it was opened or saved in a wrong encoding: save the "
+        "original as .xlsx or CSV UTF-8"
+    ),
+)
+_SEVERAL_ROWS = (
+    (
+        " Tiêu đề đang nằm trên nhiều dòng: sửa lại thành một dòng tiêu đề (nhiều nhất hai dòng "
+        "liền nhau), không để dòng trống ở giữa."
+    ),
+    "; headings stand in several rows: put them into one, or two that follow one another",
+)
 
 ColumnMap = Mapping[Field, str]
 """A column by its heading, or by its letters where no heading reads so."""
@@ -69,7 +87,7 @@ def find_headings(
         _refuse_without_headings(table)
     texts, last_row, named = best
     columns = _columns(table, texts, last_row, named)
-    _require(columns, card_type, has_agency=has_agency)
+    _require(table, columns, card_type, has_agency=has_agency)
     taken = set(columns.values())
     unknown = tuple(
         text[:_SHOWN_CHARACTERS] for at, text in texts.items() if text.strip() and at not in taken
@@ -189,7 +207,9 @@ def _covers(merge: Merge, last_row: int, first: int, second: int) -> bool:
     return rows and merge.first_column - 1 <= first and second <= merge.last_column - 1
 
 
-def _require(columns: Mapping[Field, int], card_type: CardType, *, has_agency: bool) -> None:
+def _require(
+    table: Table, columns: Mapping[Field, int], card_type: CardType, *, has_agency: bool
+) -> None:
     missing = [one for one in REQUIRED[card_type] if one not in columns]
     if Field.NAME not in columns and not {Field.FAMILY_AND_MIDDLE, Field.GIVEN} <= columns.keys():
         missing.insert(0, Field.NAME)
@@ -198,19 +218,32 @@ def _require(columns: Mapping[Field, int], card_type: CardType, *, has_agency: b
         missing.append(Field.AGENCY_CODE)
     if missing:
         named = ", ".join(f"“{HEADINGS[one][0]}”" for one in missing)
+        cause_vi, cause_en = _cause(table, missing)
         refuse(
-            f"Thiếu cột {named}: thêm cột, hoặc ghi rõ cột nào là mục đó.",
-            f"columns are missing: {named}",
+            f"Thiếu cột {named}: thêm cột, hoặc ghi rõ cột nào là mục đó.{cause_vi}",
+            f"columns are missing: {named}{cause_en}",
         )
+
+
+def _cause(table: Table, missing: Sequence[Field]) -> tuple[str, str]:
+    """Tell why headings that people see are not found: broken letters, or too many rows."""
+    searched = table.rows[:SEARCHED_ROWS]
+    texts = [one.value for row in searched for one in row.cells if isinstance(one.value, str)]
+    if any(is_broken(_readable(text)) for text in texts):
+        return _BROKEN_LETTERS
+    if any(field in missing for row in searched for field in _one_row(row).values()):
+        return _SEVERAL_ROWS
+    return "", ""
 
 
 def _refuse_without_headings(table: Table) -> NoReturn:
     wanted = f"“{HEADINGS[Field.PERSONAL_NUMBER][0]}” và “{HEADINGS[Field.NAME][0]}”"
     others = ", ".join(table.other_sheets)[:_SHOWN_CHARACTERS]
-    vi = f"Không thấy dòng tiêu đề có các cột {wanted} trong {SEARCHED_ROWS} dòng đầu."
+    cause_vi, cause_en = _cause(table, [Field.PERSONAL_NUMBER])
+    vi = f"Không thấy dòng tiêu đề có các cột {wanted} trong {SEARCHED_ROWS} dòng đầu.{cause_vi}"
     refuse(
         f"{vi} Nếu danh sách ở trang tính khác thì ghi tên trang đó: {others}" if others else vi,
         f"no headings in the first {SEARCHED_ROWS} rows: a column such as "
         f"“{HEADINGS[Field.PERSONAL_NUMBER][0]}” and one such as “{HEADINGS[Field.NAME][0]}”"
-        + (f"; other sheets: {others}" if others else ""),
+        f"{cause_en}" + (f"; other sheets: {others}" if others else ""),
     )

@@ -48,6 +48,10 @@ _SYLLABLE = re.compile(
     "(?:uyê|uya|iê|yê|uô|ươ|oa|oă|oe|uâ|uê|uơ|uy|ia|ua|ưa|oo|[aăâeêioôơuưy])"
     "(?:ch|ng|nh|[cmnptiyou])?"
 )
+_BROKEN = re.compile(
+    "Ã[\u00a1-\u00bf]|(?<=[a-zđ])Ã|á[»º]|Æ[°¡]|Ä[\u0080-\u009f\u2018\u2019\u0192]|\ufffd"
+)
+"""What UTF-8 looks like in Windows-1252; ``MÃ SỐ`` is a word."""
 _WORD = re.compile(r"[^\s,.;:/()\-'\"–0-9]+")
 
 
@@ -94,6 +98,11 @@ def score(text: str) -> tuple[int, int]:
     words = [word for word in _WORD.findall(text) if not word.isascii()]
     good = sum(map(_is_syllable, words))
     return good, len(words) - good
+
+
+def is_broken(text: str) -> bool:
+    """Tell whether letters were lost in a wrong encoding, so that nobody can tell the text."""
+    return _BROKEN.search(text) is not None
 
 
 def detect(text: str) -> tuple[LegacyText, str] | None:

@@ -5,6 +5,7 @@ What a personal number suggests (birth year, sex, province) warns and never refu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -27,6 +28,7 @@ from issuance.importing.reading import Reading, read_date
 from issuance.importing.rows import RowValues
 
 _FIRST_BIRTH_YEAR = 1900
+_SHORT_YEAR = re.compile(r"(?:[0-9]{1,2}\s?[./-]\s?){0,2}[0-9]{2}")
 _SEX = {
     "nam": Sex.MALE, "male": Sex.MALE, "m": Sex.MALE,
     "nu": Sex.FEMALE, "female": Sex.FEMALE, "f": Sex.FEMALE,
@@ -155,7 +157,9 @@ def _number(reading: Reading) -> PersonalNumber | None:
 
 
 def _birth_date(reading: Reading, on: date) -> PartialDate | None:
-    found = reading.read(Field.BIRTH_DATE, read_date, ImportCode.BIRTH_DATE_MALFORMED)
+    is_short = _SHORT_YEAR.fullmatch(reading.text(Field.BIRTH_DATE)) is not None
+    code = ImportCode.BIRTH_YEAR_OF_TWO_DIGITS if is_short else ImportCode.BIRTH_DATE_MALFORMED
+    found = reading.read(Field.BIRTH_DATE, read_date, code)
     if found is None:
         return None
     if not _FIRST_BIRTH_YEAR <= found.year <= on.year or found.earliest > on:
@@ -172,5 +176,6 @@ def _sex(reading: Reading) -> Sex | None:
         return None
     found = _SEX.get(latin.search_key(text))
     if found is None:
-        reading.say(ImportCode.SEX_MALFORMED, Field.SEX)
+        is_digit = text.isdecimal()
+        reading.say(ImportCode.SEX_IN_DIGITS if is_digit else ImportCode.SEX_MALFORMED, Field.SEX)
     return found

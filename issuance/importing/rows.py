@@ -13,6 +13,7 @@ from issuance.importing.cells import read_cell
 from issuance.importing.fields import FILLABLE, Field
 from issuance.importing.findings import Finding, ImportCode
 from issuance.importing.headings import Headings
+from issuance.importing.legacy_text import is_broken
 from issuance.importing.name_forms import name_findings
 from issuance.importing.refusals import refuse
 from issuance.importing.table import EMPTY, Cell, Table, TableRow
@@ -62,7 +63,7 @@ def read_rows(table: Table, headings: Headings) -> tuple[list[RowValues], list[F
     data = [row for row in table.rows if row.number > headings.last_row]
     merged = _Merged(table, headings)
     found, notices = [], [
-        Finding(ImportCode.UNKNOWN_COLUMN, detail=heading) for heading in headings.unknown
+        Finding(_left_out_column(heading), detail=heading) for heading in headings.unknown
     ]  # fmt: skip
     foot = _foot(data, headings)
     for index, row in enumerate(data):
@@ -74,6 +75,10 @@ def read_rows(table: Table, headings: Headings) -> tuple[list[RowValues], list[F
         else:
             found.append(_read(row, headings, merged, is_epoch_1904=table.is_epoch_1904))
     return found, notices
+
+
+def _left_out_column(heading: str) -> ImportCode:
+    return ImportCode.GARBLED_COLUMN if is_broken(heading) else ImportCode.UNKNOWN_COLUMN
 
 
 class _Merged:

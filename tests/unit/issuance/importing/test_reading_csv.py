@@ -68,7 +68,7 @@ def test_tables_of_legacy_fonts() -> None:
     assert from_vni("í ì æ ó ò ô ôù ö öï î yù") == "í ì ỉ ĩ ị ơ ớ ư ự ỵ ý"
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_are_told_by_the_headings(delimiter: str) -> None:
     lines = [["Họ, tên; đệm", "Họ và tên", "Số CCCD"], ["a", "Lê Bé", "'046090012345"]]
     text = "\n".join(delimiter.join(f'"{one}"' for one in line) for line in lines)
