@@ -25,6 +25,7 @@ _SEPARATORS = str.maketrans("", "", " \u00a0.-")
 _BETWEEN_WORDS = str.maketrans(dict.fromkeys("-‐,;", " "))
 _GUID_BEGINNING = re.compile(r"(?:urn:uuid:)?(?P<digits>[0-9a-f]{4,32})")
 _GUID_DIGITS = 32
+_LOST_ZERO = re.compile("[1-9][0-9]{10}")
 
 
 def parse_search(text: str) -> SearchQuery:
@@ -47,6 +48,12 @@ def parse_search(text: str) -> SearchQuery:
         raise Malformed(ReasonCode.MALFORMED_SEARCH, "no person's number and no card")
     first, last = (form["digits"].ljust(_GUID_DIGITS, end) for end in "0f")
     return ByCard(CardGuid(bytes.fromhex(first)), CardGuid(bytes.fromhex(last)))
+
+
+def may_lack_a_zero(text: str) -> bool:
+    """Tell whether a query is a personal number whose first zero a spreadsheet took away."""
+    compact = text.strip().translate(_SEPARATORS)
+    return _LOST_ZERO.fullmatch(compact) is not None
 
 
 def _number(compact: str, text: str) -> IdentityNumber | None:

@@ -63,6 +63,14 @@ def test_a_number_leads_to_its_holder_and_stays_out_of_addresses(clerk: Browser)
     assert clerk.get(f"/console/holders?q={NUMBER}").location == "/console/holders"
 
 
+def test_a_number_without_its_zero_is_hinted_at_and_stays_out_of_addresses(clerk: Browser) -> None:
+    for typed in (NUMBER[1:], "46 190 012 345"):
+        found = clerk.send("/console/holders/find", form_at="/console/holders", q=typed)
+        assert found.status_code == 200
+        assert "có thể thiếu chữ số 0 ở đầu" in found.text
+    assert "có thể thiếu chữ số 0 ở đầu" not in search(clerk, q="khong co ai")
+
+
 def test_what_is_no_query_is_said_at_its_field(clerk: Browser) -> None:
     answer = clerk.send("/console/holders/find", form_at="/console/holders", q="số 12")
     assert answer.status_code == 422

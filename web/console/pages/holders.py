@@ -24,7 +24,7 @@ from cardsvc.identity.card_number import StaffCategory
 from cardsvc.lifecycle import CardState
 from cardsvc.terms import CardType
 from issuance.registry.disclosure import note_export
-from issuance.registry.search_query import parse_search
+from issuance.registry.search_query import may_lack_a_zero, parse_search
 from web.console.access import needs
 from web.console.exports import Cell, send_csv, send_xlsx
 from web.console.forms import Form, FormReader
@@ -51,6 +51,12 @@ _COLUMNS = (
 _NOTHING = Text(
     "Không có ai khớp. Kiểm tra lại cách viết, hoặc bỏ bớt điều kiện lọc.",
     "Nobody matches. Check the spelling, or take filters away.",
+)
+_LACKS_A_ZERO = Text(
+    "Không có ai khớp. Số định danh có 12 chữ số, số này có 11: có thể thiếu chữ số 0 ở đầu, như "
+    "khi chép từ Excel. Nhập lại đủ 12 chữ số.",
+    "Nobody matches. A personal number has 12 digits, this one has 11: the zero at its front may "
+    "be lost, as in Excel. Enter all 12 digits.",
 )
 _NO_QUERY = Text(
     "Nhập họ tên, đủ 12 chữ số của số định danh, 9 chữ số CMND, hoặc số hiệu thẻ",
@@ -94,7 +100,7 @@ def _listing_pages(views: Blueprint, services: ConsoleServices) -> None:
         asked = _read_filter(services, form)
         if asked is None:
             return _list(services, form, HolderPage((), None, 0), exports=False, status=422)
-        if not isinstance(asked.query, ByNumber):
+        if not isinstance(asked.query, ByNumber) and not may_lack_a_zero(form.value("q")):
             kept = {name: form.value(name) for name in ("q", *_FILTERS) if form.value(name)}
             return redirect(url_for("console.holders.listing", **kept), _SEE_OTHER)  # type: ignore[arg-type]
         page = services.registry.directory.search(asked, limit=PAGE_ROWS)
@@ -112,7 +118,7 @@ def _list(
         Text("Chủ thẻ", "Holders"),
         _COLUMNS,
         page.holders,
-        _NOTHING,
+        _LACKS_A_ZERO if may_lack_a_zero(form.value("q")) else _NOTHING,
         next_cursor=page.next.encode() if page.next else "",
         exports=endpoints if exports and page.holders else {},
     )
