@@ -6,13 +6,14 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import click
 
-from cardsvc.errors import CardsvcError
-from reader_agent.platform import service_notifier
+from cardsvc.errors import CardsvcError, ReasonCode
+from reader_agent import platform
 from reader_agent.run.config import LogConfig
 
 _LOG = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ def run_agent(*, config_file: Path, check: bool) -> None:
 
     Exit status: 0 ended in order, 1 a part had to be left behind, 2 could not start.
     """
+    with ExitStack() as held:
+        _run(config_file, held, check=check)
+
+
+def _run(config_file: Path, held: ExitStack, *, check: bool) -> None:
     from reader_agent.run.compose import assemble  # noqa: PLC0415 - heavy; --help is not
     from reader_agent.run.config import load_agent_config  # noqa: PLC0415
     from reader_agent.run.loose_roles import loose_roles_told  # noqa: PLC0415
@@ -46,6 +52,7 @@ def run_agent(*, config_file: Path, check: bool) -> None:
         _start_log(config.log)
         for one in told:
             _LOG.warning("%s", one)
+        _take_folder(config.state_dir, held)
         agent = assemble(config)
     except (CardsvcError, OSError) as error:
         click.echo(f"✗ {config_file}: {error}", err=True)
@@ -53,7 +60,7 @@ def run_agent(*, config_file: Path, check: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    tell = service_notifier()
+    tell = platform.service_notifier()
     with agent:
         _LOG.info("%d readers, service %s", len(config.readers), config.service.url)
         tell("READY=1")
@@ -61,6 +68,19 @@ def run_agent(*, config_file: Path, check: bool) -> None:
         tell("STOPPING=1")
     _LOG.info("ended")
     sys.exit(0 if in_time else 1)
+
+
+def _take_folder(state_dir: Path, held: ExitStack) -> None:
+    """Keep a second agent off: both would read each card, and open each door.
+
+    Raises:
+        CardsvcError: another agent has the folder.
+        OSError: it can't be made or opened.
+    """
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not held.enter_context(platform.sole_use(state_dir)):
+        what = f"another agent runs with the data folder {state_dir}: stop it first"
+        raise CardsvcError(ReasonCode.SERVICE_UNAVAILABLE, what)
 
 
 def _start_log(log: LogConfig) -> None:

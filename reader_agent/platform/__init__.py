@@ -15,6 +15,7 @@ if sys.platform == "win32":
         service_notifier,
         share,
         smart_card_devices,
+        sole_use,
     )
 else:
     from reader_agent.platform.posix import (
@@ -27,6 +28,7 @@ else:
         service_notifier,
         share,
         smart_card_devices,
+        sole_use,
     )
 
 __all__ = [
@@ -39,4 +41,5 @@ __all__ = [
     "service_notifier",
     "share",
     "smart_card_devices",
+    "sole_use",
 ]

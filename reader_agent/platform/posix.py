@@ -6,7 +6,8 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sdnotify
@@ -96,6 +97,27 @@ def flush_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[bool]:
+    """Tell whether no other process uses a folder by this call, and keep others out in the block.
+
+    Raises:
+        OSError: the folder is not there, or not ours.
+    """
+    import fcntl  # noqa: PLC0415 - this file is imported everywhere, to be looked at
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_alone = True
+    except BlockingIOError:
+        is_alone = False
+    try:
+        yield is_alone
     finally:
         os.close(descriptor)
 

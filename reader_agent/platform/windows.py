@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -55,6 +56,13 @@ def handed_socket(port: int) -> socket.socket | None:
 def flush_folder(folder: Path) -> None:
     """Do nothing: a folder can't be opened here, and the file system keeps its names by itself."""
     del folder
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[bool]:
+    """Say yes: folders can't be locked here, and the service wrapper starts one agent."""
+    del folder
+    yield True
 
 
 def free_octets(folder: Path) -> int:

@@ -214,6 +214,9 @@ def test_the_process_says_that_it_is_ready_and_alive_and_ends_in_two_seconds(
     try:
         assert told.recv(100) == b"READY=1"
         assert told.recv(100) == b"WATCHDOG=1"
+        second = click.testing.CliRunner().invoke(main, ["run", "--config", str(config)])
+        assert second.exit_code == 2
+        assert "another agent runs with the data folder" in second.output
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=60)
         assert process.returncode == 0, log  # every part ended in its two seconds
