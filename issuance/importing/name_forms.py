@@ -34,12 +34,13 @@ def name_findings(text: str) -> list[Finding]:
         text: the name, runs of spaces made one.
     """
     bare = _without_additions(text)
-    if not _is_name(bare):
-        return []  # what is wrong is told by the name's own rules
+    capitalised = _capitalised(bare)
+    is_plain = capitalised == text and not is_in_capitals(text)
+    if is_plain or not _is_name(bare):
+        return []  # what else is wrong is told by the name's own rules
     findings = []
     if bare != text:
         findings.append(Finding(ImportCode.NAME_WITH_ADDITION, Field.NAME, bare))
-    capitalised = _capitalised(bare)
     if capitalised != bare:
         findings.append(Finding(ImportCode.NAME_IN_LOWER_CASE, Field.NAME, capitalised))
     if is_in_capitals(capitalised):
