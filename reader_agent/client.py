@@ -105,7 +105,9 @@ class ServiceClient:
             Malformed: the answer is not a challenge.
         """
         request = ChallengeRequest(relying_party, service, level)
-        return ChallengeMessage.parse(self._post_tap("/agent/v1/challenges", request.encode()))
+        return ChallengeMessage.parse_answer(
+            self._post_tap("/agent/v1/challenges", request.encode())
+        )
 
     def present(self, unverified: UnverifiedPresentation) -> DecisionMessage:
         """Bring a card's answer and get the decision.
@@ -132,7 +134,9 @@ class ServiceClient:
             ServiceError: unreachable, or too many reports.
             Malformed: the answer is none.
         """
-        return LossReceivedMessage.parse(self._post("/agent/v1/loss-reports", message.encode()))
+        return LossReceivedMessage.parse_answer(
+            self._post("/agent/v1/loss-reports", message.encode())
+        )
 
     def own_checks(self, unverified: UnverifiedPresentation) -> OwnChecksMessage:
         """Bring a card's X2 answer and be told who checked the card.
@@ -142,7 +146,7 @@ class ServiceClient:
             Malformed: the answer is not such a list.
         """
         body = _presentation(unverified).encode()
-        return OwnChecksMessage.parse(self._post("/agent/v1/own-checks", body))
+        return OwnChecksMessage.parse_answer(self._post("/agent/v1/own-checks", body))
 
     def portrait(self, decision: str) -> bytes:
         """Fetch the holder's photo that a decision of ours released; it is kept nowhere.
@@ -166,7 +170,7 @@ class ServiceClient:
             ServiceError: unreachable or refused.
         """
         body = AgentSessionRequest(relying_party, service).encode()
-        return SessionMessage.parse(self._post("/agent/v1/sessions", body)).id
+        return SessionMessage.parse_answer(self._post("/agent/v1/sessions", body)).id
 
     def session_challenge(self, session_id: str, level: AssuranceLevel) -> ChallengeMessage:
         """Ask for a question to the card of a session.
@@ -175,7 +179,7 @@ class ServiceClient:
             ServiceError: unreachable, refused, or the session is over.
         """
         path, body = _of_session(session_id, "challenges"), SessionQuestion(level).encode()
-        return ChallengeMessage.parse(self._post_tap(path, body))
+        return ChallengeMessage.parse_answer(self._post_tap(path, body))
 
     def session_present(
         self, session_id: str, unverified: UnverifiedPresentation
@@ -190,7 +194,9 @@ class ServiceClient:
     def session_photo_match(self, session_id: str, officer: str) -> DecisionMessage:
         """Say that an officer matched the photo with the person, and get the decision at X3."""
         body = PhotoMatchMessage(officer).encode()
-        return DecisionMessage.parse(self._post(_of_session(session_id, "photo-match"), body))
+        return DecisionMessage.parse_answer(
+            self._post(_of_session(session_id, "photo-match"), body)
+        )
 
     def close_session(self, session_id: str) -> None:
         """End a session."""
@@ -219,7 +225,7 @@ class ServiceClient:
         Raises:
             ServiceError: unreachable or refused.
         """
-        return NextJobMessage.parse(
+        return NextJobMessage.parse_answer(
             self._http.ask("GET", f"/agent/v1/jobs/next?wait={wait_seconds}")
         )
 
@@ -240,7 +246,7 @@ class ServiceClient:
             ServiceError: unreachable or refused.
             Malformed: the answer is none.
         """
-        return SeenMessage.parse(self._post("/agent/v1/presence", presence.encode()))
+        return SeenMessage.parse_answer(self._post("/agent/v1/presence", presence.encode()))
 
     def settings(self) -> str:
         """Return what an administrator has set at us, a JWS; nothing of it is believed yet.
@@ -256,7 +262,7 @@ class ServiceClient:
         Raises:
             ServiceError: unreachable, or the events do not go on with what the service knows.
         """
-        return ChainHeadMessage.parse(self._post("/agent/v1/events", batch.encode())).head
+        return ChainHeadMessage.parse_answer(self._post("/agent/v1/events", batch.encode())).head
 
     def chain_head(self, chain: bytes) -> ChainHead:
         """Return where the service thinks that a chain of events stands.
@@ -265,7 +271,7 @@ class ServiceClient:
             ServiceError: unreachable or refused.
         """
         path = f"/agent/v1/events/{encode_octets(chain)}"
-        return ChainHeadMessage.parse(self._http.ask("GET", path)).head
+        return ChainHeadMessage.parse_answer(self._http.ask("GET", path)).head
 
     def renew(self, asked: RenewalMessage) -> EnrolledMessage:
         """Ask for our device's next certificate.
@@ -274,7 +280,9 @@ class ServiceClient:
             ServiceError: unreachable or refused.
             Malformed: the answer is not a certificate.
         """
-        return EnrolledMessage.parse(self._post("/agent/v1/enrolments/renewals", asked.encode()))
+        return EnrolledMessage.parse_answer(
+            self._post("/agent/v1/enrolments/renewals", asked.encode())
+        )
 
     def bundle_manifest(self, relying_party: str) -> str:
         """Return the signed head of our bundle, a JWS; nothing of it is believed yet.
@@ -308,14 +316,16 @@ class ServiceClient:
             ServiceError: unreachable or refused.
             Malformed: the answer is none.
         """
-        return DoorAnswer.parse(self._post("/agent/v1/door-orders", asked.encode()))
+        return DoorAnswer.parse_answer(self._post("/agent/v1/door-orders", asked.encode()))
 
     def close(self) -> None:
         """Drop the kept connections."""
         self._http.close()
 
     def _send(self, path: str, unverified: UnverifiedPresentation) -> DecisionMessage:
-        return DecisionMessage.parse(self._post_tap(path, _presentation(unverified).encode()))
+        return DecisionMessage.parse_answer(
+            self._post_tap(path, _presentation(unverified).encode())
+        )
 
     def _portrait(self, path: str) -> bytes:
         octets = self._http.ask("GET", path, seconds=_PORTRAIT_SECONDS)

@@ -10,13 +10,15 @@
         level: Annotated[AssuranceLevel, Name(AssuranceLevel)]
         asked: Annotated[tuple[str, ...] | None, ListOf(Text())] = None
 
-A field with a default may be absent or null; any other must be there. Unknown fields, fields twice
-and other types are refused.
+A field with a default may be absent or null; any other must be there. Fields twice and other types
+are refused, and unknown fields where a message is asked something; of an answer they are passed
+over (ADR-0038).
 """
 
 from __future__ import annotations
 
 import inspect
+from contextvars import ContextVar
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
@@ -24,6 +26,9 @@ from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.wire.composites import or_null
 from cardsvc.wire.fields import MAX_MESSAGE_OCTETS, encode_object, parse_object
 from cardsvc.wire.kinds import Kind, Schema
+
+_IS_ANSWER: ContextVar[bool] = ContextVar("is_answer", default=False)
+"""Whether what is read came as an answer; messages within messages are read as the outer one is."""
 
 
 class Message:
@@ -46,6 +51,19 @@ class Message:
         return cls.read(parse_object(octets, most=cls.MOST_OCTETS))
 
     @classmethod
+    def parse_answer(cls, octets: bytes) -> Self:
+        """Parse one JSON object from a service that may be newer: what it adds is passed over.
+
+        Raises:
+            Malformed: what we know of it is not as declared.
+        """
+        before = _IS_ANSWER.set(True)
+        try:
+            return cls.parse(octets)
+        finally:
+            _IS_ANSWER.reset(before)
+
+    @classmethod
     def read(cls, value: object) -> Self:
         """Return the message that a JSON value is.
 
@@ -55,7 +73,7 @@ class Message:
         if not isinstance(value, dict):
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, "not an object")
         declared = _declared(cls)
-        if not value.keys() <= declared.keys():
+        if not value.keys() <= declared.keys() and not _IS_ANSWER.get():
             known = f"unknown fields; known are {', '.join(declared)}"
             raise Malformed(ReasonCode.MALFORMED_MESSAGE, known)
         found = {}

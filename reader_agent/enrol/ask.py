@@ -60,7 +60,7 @@ def enrol_device(config: AgentConfig, code: str, *, replace: bool = False) -> De
         ServiceHttp(config.service.url, _Nobody(), ca_file=config.service.ca_file)
     ) as http:
         answer = http.ask("POST", "/agent/v1/enrolments", asked.encode())
-    identity = identity_of(key, EnrolledMessage.parse(answer))
+    identity = identity_of(key, EnrolledMessage.parse_answer(answer))
     if held is not None and held != identity.agent:
         _put_aside(config.state_dir, held)
     save_identity(config.state_dir, identity)

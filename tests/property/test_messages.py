@@ -19,6 +19,7 @@ from cardsvc.errors import Malformed, ReasonCode
 from cardsvc.wire.fields import encode_octets
 from cardsvc.wire.kinds import Text
 from cardsvc.wire.message import Message
+from cardsvc.wire.tap import ChallengeMessage, ConsentText
 
 MODULES = [
     importlib.import_module(f"cardsvc.wire.{one.name}")
@@ -140,6 +141,34 @@ def test_what_is_read_is_written_as_the_schema_says(
         read = message.parse(json.dumps(value).encode())
         assert conforms(message, read.as_object())
         assert message.parse(read.encode()) == read
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda one: one.__name__)
+@QUICK
+@given(data=st.data(), more=json_values)
+def test_what_a_newer_service_adds_to_an_answer_is_passed_over(
+    message: type[Message], data: st.DataObject, more: object
+) -> None:
+    value = data.draw(drawn(SCHEMAS[message]))
+    assert isinstance(value, dict)
+    with contextlib.suppress(Malformed):
+        read = message.parse(json.dumps(value).encode())
+        assert message.parse_answer(json.dumps(value | {"added": more}).encode()) == read
+        with pytest.raises(Malformed):
+            message.parse(json.dumps(value | {"added": more}).encode())
+
+
+def test_an_answer_is_passed_over_within_too_and_what_is_known_is_held_to_its_form() -> None:
+    consent = {"id": "a", "vi": "Đồng ý", "en": "Agreed", "de": "Einverstanden"}
+    asked = {"nonce": encode_octets(bytes(32)), "message": "", "expires_at": "2026-11-22T00:00:00Z"}
+    octets = json.dumps(asked | {"consent": consent, "hint": {}}).encode()
+    read = ChallengeMessage.parse_answer(octets)
+    assert read.consent == ConsentText("a", "Đồng ý", "Agreed")
+    for refused in (octets, json.dumps(asked | {"consent": consent | {"vi": 7}}).encode()):
+        with pytest.raises(Malformed):
+            ChallengeMessage.parse(refused)
+    with pytest.raises(Malformed):
+        ChallengeMessage.parse_answer(json.dumps(asked | {"consent": consent | {"vi": 7}}).encode())
 
 
 @pytest.mark.reason(ReasonCode.MALFORMED_MESSAGE)
