@@ -1,4 +1,7 @@
-"""What a message's schema says and what ``Message.parse`` takes are one thing."""
+"""What a message's schema says and what ``Message.parse`` takes are one thing.
+
+``Message.parse_answer`` takes that, and what a newer service adds.
+"""
 
 from __future__ import annotations
 
@@ -197,6 +200,8 @@ def test_junk_is_malformed_for_every_message(junk: bytes) -> None:
             continue  # a message all of whose fields have defaults
         with pytest.raises(Malformed):
             message.parse(junk)
+        with contextlib.suppress(Malformed):
+            message.parse_answer(junk)  # an object of other fields may be an answer without ours
 
 
 def test_a_field_without_a_kind_is_a_fault_of_the_programmer() -> None:
