@@ -194,6 +194,22 @@ class Database:
         with translated():
             return self._lookups.rows(statement, parameters)
 
+    def encoding(self) -> str:
+        """Return in which encoding the database keeps text, such as ``UTF8``.
+
+        Raises:
+            StoreError: it can't be reached (SERVICE_UNAVAILABLE); the message has the driver's
+                words, which name host and user, never the password.
+        """
+        try:
+            with self.engine.connect() as connection:
+                if self.engine.dialect.name != "postgresql":
+                    return "UTF8"
+                return str(connection.execute(text("SHOW server_encoding")).scalar_one())
+        except DBAPIError as error:
+            msg = f"the database can't be reached: {' '.join(str(error.orig).split())}"
+            raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, msg) from None
+
     def is_reachable(self) -> bool:
         """Tell whether the database answers."""
         try:

@@ -66,19 +66,12 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             or it refused a step (no right, no space); nothing is changed then.
     """
     with translated(), _migrating(engine) as connection:
-        _refuse_newer(connection)
-        command.upgrade(_config(connection), revision)
-
-
-def _refuse_newer(connection: Connection) -> None:
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None:
-        return
-    try:
-        ScriptDirectory.from_config(_config()).get_revision(found)
-    except CommandError:
-        msg = f"the database is of a newer release (revision {found}): install that release"
-        raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, msg) from None
+        try:
+            command.upgrade(_config(connection), revision)
+        except CommandError:  # it does not know where the database stands
+            found = MigrationContext.configure(connection).get_current_revision()
+            msg = f"the database is of a newer release (revision {found}): install that release"
+            raise StoreError(ReasonCode.SERVICE_UNAVAILABLE, msg) from None
 
 
 def downgrade(engine: Engine, revision: str) -> None:
