@@ -105,6 +105,10 @@ class PostgresServer:
     def migrated_url(self) -> str:
         return self._create(f"copy_{next(self._numbers)}", TEMPLATE)
 
+    def empty_url_in(self, encoding: str) -> str:
+        locale = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        return self._create(f"odd_{next(self._numbers)}", f"template0 {locale}")
+
     def stop(self) -> None:
         self._control.dispose()
         self._server.cleanup()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from cardsvc.store.engine import Database
 from cardsvc.store.migrate import migrate
 from web.settings import Settings, SettingsError
@@ -21,8 +23,11 @@ def open_database(settings: Settings) -> Database:
     except ValueError as error:
         msg = f"database_url: {error}"
         raise SettingsError(msg) from None
-    if (encoding := database.encoding()) != _UNICODE:
-        msg = f"database_url: that database is in {encoding}; make one in UTF-8 (createdb -E UTF8)"
-        raise SettingsError(msg)
-    migrate(database.engine)
+    with ExitStack() as refused:
+        refused.callback(database.dispose)
+        if (encoding := database.encoding()) != _UNICODE:
+            msg = f"database_url: that database is in {encoding}; make one in UTF-8"
+            raise SettingsError(f"{msg} (createdb -E UTF8)")
+        migrate(database.engine)
+        refused.pop_all()
     return database
